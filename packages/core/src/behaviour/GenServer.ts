@@ -1,0 +1,324 @@
+/**
+ * GenServer: a process that keeps state, handles casts and calls one at a time, and answers.
+ *
+ * A contract says what a server takes; it is schemas only and can be imported anywhere. An implementation says what it
+ * does; only schedulers load it:
+ *
+ * ```ts
+ * const Counter = GenServer.define("Counter", {
+ *   args: { start: Schema.Int },
+ *   protocol: { increment: GenServer.cast({ by: Schema.Int }), get: GenServer.call({ success: Schema.Int }) }
+ * })
+ * const CounterLive = Counter.implement({
+ *   init: ({ start }) => start,
+ *   handle: { increment: (count, { by }) => count + by, get: (count) => GenServer.reply(count, count) }
+ * })
+ * ```
+ *
+ * A handler is a step from a state to the next, plain or an Effect. A typed failure of a call's handler is its answer
+ * and leaves the server and its state alone; a defect ends the server. `terminate` runs when a handler stops the
+ * server or dies, and, if the server traps exits, when its parent ends it: not when an exit signal ends it outright.
+ *
+ * When not to use it: for code that needs no process. A function, a module or an Effect service is simpler, and every
+ * caller of a server waits in one queue.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit_ from "effect/Exit"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import type * as Scope from "effect/Scope"
+import type { Definition } from "../process/Definition.ts"
+import type * as ExitReason from "../process/ExitReason.ts"
+import type { Current, System } from "../process/Host.ts"
+import type { Bounds } from "../process/Mailbox.ts"
+import { type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { type Address, Name } from "../process/Name.ts"
+import { type Pid, parse } from "../process/Pid.ts"
+import type { Down, Exit } from "../process/Signal.ts"
+import type { CallNext, InitNext, Next } from "./Next.ts"
+import {
+  type Call,
+  type CallMessage,
+  type Cast,
+  contractCodec,
+  type Fields,
+  fingerprint,
+  type Method,
+  methodsOf,
+  type Protocol
+} from "./Protocol.ts"
+import { type PayloadArgs, type Ref, type RefFactory, refFactory, reservedTags } from "./Ref.ts"
+import { type Callbacks, ServerLoop } from "./ServerLoop.ts"
+
+export {
+  type CallNext,
+  Ignore,
+  type InitNext,
+  ignore,
+  type Next,
+  NoReply,
+  noReply,
+  Reply,
+  reply,
+  Stop,
+  StopWithReply,
+  stop,
+  stopWithReply,
+  type Then
+} from "./Next.ts"
+export { BadReturnValue, type Call, type Cast, call, cast, type Fields, type Protocol } from "./Protocol.ts"
+export {
+  type CallError,
+  CallingSelf,
+  type CallOptions,
+  CallTimeout,
+  type Methods,
+  NoProcess,
+  type PidRef,
+  type Ref
+} from "./Ref.ts"
+export { StartError, type StartOptions, start, startLink, terminate } from "./Start.ts"
+
+/** What every server's code may require and always has: itself, the system, and a scope that closes when it ends. */
+export type Provided = Current | System | Scope.Scope
+
+/** A caller to be answered later, by {@link replyTo}, from this process or another of the same scheduler. */
+export interface From<in A, in E> {
+  readonly "~understudy/From": (success: A, error: E) => void
+}
+
+/** What a handler knows beside its state and its payload. */
+export interface Context<P extends Protocol> {
+  /** A ref to this server. */
+  readonly self: Ref<P>
+  readonly pid: Pid
+}
+
+/** {@link Context}, and who asks. */
+export interface CallContext<P extends Protocol, A, E> extends Context<P> {
+  readonly from: From<A, E>
+}
+
+/** The type of the handler of one message. */
+export type Handler<M, P extends Protocol, S, R> =
+  M extends Cast<infer F>
+    ? (state: S, ...args: [...PayloadArgs<F>, context: Context<P>]) => Next<S> | Effect.Effect<Next<S>, never, R>
+    : M extends Call<infer F, infer A, infer E>
+      ? (
+          state: S,
+          ...args: [...PayloadArgs<F>, context: CallContext<P, A["Type"], E["Type"]>]
+        ) => CallNext<A["Type"], S> | Effect.Effect<CallNext<A["Type"], S>, E["Type"], R>
+      : never
+
+/** What makes a contract a running server. `S` is the state, `R` the services its effects need. */
+export interface Spec<P extends Protocol, A extends Fields, M, S, R> {
+  /** Makes the first state. The starter waits for it. A failure or a defect fails the start. */
+  readonly init: (
+    args: Schema.Struct<A>["Type"],
+    context: Context<P>
+  ) => InitNext<S> | Effect.Effect<InitNext<S>, unknown, R>
+  /** One handler a message of the protocol. */
+  readonly handle: { readonly [K in keyof P]: Handler<P[K], P, S, R> }
+  /** Exits (when trapped), Downs, and the contract's plain messages. Without it they are reported and dropped. */
+  readonly info?: (
+    state: S,
+    message: M | Down | Exit,
+    context: Context<P>
+  ) => Next<S> | Effect.Effect<Next<S>, never, R>
+  /** Runs when the idle timeout a step asked for has passed. */
+  readonly timeout?: (state: S, context: Context<P>) => Next<S> | Effect.Effect<Next<S>, never, R>
+  /** Runs before the next message when a step asked to continue. */
+  readonly continue?: (state: S, what: unknown, context: Context<P>) => Next<S> | Effect.Effect<Next<S>, never, R>
+  /** Cleans up. See the module's header for when it runs. */
+  readonly terminate?: (state: S, reason: ExitReason.ExitReason) => Effect.Effect<void, never, R> | void
+  /** Whether the server traps exits from its first instant on. Default false. */
+  readonly trapExit?: boolean
+}
+
+/** What a server is: its messages, its arguments, its mailbox. No code. */
+export interface Contract<P extends Protocol, A extends Fields, M = never> {
+  readonly name: string
+  readonly protocol: P
+  readonly args: Schema.Struct<A>
+  readonly mailbox: Bounds | undefined
+  /** The address of the server registered as `name`, typed and resolved at each use. */
+  readonly named: (name: string) => Ref<P>
+  /** The schema of refs to servers of this contract: refs travel in messages. */
+  readonly ref: Schema.Codec<Ref<P>, Ref<P>>
+  /** Makes it a server. */
+  implement<S, R = never>(spec: Spec<P, A, M, S, R>): Implementation<P, A, S, Exclude<R, Provided>>
+  /** Internal: how messages are checked and encoded, how refs are made. */
+  readonly internals: ContractInternals<P>
+}
+
+/** What the runtime needs of a contract. */
+export interface ContractInternals<P extends Protocol> {
+  readonly codec: MessageCodec
+  readonly methods: ReadonlyArray<Method>
+  readonly refs: RefFactory<P>
+  readonly argsCodec: ValueCodec
+  readonly fingerprint: string
+}
+
+/** A contract's code: give it to `System.main` so that every scheduler can run it. */
+export interface Implementation<P extends Protocol, A extends Fields, S, R> {
+  readonly contract: Contract<P, A, never>
+  readonly definition: Definition
+  /** One step of one handler, without a process: for unit tests. Handlers that are Effects give the Effect. */
+  readonly step: <K extends keyof P & string>(
+    tag: K,
+    state: S,
+    ...payload: P[K] extends Cast<infer F> | Call<infer F, Schema.Top, Schema.Top> ? PayloadArgs<F> : never
+  ) => unknown
+  /** Only in types: the services the implementation needs from the system's layer. */
+  readonly "~R": R
+}
+
+/** Any contract. */
+// biome-ignore lint/suspicious/noExplicitAny: variance of protocols makes `any` the only upper bound; never in a public result
+export type AnyContract = Contract<any, any, any>
+
+/**
+ * Declares a contract. Throws a RangeError when the name is empty or a message has a reserved name.
+ *
+ * - `args`: what a server is started with. Default: nothing.
+ * - `protocol`: its messages.
+ * - `info`: the schema of plain messages it takes by `Process.send`. Default: none.
+ * - `mailbox`: its bound. Default: none.
+ */
+export const define = <
+  const P extends Protocol,
+  const A extends Fields = {},
+  M extends Schema.Top = typeof Schema.Never
+>(
+  name: string,
+  options: {
+    readonly protocol: P
+    readonly args?: A
+    readonly info?: M
+    readonly mailbox?: Bounds
+  }
+): Contract<P, A, M["Type"]> => {
+  if (name === "") throw new RangeError("GenServer.define: a contract needs a name")
+  for (const tag of Object.keys(options.protocol)) {
+    if (reservedTags.has(tag)) throw new RangeError(`GenServer.define: ${name} cannot have a message named "${tag}"`)
+  }
+  const { info, mailbox, protocol } = options
+  // Without args `A` is `{}`
+  const args = Schema.Struct(options.args ?? ({} as A))
+  const methods = methodsOf(protocol)
+  const codec = contractCodec(
+    name,
+    methods,
+    info === undefined ? undefined : valueCodec(info),
+    mailbox?.overflow === "suspend"
+  )
+  const refs = refFactory<P>(name, methods, codec)
+  const contract: Contract<P, A, M["Type"]> = {
+    name,
+    protocol,
+    args,
+    mailbox,
+    named: (registered) => refs.at(new Name("", registered, codec)),
+    ref: refSchema(name, refs, codec),
+    implement: (spec) => implement(contract, spec),
+    internals: {
+      codec,
+      methods,
+      refs,
+      argsCodec: valueCodec(args),
+      get fingerprint() {
+        return contractFingerprint(contract, info)
+      }
+    }
+  }
+  return contract
+}
+
+const contractFingerprint = (contract: AnyContract, info: Schema.Top | undefined): string => {
+  const schemas: Record<string, Schema.Top> = { args: contract.args }
+  // `AnyContract` has lost the protocol's own type
+  for (const [tag, method] of Object.entries(contract.protocol as Protocol)) {
+    schemas[`${tag} payload`] = method.payload
+    if (method._tag === "Call") {
+      schemas[`${tag} success`] = method.success
+      schemas[`${tag} error`] = method.error
+    }
+  }
+  if (info !== undefined) schemas["info"] = info
+  return fingerprint(contract.name, schemas)
+}
+
+const refSchema = <P extends Protocol>(
+  name: string,
+  refs: RefFactory<P>,
+  codec: MessageCodec
+): Schema.Codec<Ref<P>, Ref<P>> =>
+  Schema.declare((value: unknown): value is Ref<P> => refs.is(value), {
+    expected: `Ref<${name}>`,
+    toCodecJson: () =>
+      Schema.link<Ref<P>>()(
+        Schema.Array(Schema.String),
+        SchemaTransformation.transformEffect<Ref<P>, ReadonlyArray<string>>({
+          decode: ([first = "", second], options) => {
+            if (second !== undefined) return Effect.succeed(refs.at(new Name(first, second, codec)))
+            const pid = parse(first, codec)
+            return pid === undefined
+              ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "a pid" }, first, options))
+              : Effect.succeed(refs.at(pid))
+          },
+          encode: (ref) => Effect.succeed(encodeAddress(ref.address))
+        })
+      )
+  })
+
+const encodeAddress = (address: Address): ReadonlyArray<string> =>
+  address instanceof Name ? [address.table, address.key] : [address.toString()]
+
+const implement = <P extends Protocol, A extends Fields, M, S, R>(
+  contract: Contract<P, A, M>,
+  spec: Spec<P, A, M, S, R>
+): Implementation<P, A, S, Exclude<R, Provided>> => {
+  const { argsCodec, codec, fingerprint, refs } = contract.internals
+  // The loop is written once for all states and protocols; what it hands back to a callback is what it got from it
+  const callbacks = spec as unknown as Callbacks
+  const definition: Definition = {
+    name: contract.name,
+    fingerprint,
+    codec,
+    args: argsCodec,
+    mailbox: contract.mailbox,
+    uses: [],
+    body: (args, started, name) =>
+      new ServerLoop({ contract: contract.name, callbacks, args, started, name, self: (pid) => refs.pid(pid) })
+  }
+  return {
+    // `M` only matters to senders and to `info`
+    contract: contract as unknown as Contract<P, A, never>,
+    definition,
+    step: (tag, state, ...payload) => callbacks.handle[tag]?.(state, ...payload),
+    // Only a type
+    "~R": undefined as never
+  }
+}
+
+/**
+ * Answers a call that its handler did not answer itself. The first answer counts. Dies when `value` is not of the
+ * call's success type. Catalogue GS23, GS26.
+ */
+export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const call = callOf(from)
+    if (!call.method.isSuccess(value)) {
+      throw new TypeError(`reply to ${call.method.tag}: ${call.method.explainSuccess(value)}`)
+    }
+    call.answer(Exit_.succeed(value))
+  })
+
+/** Answers a call with its typed error. */
+export const failTo = <A, E>(from: From<A, E>, error: E): Effect.Effect<void> =>
+  Effect.sync(() => callOf(from).answer(Exit_.fail(error)))
+
+// Every `From` is the call itself; the interface only hides that
+const callOf = (from: From<never, never>): CallMessage => from as unknown as CallMessage

@@ -1,0 +1,93 @@
+/**
+ * What a handler may answer with: a new state, or one of these, each saying what happens next.
+ */
+import type * as Duration from "effect/Duration"
+import type * as ExitReason from "../process/ExitReason.ts"
+
+/** What is to happen after the handler's step. */
+export interface Then {
+  /** Without any message for so long, the `timeout` handler runs. Any message cancels it. Catalogue GS38. */
+  readonly timeout?: Duration.Input | undefined
+  /** Handled by the `continue` handler before the next message. Catalogue GS13. */
+  readonly continue?: unknown
+  /** Drop what can be dropped until the next message. */
+  readonly hibernate?: boolean | undefined
+}
+
+/** Answers the call and goes on. Made by {@link reply}. */
+export class Reply<out A, out S> {
+  readonly _tag = "Reply"
+  readonly value: A
+  readonly state: S
+  readonly then: Then | undefined
+  constructor(value: A, state: S, then: Then | undefined) {
+    this.value = value
+    this.state = state
+    this.then = then
+  }
+}
+
+/** Goes on without answering (now). Made by {@link noReply}. */
+export class NoReply<out S> {
+  readonly _tag = "NoReply"
+  readonly state: S
+  readonly then: Then | undefined
+  constructor(state: S, then: Then | undefined) {
+    this.state = state
+    this.then = then
+  }
+}
+
+/** Ends the server. Made by {@link stop}. */
+export class Stop<out S> {
+  readonly _tag = "Stop"
+  readonly reason: ExitReason.ExitReason
+  readonly state: S
+  constructor(reason: ExitReason.ExitReason, state: S) {
+    this.reason = reason
+    this.state = state
+  }
+}
+
+/** Answers the call and ends the server. Made by {@link stopWithReply}. */
+export class StopWithReply<out A, out S> {
+  readonly _tag = "StopWithReply"
+  readonly reason: ExitReason.ExitReason
+  readonly value: A
+  readonly state: S
+  constructor(reason: ExitReason.ExitReason, value: A, state: S) {
+    this.reason = reason
+    this.value = value
+    this.state = state
+  }
+}
+
+/** From `init`: the server deliberately does not start; it ends with reason normal. Catalogue GS05. */
+export class Ignore {
+  readonly _tag = "Ignore"
+}
+
+/** What a call's handler answers with. */
+export type CallNext<A, S> = Reply<A, S> | NoReply<S> | Stop<S> | StopWithReply<A, S>
+
+/** What the other handlers answer with: a plain value is the new state. */
+export type Next<S> = S | NoReply<S> | Stop<S>
+
+/** What `init` answers with. */
+export type InitNext<S> = S | NoReply<S> | Stop<unknown> | Ignore
+
+/** Answers the call with `value`; `state` is the new state. */
+export const reply = <A, S>(value: A, state: S, then?: Then): Reply<A, S> => new Reply(value, state, then)
+
+/** The new state, and what happens next. In a call's handler: the answer comes later, by `GenServer.replyTo`. */
+export const noReply = <S>(state: S, then?: Then): NoReply<S> => new NoReply(state, then)
+
+/** Ends the server with `reason`, after `terminate`. A caller that waits fails with NoProcess and that reason. */
+export const stop = <S>(reason: ExitReason.ExitReason, state: S): Stop<S> => new Stop(reason, state)
+
+/** Answers the call and ends the server: `terminate` runs before the answer is sent. Catalogue GS22. */
+export const stopWithReply = <A, S>(reason: ExitReason.ExitReason, value: A, state: S): StopWithReply<A, S> =>
+  new StopWithReply(reason, value, state)
+
+/** From `init`: do not start, and it is no error. */
+export const ignore: Ignore = new Ignore()

@@ -1,0 +1,240 @@
+/**
+ * A protocol: the schemas of everything a server takes. From it come the types of a ref's methods and of the handlers,
+ * the checks at run time, and the codec between schedulers. It holds no code of the server.
+ */
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { type AnswerCodec, IncomingCall, RemoteReply } from "../process/Call.ts"
+import * as ExitReason from "../process/ExitReason.ts"
+import { InvalidMessage, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+
+/** The fields of a payload. */
+export type Fields = Schema.Struct.Fields
+
+/** An asynchronous message: sent and not answered. */
+export interface Cast<F extends Fields> {
+  readonly _tag: "Cast"
+  readonly payload: Schema.Struct<F>
+}
+
+/** A question: answered with a success, or with a typed error. */
+export interface Call<F extends Fields, A extends Schema.Top, E extends Schema.Top> {
+  readonly _tag: "Call"
+  readonly payload: Schema.Struct<F>
+  readonly success: A
+  readonly error: E
+}
+
+/** Any message of a protocol. */
+export type AnyMethod = Cast<Fields> | Call<Fields, Schema.Top, Schema.Top>
+
+/** The messages of a server by name. */
+export type Protocol = { readonly [tag: string]: AnyMethod }
+
+/** An asynchronous message with these fields. */
+export const cast = <const F extends Fields = {}>(payload?: F): Cast<F> => ({
+  _tag: "Cast",
+  // Without fields `F` is `{}`
+  payload: Schema.Struct(payload ?? ({} as F))
+})
+
+/** A question with these payload fields (default: none), success (default: `Schema.Void`) and error (default: none). */
+export const call = <
+  const F extends Fields = {},
+  A extends Schema.Top = typeof Schema.Void,
+  E extends Schema.Top = typeof Schema.Never
+>(options?: {
+  readonly payload?: F
+  readonly success?: A
+  readonly error?: E
+}): Call<F, A, E> => ({
+  _tag: "Call",
+  // Each default is what the type parameter's default says
+  payload: Schema.Struct(options?.payload ?? ({} as F)),
+  success: options?.success ?? (Schema.Void as unknown as A),
+  error: options?.error ?? (Schema.Never as unknown as E)
+})
+
+/** One message of a contract, ready for use: its codecs are made once. */
+export interface Method {
+  readonly tag: string
+  readonly index: number
+  readonly kind: "Cast" | "Call"
+  /** Whether it has a payload: methods and handlers then have that parameter. */
+  readonly hasPayload: boolean
+  readonly payload: ValueCodec
+  readonly answer: AnswerCodec
+  /** Whether a value is a success of this call. */
+  readonly isSuccess: (value: unknown) => boolean
+  readonly explainSuccess: (value: unknown) => string
+}
+
+const noPayload = Object.freeze({})
+
+const nothing: ValueCodec = {
+  is: () => true,
+  explain: () => "",
+  encode: () => undefined,
+  decode: () => noPayload
+}
+
+/** The methods of a protocol, in order. */
+export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
+  Object.entries(protocol).map(([tag, method], index) => {
+    const hasPayload = Object.keys(method.payload.fields).length > 0
+    const success = method._tag === "Call" ? valueCodec(method.success) : nothing
+    const error = method._tag === "Call" ? valueCodec(method.error) : nothing
+    return {
+      tag,
+      index,
+      kind: method._tag,
+      hasPayload,
+      payload: hasPayload ? valueCodec(method.payload) : nothing,
+      answer: { success, error },
+      isSuccess: success.is,
+      explainSuccess: success.explain
+    }
+  })
+
+/** A cast in a mailbox. */
+export class CastMessage {
+  readonly method: Method
+  readonly payload: unknown
+  constructor(method: Method, payload: unknown) {
+    this.method = method
+    this.payload = payload
+  }
+}
+
+/** A call in a mailbox; handlers know it as `from`. */
+export class CallMessage extends IncomingCall {
+  readonly method: Method
+  readonly payload: unknown
+  constructor(method: Method, payload: unknown, replyTo: IncomingCall["replyTo"]) {
+    super(replyTo)
+    this.method = method
+    this.payload = payload
+  }
+}
+
+/** A request of the runtime to a behaviour: end with a reason, after cleaning up. Never answered but by the end. */
+export class TerminateMessage extends IncomingCall {
+  readonly reason: ExitReason.ExitReason
+  constructor(reason: ExitReason.ExitReason, replyTo: IncomingCall["replyTo"]) {
+    super(replyTo)
+    this.reason = reason
+  }
+}
+
+/** Kinds of messages on the way between schedulers. */
+const castKind = 0
+const callKind = 1
+const plainKind = 2
+const terminateKind = 3
+
+const unanswered: AnswerCodec = { success: nothing, error: nothing }
+
+/** The codec of a server's mailbox: its casts, its calls, and its plain messages if it takes any. */
+export const contractCodec = (
+  name: string,
+  methods: ReadonlyArray<Method>,
+  plain: ValueCodec | undefined,
+  suspends: boolean
+): MessageCodec => {
+  const invalid = (what: string, problem: string) => new InvalidMessage({ target: `${name}${what}`, problem })
+  return {
+    suspends,
+    check: (message) => {
+      if (message instanceof CastMessage || message instanceof CallMessage) {
+        const { method, payload } = message
+        if (!method.payload.is(payload)) throw invalid(`.${method.tag}`, method.payload.explain(payload))
+      } else if (message instanceof TerminateMessage) return
+      else if (plain === undefined) throw invalid("", "its protocol has no plain messages")
+      else if (!plain.is(message)) throw invalid("", plain.explain(message))
+    },
+    encode: (message, writer) => {
+      if (message instanceof CastMessage) {
+        writer.u8(castKind)
+        writer.varint(message.method.index)
+        message.method.payload.encode(message.payload, writer)
+      } else if (message instanceof CallMessage) {
+        writer.u8(callKind)
+        writer.varint(message.method.index)
+        message.method.payload.encode(message.payload, writer)
+      } else if (message instanceof TerminateMessage) {
+        writer.u8(terminateKind)
+        writer.any(message.reason)
+      } else {
+        writer.u8(plainKind)
+        plain?.encode(message, writer)
+      }
+    },
+    decode: (reader, host, caller) => {
+      const kind = reader.u8()
+      if (kind === plainKind) {
+        if (plain === undefined) throw invalid("", "its protocol has no plain messages")
+        return guard(
+          () => plain.decode(reader),
+          (problem) => invalid("", problem)
+        )
+      }
+      if (kind === terminateKind && caller !== undefined) {
+        // Written by the encoder above, on another scheduler of the same program
+        const reason = reader.any() as ExitReason.ExitReason
+        return new TerminateMessage(reason, new RemoteReply(host, unanswered, caller))
+      }
+      const index = reader.varint()
+      const method = methods[index]
+      if (method === undefined) throw invalid("", `it has no message number ${index}`)
+      const replyTo = caller === undefined ? undefined : new RemoteReply(host, method.answer, caller)
+      const payload = guard(
+        () => method.payload.decode(reader),
+        (problem) => {
+          const error = invalid(`.${method.tag}`, problem)
+          // The caller learns what was wrong; it need not wait for its timeout
+          replyTo?.answer(Exit.die(error))
+          return error
+        }
+      )
+      return replyTo === undefined ? new CastMessage(method, payload) : new CallMessage(method, payload, replyTo)
+    }
+  }
+}
+
+const guard = <A>(decode: () => A, invalid: (problem: string) => InvalidMessage): A => {
+  try {
+    return decode()
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A text that changes when a contract's schemas change: schedulers compare it at boot. */
+export const fingerprint = (name: string, schemas: Readonly<Record<string, Schema.Top>>): string => {
+  const parts = Object.entries(schemas).map(([tag, schema]) => `${tag}:${describe(schema)}`)
+  return `${name}{${parts.join(";")}}`
+}
+
+const describe = (schema: Schema.Top): string => {
+  try {
+    return JSON.stringify(Schema.toRepresentation(schema)) ?? "?"
+  } catch {
+    // A schema that has no representation is compared by its kind only
+    return schema.ast._tag
+  }
+}
+
+/** The reason of a server whose handler returned something that is no result. OTP's `{bad_return_value, Value}`. */
+export class BadReturnValue extends Schema.TaggedError<BadReturnValue>()("BadReturnValue", {
+  /** Which callback of which contract. */
+  callback: Schema.String,
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `${this.callback} returned ${this.problem}`
+  }
+}
+
+/** As an exit reason. */
+export const badReturn = (callback: string, problem: string): ExitReason.ExitReason =>
+  ExitReason.failed(new BadReturnValue({ callback, problem }))

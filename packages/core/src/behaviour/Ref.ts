@@ -1,0 +1,224 @@
+/**
+ * Refs: typed addresses whose methods are a contract's messages. A ref holds a pid or a name and nothing else; its
+ * methods sit on a prototype that is made once per contract.
+ */
+
+import type * as ServiceContext from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { PendingCall, readAnswer } from "../process/Call.ts"
+import { deepFreeze, send } from "../process/Delivery.ts"
+import * as ExitReason from "../process/ExitReason.ts"
+import { Current, type Host, System } from "../process/Host.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
+import { type Address, resolve } from "../process/Name.ts"
+import { isPid, keyOf, type Pid } from "../process/Pid.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { milliseconds } from "../process/RawProcess.ts"
+import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
+
+/** The callee is not there, or ended before it answered. Catalogue GS14, GS15, GS21. */
+export class NoProcess extends Schema.TaggedError<NoProcess>()("NoProcess", {
+  /** The pid or name that was called. */
+  callee: Schema.String,
+  /** The contract and its message: `Counter.get`. */
+  call: Schema.String,
+  /** An `ExitReason`: NoProcess when nobody was there, else what the callee ended with. */
+  reason: Schema.Unknown
+}) {
+  override get message(): string {
+    return `${this.call} to ${this.callee}: ${ExitReason.format(this.exitReason)}`
+  }
+  /** {@link reason}, typed. */
+  get exitReason(): ExitReason.ExitReason {
+    // Only calls make these errors, and only from exit reasons
+    return this.reason as ExitReason.ExitReason
+  }
+}
+
+/** No answer came in time. The callee may still handle the call; its answer is dropped then. Catalogue GS17, GS18. */
+export class CallTimeout extends Schema.TaggedError<CallTimeout>()("CallTimeout", {
+  callee: Schema.String,
+  call: Schema.String,
+  /** How long was waited, in milliseconds. */
+  after: Schema.Number
+}) {
+  override get message(): string {
+    return `${this.call} to ${this.callee}: no answer within ${this.after} ms`
+  }
+}
+
+/** A server called itself, which could only time out. */
+export class CallingSelf extends Schema.TaggedError<CallingSelf>()("CallingSelf", {
+  callee: Schema.String,
+  call: Schema.String
+}) {
+  override get message(): string {
+    return `${this.call} to ${this.callee}: a process cannot call itself`
+  }
+}
+
+/** Every way a call ends without its answer. */
+export type CallError = NoProcess | CallTimeout | CallingSelf
+
+/** How a call is made. */
+export interface CallOptions {
+  /** How long to wait for the answer. Default 5 seconds, as in OTP; `"infinity"` waits forever. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+/** The timeout of calls that give none: 5 seconds, in milliseconds. */
+export const defaultTimeout = 5000
+
+type Payload<F extends Fields> = Schema.Struct<F>["Type"]
+
+/** `{}` has no fields: then there is no parameter, else exactly one. */
+export type PayloadArgs<F extends Fields> = {} extends F ? [] : [payload: Payload<F>]
+
+/** The methods of a protocol. */
+export type Methods<P extends Protocol> = {
+  readonly [K in keyof P]: P[K] extends Cast<infer F>
+    ? (...args: PayloadArgs<F>) => Effect.Effect<void, never, System>
+    : P[K] extends Call<infer F, infer A, infer E>
+      ? (...args: [...PayloadArgs<F>, options?: CallOptions]) => Effect.Effect<A["Type"], E["Type"] | CallError, System>
+      : never
+}
+
+/** A typed address: methods, and where they are sent. */
+export type Ref<P extends Protocol> = Methods<P> & {
+  /** A pid, or a name that is resolved at each use. */
+  readonly address: Address
+  /** The contract's name. */
+  readonly contract: string
+}
+
+/** A ref to one process. */
+export type PidRef<P extends Protocol> = Ref<P> & { readonly pid: Pid }
+
+/** Names that a protocol's messages cannot have, because refs have them for something else. */
+export const reservedTags: ReadonlySet<string> = new Set(["address", "contract", "pid", "then", "toJSON", "toString"])
+
+interface AnyRef {
+  readonly address: Address
+  readonly contract: string
+}
+
+/** Makes refs of one contract. */
+export interface RefFactory<P extends Protocol> {
+  readonly at: (address: Address) => Ref<P>
+  readonly pid: (pid: Pid) => PidRef<P>
+  readonly is: (value: unknown) => value is Ref<P>
+}
+
+/** The prototype of a contract's refs, made once. */
+export const refFactory = <P extends Protocol>(
+  contract: string,
+  methods: ReadonlyArray<Method>,
+  codec: MessageCodec
+): RefFactory<P> => {
+  class ContractRef implements AnyRef {
+    readonly address: Address
+    constructor(address: Address) {
+      this.address = address
+    }
+    get contract(): string {
+      return contract
+    }
+    get pid(): Pid | undefined {
+      return isPid(this.address) ? this.address : undefined
+    }
+    toString(): string {
+      return `${contract}(${this.address})`
+    }
+    toJSON(): string {
+      return this.toString()
+    }
+  }
+  for (const method of methods) {
+    const invoke =
+      method.kind === "Cast"
+        ? function (this: AnyRef, payload?: unknown) {
+            return castTo(this, codec, method, payload)
+          }
+        : method.hasPayload
+          ? function (this: AnyRef, payload: unknown, options?: CallOptions) {
+              return callTo(this, codec, method, payload, options)
+            }
+          : function (this: AnyRef, options?: CallOptions) {
+              return callTo(this, codec, method, undefined, options)
+            }
+    Object.defineProperty(ContractRef.prototype, method.tag, { value: invoke, enumerable: false })
+  }
+  return {
+    // The prototype has exactly the methods that `P` names
+    at: (address) => new ContractRef(address) as unknown as Ref<P>,
+    pid: (pid) => new ContractRef(pid) as unknown as PidRef<P>,
+    is: (value): value is Ref<P> => value instanceof ContractRef
+  }
+}
+
+const castTo = (
+  ref: AnyRef,
+  codec: MessageCodec,
+  method: Method,
+  payload: unknown
+): Effect.Effect<void, never, System> =>
+  Effect.flatMap(System, (host) => {
+    const message = new CastMessage(method, payload)
+    codec.check(message)
+    if (host.freeze) deepFreeze(payload)
+    const pid = resolve(host, ref.address)
+    return pid === undefined ? Effect.void : send(host, pid, codec, message)
+  })
+
+const callTo = (
+  ref: AnyRef,
+  codec: MessageCodec,
+  method: Method,
+  payload: unknown,
+  options: CallOptions | undefined
+): Effect.Effect<unknown, unknown, System> =>
+  Effect.flatMap(System, (host) =>
+    Effect.withFiber<unknown, unknown>((fiber) => {
+      const callee = ref.address.toString()
+      const call = `${ref.contract}.${method.tag}`
+      const after = timeoutOf(options)
+      const pid = resolve(host, ref.address)
+      const down = (reason: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason }))
+      if (pid === undefined) return down(ExitReason.noProcess)
+      const caller = fiber.context.mapUnsafe.get(Current.key) as ProcessRecord | undefined
+      if (caller !== undefined && keyOf(caller.pid) === keyOf(pid)) return Exit.fail(new CallingSelf({ callee, call }))
+      if (!method.payload.is(payload)) {
+        // The check dies with the schema's account of what is wrong
+        return Effect.sync(() => codec.check(new CastMessage(method, payload)))
+      }
+      if (host.freeze) deepFreeze(payload)
+      return ask(host, pid, codec, method, payload, after, {
+        down,
+        timeout: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? 0 })),
+        read: (reader) => readAnswer(method.answer, reader, down)
+      })
+    })
+  )
+
+const ask = (
+  host: Host,
+  pid: Pid,
+  codec: MessageCodec,
+  method: Method,
+  payload: unknown,
+  after: number | undefined,
+  outcomes: ConstructorParameters<typeof PendingCall>[1]
+): Effect.Effect<unknown, unknown> =>
+  Effect.callback<unknown, unknown>((resume) => {
+    const pending = new PendingCall(host, outcomes, resume)
+    if (after !== undefined) pending.expireAfter(after)
+    const sending = send(host, pid, codec, new CallMessage(method, payload, pending))
+    // A full mailbox makes callers wait too, within their timeout
+    if (!Exit.isExit(sending)) Effect.runForkWith(host.context as ServiceContext.Context<never>)(sending)
+  })
+
+const timeoutOf = (options: CallOptions | undefined): number | undefined =>
+  options?.timeout === undefined ? defaultTimeout : milliseconds(options.timeout)

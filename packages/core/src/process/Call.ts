@@ -1,0 +1,232 @@
+/**
+ * A question one process asks another and the answer's way back. A call is also a temporary monitor: it ends in an
+ * answer, in the callee's death, or in a timeout, exactly once; what comes later is dropped. Answers do not go
+ * through the mailbox, so a call costs the same behind ten thousand waiting messages.
+ */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import * as ExitReason from "./ExitReason.ts"
+import type { Host, Runnable, Timer } from "./Host.ts"
+import type { Pid } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { Caller } from "./Signal.ts"
+
+/** Where an answer goes. */
+export interface ReplyTo {
+  answer(exit: Exit.Exit<unknown, unknown>): void
+  /** The callee is gone (or never was). */
+  down(reason: ExitReason.ExitReason): void
+}
+
+/** What the asker makes of the outcomes that are not an answer. */
+export interface CallOutcomes {
+  readonly down: (reason: ExitReason.ExitReason) => Exit.Exit<unknown, unknown>
+  readonly timeout: () => Exit.Exit<unknown, unknown>
+  /** Reads an answer that came from another scheduler. */
+  readonly read: (reader: ByteReader) => Exit.Exit<unknown, unknown>
+}
+
+/** The asker's side. Settles once; the asker's fiber is resumed through the run queue. */
+export class PendingCall implements ReplyTo, Runnable {
+  private readonly host: Host
+  private readonly outcomes: CallOutcomes
+  private readonly resume: (effect: Effect.Effect<unknown, unknown>) => void
+  private outcome: Exit.Exit<unknown, unknown> | undefined
+  private timer: Timer | undefined
+  /** The id another scheduler answers to, once the call has left this one; 0 before. */
+  id = 0
+  /** Where the callee is, for calls that left this scheduler. */
+  slot = -1
+  /** What to do with the pid of a process this call starts, before anything else it does is seen. */
+  spawned: ((pid: Pid) => void) | undefined
+
+  constructor(host: Host, outcomes: CallOutcomes, resume: (effect: Effect.Effect<unknown, unknown>) => void) {
+    this.host = host
+    this.outcomes = outcomes
+    this.resume = resume
+    this.spawned = undefined
+  }
+
+  /** Gives the call an id another scheduler can answer to. */
+  export(slot: number): number {
+    if (this.id === 0) {
+      this.id = this.host.nextReference()
+      this.host.pending.set(this.id, this)
+    }
+    this.slot = slot
+    return this.id
+  }
+
+  expireAfter(milliseconds: number): void {
+    this.timer = this.host.timers.set(milliseconds, () => this.settle(this.outcomes.timeout()))
+  }
+
+  get settled(): boolean {
+    return this.outcome !== undefined
+  }
+
+  answer(exit: Exit.Exit<unknown, unknown>): void {
+    this.settle(exit)
+  }
+
+  down(reason: ExitReason.ExitReason): void {
+    if (this.outcome === undefined) this.settle(this.outcomes.down(reason))
+  }
+
+  /** An answer from another scheduler. */
+  receive(reader: ByteReader): void {
+    this.settle(this.outcomes.read(reader))
+  }
+
+  private settle(outcome: Exit.Exit<unknown, unknown>): void {
+    if (this.outcome !== undefined) return
+    this.outcome = outcome
+    if (this.timer !== undefined) this.host.timers.cancel(this.timer)
+    if (this.id !== 0) this.host.pending.delete(this.id)
+    this.host.enqueue(this, "normal")
+  }
+
+  run(): void {
+    if (this.outcome !== undefined) this.resume(this.outcome)
+  }
+}
+
+/** How an answer is written, by outcome. */
+const answered = 0
+const failed = 1
+const gone = 2
+const defect = 3
+
+/** Writes a success or a failure with the codecs of what was asked. */
+export interface AnswerCodec {
+  readonly success: { encode(value: unknown, writer: ByteWriter): void; decode(reader: ByteReader): unknown }
+  readonly error: { encode(value: unknown, writer: ByteWriter): void; decode(reader: ByteReader): unknown }
+}
+
+/** The callee's side of a call from another scheduler. */
+export class RemoteReply implements ReplyTo {
+  private readonly host: Host
+  private readonly codec: AnswerCodec
+  private readonly caller: Caller
+
+  constructor(host: Host, codec: AnswerCodec, caller: Caller) {
+    this.host = host
+    this.codec = codec
+    this.caller = caller
+  }
+
+  answer(exit: Exit.Exit<unknown, unknown>): void {
+    this.send((writer) => writeAnswer(this.codec, exit, writer))
+  }
+
+  down(reason: ExitReason.ExitReason): void {
+    this.send((writer) => writeDown(reason, writer))
+  }
+
+  private send(write: (writer: ByteWriter) => void): void {
+    const { call, incarnation, slot } = this.caller
+    this.host.route(slot, incarnation, { _tag: "Reply", slot, incarnation, call, write })
+  }
+}
+
+const writeAnswer = (codec: AnswerCodec, exit: Exit.Exit<unknown, unknown>, writer: ByteWriter): void => {
+  if (Exit.isSuccess(exit)) {
+    writer.u8(answered)
+    codec.success.encode(exit.value, writer)
+    return
+  }
+  for (const reason of exit.cause.reasons) {
+    if (reason._tag !== "Fail") continue
+    writer.u8(failed)
+    codec.error.encode(reason.error, writer)
+    return
+  }
+  writer.u8(defect)
+  writer.any(ExitReason.fromCause(exit.cause))
+}
+
+/** Writes that the callee is gone. */
+export const writeDown = (reason: ExitReason.ExitReason, writer: ByteWriter): void => {
+  writer.u8(gone)
+  writer.any(reason)
+}
+
+/** Reads what a {@link RemoteReply} wrote. */
+export const readAnswer = (
+  codec: AnswerCodec,
+  reader: ByteReader,
+  down: (reason: ExitReason.ExitReason) => Exit.Exit<unknown, unknown>
+): Exit.Exit<unknown, unknown> => {
+  switch (reader.u8()) {
+    case answered:
+      return Exit.succeed(codec.success.decode(reader))
+    case failed:
+      return Exit.fail(codec.error.decode(reader))
+    case gone:
+      // Written by writeDown on another scheduler of the same program
+      return down(reader.any() as ExitReason.ExitReason)
+    default: {
+      const reason = reader.any() as ExitReason.ExitReason
+      return Exit.die(reason._tag === "Died" ? reason.defect : reason)
+    }
+  }
+}
+
+/**
+ * A call that has reached its callee, in the callee's list of unanswered calls until it is answered. It is what a
+ * handler knows as `from`.
+ */
+export class IncomingCall {
+  readonly replyTo: ReplyTo
+  private record: ProcessRecord | undefined
+  private previous: IncomingCall | undefined
+  private next: IncomingCall | undefined
+
+  constructor(replyTo: ReplyTo) {
+    this.replyTo = replyTo
+    this.record = undefined
+    this.previous = undefined
+    this.next = undefined
+  }
+
+  /** From now on the caller learns of the callee's death through this call. */
+  arrive(record: ProcessRecord): void {
+    this.record = record
+    this.next = record.calls
+    if (record.calls !== undefined) record.calls.previous = this
+    record.calls = this
+  }
+
+  /** Answers, once. Later answers are dropped. */
+  answer(exit: Exit.Exit<unknown, unknown>): void {
+    if (this.leave()) this.replyTo.answer(exit)
+  }
+
+  /** The callee's mailbox had no room for it. */
+  dropped(): void {
+    this.leave()
+    this.replyTo.down(ExitReason.failed("the call was dropped: the mailbox is full"))
+  }
+
+  private leave(): boolean {
+    const record = this.record
+    if (record === undefined) return false
+    this.record = undefined
+    if (this.previous !== undefined) this.previous.next = this.next
+    else record.calls = this.next
+    if (this.next !== undefined) this.next.previous = this.previous
+    return true
+  }
+
+  /** The callee is gone: everybody who still waits learns why. */
+  static allDown(record: ProcessRecord, reason: ExitReason.ExitReason): void {
+    let call = record.calls
+    record.calls = undefined
+    while (call !== undefined) {
+      call.record = undefined
+      call.replyTo.down(reason)
+      call = call.next
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * A named program that any scheduler can run: what remote spawns, supervisors and behaviours are built on.
+ * The contract (name and schemas) can be imported anywhere; only schedulers load what runs it.
+ */
+import type { IncomingCall } from "./Call.ts"
+import type { Bounds } from "./Mailbox.ts"
+import type { MessageCodec, ValueCodec } from "./MessageCodec.ts"
+import type { Body } from "./ProcessRecord.ts"
+
+/** What a scheduler must know to start processes of one contract. */
+export interface Definition {
+  /** The contract's name: the same on every scheduler. */
+  readonly name: string
+  /** Changes when the contract's schemas change; compared at boot. */
+  readonly fingerprint: string
+  readonly codec: MessageCodec
+  readonly args: ValueCodec
+  /** The bound of its processes' mailboxes. */
+  readonly mailbox: Bounds | undefined
+  /**
+   * Makes the body of one new process. `started` is answered when initialisation is over, if anybody waits;
+   * the process registers itself as `name` before it initialises.
+   */
+  readonly body: (args: unknown, started: IncomingCall | undefined, name: string | undefined) => Body
+  /** Definitions this one cannot run without. */
+  readonly uses: ReadonlyArray<Definition>
+}
+
+/** Every definition reachable from `definitions`, by name. Later ones do not replace earlier ones of the same name. */
+export const collect = (definitions: ReadonlyArray<Definition>): Map<string, Definition> => {
+  const found = new Map<string, Definition>()
+  const visit = (definition: Definition): void => {
+    if (found.has(definition.name)) return
+    found.set(definition.name, definition)
+    for (const used of definition.uses) visit(used)
+  }
+  for (const definition of definitions) visit(definition)
+  return found
+}
+
+/**
+ * Something a system can start as its root, and supervisors can start as a child: what a ChildSpec is at least.
+ */
+export interface Startable {
+  readonly definition: Definition
+  /** The arguments, of the definition's type. */
+  readonly args: unknown
+  readonly name?: string | undefined
+  /** Milliseconds it gets to end in order before it is killed; `"brutal-kill"` gives none, `"infinity"` no limit. */
+  readonly shutdown: number | "brutal-kill" | "infinity"
+  /** Definitions it needs to run and to start children. */
+  readonly uses: ReadonlyArray<Definition>
+}

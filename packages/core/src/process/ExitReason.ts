@@ -1,0 +1,149 @@
+/**
+ * Why a process ended. The cases keep every distinction OTP makes: `kill` (the request) is not `killed` (the fact),
+ * `shutdown` with a detail is still a shutdown, a typed failure is not a defect.
+ */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Exit from "effect/Exit"
+
+/** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
+export interface Normal {
+  readonly _tag: "Normal"
+}
+
+/** An orderly stop, as a supervisor asks for it. OTP's `shutdown` (no detail) and `{shutdown, Detail}`. */
+export interface Shutdown {
+  readonly _tag: "Shutdown"
+  readonly detail?: unknown
+}
+
+/** A reason `kill`: as a signal sent with `Process.exit` it cannot be trapped and turns into {@link Killed}. */
+export interface Kill {
+  readonly _tag: "Kill"
+}
+
+/** The process was killed by an untrappable `Kill` signal. */
+export interface Killed {
+  readonly _tag: "Killed"
+}
+
+/** There was no such process (OTP's `noproc`). */
+export interface NoProcess {
+  readonly _tag: "NoProcess"
+}
+
+/** The scheduler the process lived on is gone (OTP's `noconnection`). */
+export interface SchedulerDown {
+  readonly _tag: "SchedulerDown"
+  /** The slot of the lost scheduler. */
+  readonly scheduler: number
+}
+
+/** The process failed with a value: a typed failure of its effect, or `Process.exit` with any reason of one's own. */
+export interface Failed {
+  readonly _tag: "Failed"
+  readonly error: unknown
+}
+
+/** The process died of a defect: something was thrown. OTP's `{Error, Stacktrace}`. */
+export interface Died {
+  readonly _tag: "Died"
+  readonly defect: unknown
+  readonly stack: string
+}
+
+/** Every way a process can end. */
+export type ExitReason = Normal | Shutdown | Kill | Killed | NoProcess | SchedulerDown | Failed | Died
+
+/** Reason `normal`. */
+export const normal: Normal = Object.freeze({ _tag: "Normal" })
+
+/** Reason `shutdown`, without detail. For `{shutdown, Detail}` use {@link shutdownWith}. */
+export const shutdown: Shutdown = Object.freeze({ _tag: "Shutdown" })
+
+/** Reason `{shutdown, Detail}`: as quiet as a shutdown, and says why. */
+export const shutdownWith = (detail: unknown): Shutdown => ({ _tag: "Shutdown", detail })
+
+/** The untrappable request to end. */
+export const kill: Kill = Object.freeze({ _tag: "Kill" })
+
+/** What a killed process ended with. */
+export const killed: Killed = Object.freeze({ _tag: "Killed" })
+
+/** There is no such process. */
+export const noProcess: NoProcess = Object.freeze({ _tag: "NoProcess" })
+
+/** The scheduler with this slot is gone. */
+export const schedulerDown = (scheduler: number): SchedulerDown => ({ _tag: "SchedulerDown", scheduler })
+
+/** A reason of one's own: any value (it must survive structured cloning to cross schedulers unchanged). */
+export const failed = (error: unknown): Failed => ({ _tag: "Failed", error })
+
+/** A defect, with the stack it carries. */
+export const died = (defect: unknown): Died => ({
+  _tag: "Died",
+  defect,
+  stack: defect instanceof Error ? (defect.stack ?? String(defect)) : ""
+})
+
+/** Whether a process that ended so is restarted when `transient`, and reported: all but normal and shutdown. */
+export const isAbnormal = (reason: ExitReason): boolean => reason._tag !== "Normal" && reason._tag !== "Shutdown"
+
+/** One line for people: `normal`, `shutdown: "detail"`, `died: Error: boom`. */
+export const format = (reason: ExitReason): string => {
+  switch (reason._tag) {
+    case "Normal":
+      return "normal"
+    case "Shutdown":
+      return reason.detail === undefined ? "shutdown" : `shutdown: ${show(reason.detail)}`
+    case "Kill":
+      return "kill"
+    case "Killed":
+      return "killed"
+    case "NoProcess":
+      return "no process"
+    case "SchedulerDown":
+      return `scheduler ${reason.scheduler} is down`
+    case "Failed":
+      return `failed: ${show(reason.error)}`
+    case "Died":
+      return `died: ${show(reason.defect)}`
+  }
+}
+
+const show = (value: unknown): string => {
+  if (value instanceof Error) return `${value.name}: ${value.message}`
+  if (typeof value === "string") return value
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return String(value)
+  }
+}
+
+/**
+ * Rides on an interruption's cause and says which exit reason interrupted the fiber, so that a fiber that ends
+ * because of a signal ends with the signal's reason.
+ */
+export class ExitSignal extends Context.Service<ExitSignal, ExitReason>()("@understudy/core/ExitSignal") {}
+
+/** The cause of a fiber that ends with `reason`: an interruption that carries it. */
+export const toCause = (reason: ExitReason): Cause.Cause<never> =>
+  Cause.annotate(Cause.interrupt(), Context.make(ExitSignal, reason))
+
+/** The reason a process ends with when its fiber ends with `exit`. Catalogue P13, P15. */
+export const fromExit = (exit: Exit.Exit<unknown, unknown>): ExitReason =>
+  Exit.isSuccess(exit) ? normal : fromCause(exit.cause)
+
+/** The reason for a cause: the signal it carries, else the defect, else the failure, else a shutdown by interruption. */
+export const fromCause = (cause: Cause.Cause<unknown>): ExitReason => {
+  for (const part of cause.reasons) {
+    if (part._tag === "Interrupt") {
+      const signal = Context.getOrUndefined(Cause.reasonAnnotations(part), ExitSignal)
+      if (signal !== undefined) return signal
+    }
+  }
+  for (const part of cause.reasons) if (part._tag === "Die") return died(part.defect)
+  for (const part of cause.reasons) if (part._tag === "Fail") return failed(part.error)
+  return shutdown
+}

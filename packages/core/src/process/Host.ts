@@ -1,0 +1,174 @@
+/**
+ * What a process needs from the scheduler it lives on. The process layer is written against this interface;
+ * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { PendingCall } from "./Call.ts"
+import type { Definition } from "./Definition.ts"
+import type { ExitReason } from "./ExitReason.ts"
+import type { Pid } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { Signal, SpawnSignal } from "./Signal.ts"
+
+/** Something the run queue runs: a process, or a wake-up. */
+export interface Runnable {
+  run(): void
+}
+
+/** The BEAM's four classes. A `high` process runs before any `normal` one; `low` ones get an occasional turn. */
+export type Priority = "max" | "high" | "normal" | "low"
+
+/** Where a process is started. */
+export type Placement = "here" | "least-loaded" | { readonly scheduler: number } | { readonly near: Pid }
+
+/** A timer that has been set. */
+export interface Timer {
+  /** What happens when it expires. Cleared when it is cancelled or has fired. */
+  fire: (() => void) | undefined
+  /** In the scheduler's time, milliseconds. */
+  readonly deadline: number
+}
+
+/** Timers of one scheduler. They follow its clock. */
+export interface Timers {
+  /** The scheduler's monotonic time, milliseconds. */
+  now(): number
+  /** Runs `fire` through the run queue, no earlier than `delay` milliseconds from now. */
+  set(delay: number, fire: () => void): Timer
+  /** Returns the milliseconds that were left, or `undefined` when it had fired or was cancelled. */
+  cancel(timer: Timer): number | undefined
+}
+
+/** One entry of a table of names: a key, the process that holds it, and a value. */
+export interface DirectoryEntry {
+  readonly key: string
+  readonly pid: Pid
+  readonly value: unknown
+}
+
+/** What went into or out of a table. */
+export interface DirectoryChange {
+  readonly table: string
+  readonly key: string
+  readonly pid: Pid
+  readonly event: "registered" | "unregistered"
+}
+
+/** How many processes may hold one key of a table. */
+export type Keys = "unique" | "duplicate"
+
+/** The result of entering a table: taken by `holder`, or done. */
+export type Registration =
+  | { readonly _tag: "Registered" }
+  | { readonly _tag: "AlreadyRegistered"; readonly holder: Pid }
+  | { readonly _tag: "NotAlive" }
+
+/**
+ * Tables of names, the same on every scheduler: looking up is a local step, changing one returns when every
+ * scheduler has seen it, and a process's entries are gone before its death can be observed.
+ */
+export interface Directory {
+  /** All entries of a key, oldest first. */
+  lookup(table: string, key: string): ReadonlyArray<DirectoryEntry>
+  /** The first living holder of a key. */
+  whereis(table: string, key: string): Pid | undefined
+  entries(table: string): ReadonlyArray<DirectoryEntry>
+  /** What `pid` holds in a table. */
+  held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry>
+  register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration>
+  /** Takes out what `pid` holds under `key`. Whether there was something. */
+  unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean>
+  /** Replaces the value `pid` holds under `key`. Whether it holds it. */
+  update(table: string, key: string, pid: Pid, value: unknown): Effect.Effect<boolean>
+  /** Calls back on this scheduler for every change of a table; returns how to stop that. */
+  subscribe(table: string, listener: (change: DirectoryChange) => void): () => void
+  /** The process is gone: all its entries go, everywhere, before anything that is sent after this. */
+  release(pid: Pid): void
+}
+
+/** The table of registered process names. */
+export const names = ""
+
+/** Something worth telling an operator. Given to the system's event stream and to the log. */
+export type ProcessEvent =
+  | {
+      /** A process that is supervised-ready ended abnormally. */
+      readonly _tag: "ProcessCrashed"
+      readonly pid: Pid
+      readonly label: string | undefined
+      readonly parent: Pid | undefined
+      readonly ancestors: ReadonlyArray<Pid>
+      readonly reason: ExitReason
+      readonly lastMessage: unknown
+      readonly mailboxLength: number
+      readonly links: ReadonlyArray<Pid>
+    }
+  | {
+      /** Bytes from another scheduler were not a message of the mailbox they were for. They were dropped. */
+      readonly _tag: "MessageRejected"
+      readonly pid: Pid
+      readonly problem: string
+    }
+  | {
+      /** A process took a message that its behaviour has no handler for. It goes on. */
+      readonly _tag: "UnexpectedMessage"
+      readonly pid: Pid
+      readonly label: string | undefined
+      readonly received: unknown
+    }
+  | {
+      /** A supervisor's account: what happened to which child. */
+      readonly _tag: "SupervisorReport"
+      readonly supervisor: Pid
+      readonly name: string
+      readonly context: "child-terminated" | "start-error" | "shutdown-error" | "shutdown"
+      readonly child: string
+      readonly reason: ExitReason
+    }
+  | {
+      /** Something in the runtime itself, or in a foreign callback it ran, threw. */
+      readonly _tag: "RuntimeError"
+      readonly during: string
+      readonly error: unknown
+    }
+
+/** See the file's header. */
+export interface Host {
+  readonly slot: number
+  readonly incarnation: number
+  /** What every fiber of this scheduler starts with: the scheduler, the system, the application's services. */
+  readonly context: Context.Context<never>
+  readonly timers: Timers
+  readonly directory: Directory
+  /** Living processes by serial. */
+  readonly processes: Map<number, ProcessRecord>
+  /** Calls to other schedulers that have no answer yet, by call id. */
+  readonly pending: Map<number, PendingCall>
+  /** Timers that processes set, by reference. */
+  readonly timerRefs: Map<number, Timer>
+  /** Whether messages that are shared by reference are frozen first. */
+  readonly freeze: boolean
+  /** How many reductions a process may use before others get their turn. */
+  readonly slice: number
+  enqueue(item: Runnable, priority: Priority): void
+  /** The context for fibers of that priority. */
+  contextFor(priority: Priority): Context.Context<never>
+  nextSerial(): number
+  /** A number that is unique in the system, for monitors, timers and calls. */
+  nextReference(): number
+  /** Sends a signal to another scheduler. One that cannot be delivered because that scheduler is gone is answered as OTP answers it. */
+  route(slot: number, incarnation: number, signal: Signal): void
+  /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
+  routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  definition(name: string): Definition | undefined
+  /** The slot a placement means now. */
+  place(placement: Placement): number
+  report(event: ProcessEvent): void
+}
+
+/** The scheduler and system that code runs on. Provided by `System.layer` and, inside processes, always there. */
+export class System extends Context.Service<System, Host>()("@understudy/core/System") {}
+
+/** The process whose code is running. */
+export class Current extends Context.Service<Current, ProcessRecord>()("@understudy/core/Process") {}

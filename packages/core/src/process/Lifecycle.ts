@@ -1,0 +1,145 @@
+/**
+ * How a process ends: what an exit signal does to it, and what the world is told once it is gone, in OTP's order:
+ * its name is free, then its links and monitors learn of it, then its unanswered callers do.
+ */
+import { IncomingCall } from "./Call.ts"
+import * as ExitReason from "./ExitReason.ts"
+import type { Host } from "./Host.ts"
+import { keyOf, type Pid } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+import { Down, Exit, type MonitorRef } from "./Signal.ts"
+
+/** The living (or unwinding) process behind a pid, if it is on this scheduler. */
+export const find = (host: Host, pid: Pid): ProcessRecord | undefined =>
+  pid.slot === host.slot ? host.processes.get(pid.serial) : undefined
+
+/** Whether a pid's process is on this scheduler, in this life of it. */
+export const isHere = (host: Host, pid: Pid): boolean => pid.slot === host.slot && pid.incarnation === host.incarnation
+
+/**
+ * An exit signal reaches a process. Catalogue P02 to P10, P24, L01 to L04, L18.
+ * A `kill` that was sent (not one that comes through a link) cannot be trapped.
+ */
+export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason, link: boolean): void => {
+  if (record.status === "dead") return
+  if (reason._tag === "Kill" && !link) return kill(record)
+  if (record.status === "exiting") return
+  if (record.trapExit) {
+    record.mailbox.push(new Exit(from, reason))
+    record.wake()
+    return
+  }
+  if (reason._tag === "Normal" && keyOf(from) !== keyOf(record.pid)) return
+  terminate(record, reason)
+}
+
+/** The process will end with `reason`; its code unwinds in its own turn. The first reason wins. */
+export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
+  if (record.status !== "running") return
+  record.status = "exiting"
+  record.exitReason = reason
+  record.wake()
+}
+
+/** `kill` is a fact at once: the world is told now, the code unwinds when it can. */
+const kill = (record: ProcessRecord): void => {
+  record.host.enqueue({ run: () => record.unwind() }, record.priority)
+  finish(record, ExitReason.killed)
+}
+
+/** The process's own code is over. Does nothing when an exit signal was faster. */
+export const end = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
+  if (record.status === "dead") return
+  finish(record, record.exitReason ?? reason)
+}
+
+/** Tells the world. Runs exactly once in a process's life. */
+export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
+  if (record.status === "dead") return
+  const { host, pid } = record
+  const mailboxLength = record.mailbox.length
+  const links = record.links
+  record.status = "dead"
+  record.exitReason = reason
+  host.processes.delete(pid.serial)
+  pid.record = undefined
+  host.directory.release(pid)
+  record.links = undefined
+  if (links !== undefined) {
+    for (const link of links.values()) if (link.unlinking === 0) sendExit(host, link.pid, pid, reason, true)
+  }
+  const watchers = record.watchers
+  record.watchers = undefined
+  if (watchers !== undefined) for (const [ref, watcher] of watchers) sendDown(host, watcher, pid, ref, reason)
+  const monitors = record.monitors
+  record.monitors = undefined
+  if (monitors !== undefined) for (const [ref, monitor] of monitors) forgetWatcher(host, monitor.pid, ref)
+  IncomingCall.allDown(record, reason)
+  const waiting = record.waiting
+  record.waiting = undefined
+  if (waiting !== undefined) for (const sender of waiting) sender.refuse()
+  const finalizers = record.finalizers
+  record.finalizers = undefined
+  if (finalizers !== undefined) for (const finalizer of finalizers) finalizer()
+  record.mailbox.clear()
+  if (record.reports && ExitReason.isAbnormal(reason)) {
+    host.report({
+      _tag: "ProcessCrashed",
+      pid,
+      label: record.label,
+      parent: record.parent,
+      ancestors: record.ancestors,
+      reason,
+      lastMessage: record.lastMessage,
+      mailboxLength,
+      links: links === undefined ? [] : Array.from(links.values(), (link) => link.pid)
+    })
+  }
+}
+
+/** Sends an exit signal from `from`, wherever `to` is. `link`: because `from` ended and the two are linked. */
+export const sendExit = (host: Host, to: Pid, from: Pid, reason: ExitReason.ExitReason, link: boolean): void => {
+  if (!isHere(host, to)) {
+    host.route(to.slot, to.incarnation, { _tag: "Exit", to, from, reason, link })
+    return
+  }
+  const target = find(host, to)
+  if (target === undefined) return
+  if (link) receiveLinkExit(target, from, reason)
+  else receiveExit(target, from, reason, false)
+}
+
+/** The exit of a linked process counts only while the link is there. Catalogue L10. */
+export const receiveLinkExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
+  const key = keyOf(from)
+  const link = record.links?.get(key)
+  if (link === undefined) return
+  record.links?.delete(key)
+  if (link.unlinking === 0) receiveExit(record, from, reason, true)
+}
+
+/** Tells one monitor that `pid` is gone. */
+const sendDown = (host: Host, to: Pid, pid: Pid, ref: number, reason: ExitReason.ExitReason): void => {
+  if (!isHere(host, to)) host.route(to.slot, to.incarnation, { _tag: "Down", to, from: pid, ref, reason })
+  else {
+    const watcher = find(host, to)
+    if (watcher !== undefined) receiveDown(watcher, pid, ref, reason)
+  }
+}
+
+/** A monitor fires: once, and only while it is set. Catalogue M04, M06. */
+export const receiveDown = (record: ProcessRecord, pid: Pid, ref: number, reason: ExitReason.ExitReason): void => {
+  const monitor = record.monitors?.get(ref)
+  if (monitor === undefined) return
+  record.monitors?.delete(ref)
+  if (record.status !== "running") return
+  // Monitor references are numbers that nextReference gave out
+  record.mailbox.push(new Down(ref as MonitorRef, pid, monitor.name, reason))
+  record.wake()
+}
+
+/** Removes a monitor at the process it watches. */
+export const forgetWatcher = (host: Host, watched: Pid, ref: number): void => {
+  if (!isHere(host, watched)) host.route(watched.slot, watched.incarnation, { _tag: "Demonitor", to: watched, ref })
+  else find(host, watched)?.watchers?.delete(ref)
+}

@@ -1,0 +1,62 @@
+/**
+ * Links: symmetric, at most one per pair, removed for both by either side. Catalogue area L. Across schedulers an
+ * unlink is acknowledged, so that the exit of a link that was removed can never be taken for that of a new one.
+ */
+import * as ExitReason from "./ExitReason.ts"
+import { find, isHere, receiveExit } from "./Lifecycle.ts"
+import { keyOf, type Pid } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+
+const add = (record: ProcessRecord, pid: Pid): void => {
+  record.links ??= new Map()
+  const known = record.links.get(keyOf(pid))
+  if (known === undefined) record.links.set(keyOf(pid), { pid, unlinking: 0 })
+  else known.unlinking = 0
+}
+
+/** Sets up one side of a link whose other side is known to be set up. */
+export const receiveLink = (record: ProcessRecord, from: Pid): void => add(record, from)
+
+/** Links two processes. A dead partner's link ends at once with reason NoProcess. Catalogue L06 to L09. */
+export const link = (record: ProcessRecord, pid: Pid): void => {
+  const { host } = record
+  const key = keyOf(pid)
+  if (key === keyOf(record.pid)) return
+  const known = record.links?.get(key)
+  if (known !== undefined && known.unlinking === 0) return
+  if (!isHere(host, pid)) {
+    add(record, pid)
+    host.route(pid.slot, pid.incarnation, { _tag: "Link", to: pid, from: record.pid })
+    return
+  }
+  const partner = find(host, pid)
+  if (partner === undefined) return receiveExit(record, pid, ExitReason.noProcess, true)
+  add(record, pid)
+  add(partner, record.pid)
+}
+
+/** Removes a link. After this no exit of it is seen any more. Catalogue L10 to L13. */
+export const unlink = (record: ProcessRecord, pid: Pid): void => {
+  const { host } = record
+  const known = record.links?.get(keyOf(pid))
+  if (known === undefined || known.unlinking !== 0) return
+  if (isHere(host, pid)) {
+    record.links?.delete(keyOf(pid))
+    find(host, pid)?.links?.delete(keyOf(record.pid))
+    return
+  }
+  known.unlinking = host.nextReference()
+  host.route(pid.slot, pid.incarnation, { _tag: "Unlink", to: pid, from: record.pid, id: known.unlinking })
+}
+
+/** The other side has removed the link. */
+export const receiveUnlink = (record: ProcessRecord, from: Pid): void => {
+  const known = record.links?.get(keyOf(from))
+  // Both may unlink at once: ours is then still waiting for its own acknowledgement
+  if (known !== undefined && known.unlinking === 0) record.links?.delete(keyOf(from))
+}
+
+/** The other side has confirmed that it removed the link. */
+export const receiveUnlinkAck = (record: ProcessRecord, from: Pid, id: number): void => {
+  if (record.links?.get(keyOf(from))?.unlinking === id) record.links.delete(keyOf(from))
+}

@@ -1,0 +1,119 @@
+/**
+ * The queue of one process: messages and trapped signals in arrival order, taken from the front or from anywhere by
+ * selection, without disturbing the order of the others. Signals are never counted against the bound.
+ */
+import * as Schema from "effect/Schema"
+import { Down, Exit } from "./Signal.ts"
+
+/** What happens to a message for a mailbox that is full. */
+export type Overflow = "suspend" | "drop-newest" | "drop-oldest" | "crash"
+
+/** The bound of a mailbox. Unbounded when a process has none, as on the BEAM. */
+export interface Bounds {
+  /** How many messages wait at most. Exit and Down are not counted. */
+  readonly capacity: number
+  /** `suspend` makes the sender wait; the others never do. */
+  readonly overflow: Overflow
+}
+
+/** The exit reason's error of a process whose mailbox overflowed with policy `crash`. */
+export class MailboxOverflow extends Schema.TaggedError<MailboxOverflow>()("MailboxOverflow", {
+  capacity: Schema.Int
+}) {
+  override get message(): string {
+    return `the mailbox holds its ${this.capacity} messages already`
+  }
+}
+
+/** Shared by all empty mailboxes: an idle process owns no array. */
+const empty: Array<unknown> = []
+
+/** Taken messages are dropped from the array once this many have gathered at its front. */
+const compactAt = 1024
+
+const isSignal = (item: unknown): boolean => item instanceof Down || item instanceof Exit
+
+/** Hot path: plain and mutable. */
+export class Mailbox {
+  private items: Array<unknown> = empty
+  private head = 0
+  /** How many of the items are signals. */
+  private signals = 0
+
+  /** Everything that waits. */
+  get length(): number {
+    return this.items.length - this.head
+  }
+
+  /** What counts against the bound. */
+  get messages(): number {
+    return this.length - this.signals
+  }
+
+  push(item: unknown): void {
+    if (this.items === empty) this.items = [item]
+    else this.items.push(item)
+    if (isSignal(item)) this.signals++
+  }
+
+  /** The oldest item. Only call when {@link length} is not 0. */
+  take(): unknown {
+    const item = this.items[this.head]
+    this.items[this.head] = undefined
+    this.head++
+    if (this.head === this.items.length) this.reset()
+    else if (this.head >= compactAt && this.head * 2 > this.items.length) {
+      this.items = this.items.slice(this.head)
+      this.head = 0
+    }
+    if (this.signals > 0 && isSignal(item)) this.signals--
+    return item
+  }
+
+  /** Puts an item back at the front. */
+  putBack(item: unknown): void {
+    if (this.head > 0) this.items[--this.head] = item
+    else this.items = [item, ...this.items]
+    if (isSignal(item)) this.signals++
+  }
+
+  /**
+   * The position of the first item from position `from` on that `matches`, or -1. Positions count waiting items from 0,
+   * and stay right while only {@link push} is used, so a waiting receive looks at every item once.
+   */
+  find(matches: (item: unknown) => boolean, from: number): number {
+    for (let at = this.head + from; at < this.items.length; at++) if (matches(this.items[at])) return at - this.head
+    return -1
+  }
+
+  /** Takes the item at a position that {@link find} gave. The others keep their order. */
+  takeAt(position: number): unknown {
+    if (position === 0) return this.take()
+    const [item] = this.items.splice(this.head + position, 1)
+    if (this.signals > 0 && isSignal(item)) this.signals--
+    return item
+  }
+
+  /** Removes the oldest message that is not a signal, and returns it. */
+  dropOldest(): unknown {
+    const at = this.find((item) => !isSignal(item), 0)
+    return at < 0 ? undefined : this.takeAt(at)
+  }
+
+  /** All waiting items, oldest first. */
+  toArray(): ReadonlyArray<unknown> {
+    return this.items.slice(this.head)
+  }
+
+  clear(): void {
+    this.reset()
+    this.signals = 0
+  }
+
+  private reset(): void {
+    // A grown array is let go, a small one is kept for the next message
+    if (this.items.length > 64) this.items = empty
+    else if (this.items !== empty) this.items.length = 0
+    this.head = 0
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * How the messages of one mailbox are checked when sent and turned into bytes when they cross schedulers.
+ * Made once per schema. The type side is checked with Effect's compiled validators where Effect offers them.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import type { Host } from "./Host.ts"
+import type { Caller } from "./Signal.ts"
+
+/** A message that does not fit the mailbox it was sent to: what was expected, and where it differs. */
+export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("InvalidMessage", {
+  /** Whose mailbox, and which of its messages. */
+  target: Schema.String,
+  /** The schema's account: what was expected and at which path. */
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `invalid message for ${this.target}: ${this.problem}`
+  }
+}
+
+/** Checks, encodes and decodes the messages of one mailbox. */
+export interface MessageCodec {
+  /** Whether senders wait while the mailbox is full; then also senders on other schedulers do. */
+  readonly suspends: boolean
+  /** Throws {@link InvalidMessage} when `message` is not of the mailbox's type. */
+  check(message: unknown): void
+  /** Appends a message that passed {@link check}. */
+  encode(message: unknown, writer: ByteWriter): void
+  /**
+   * Reads one message that arrived at `host`, as a call when there is a `caller`.
+   * Throws {@link InvalidMessage} when the bytes are not one.
+   */
+  decode(reader: ByteReader, host: Host, caller: Caller | undefined): unknown
+}
+
+/** Any schema: what it decodes to and encodes from needs no services. */
+export type AnySchema = Schema.Codec<unknown, unknown>
+
+/** One value of a schema, checked and as bytes. */
+export interface ValueCodec {
+  /** Whether `value` is of the schema's type. */
+  is(value: unknown): boolean
+  /** Why `value` is not of the schema's type. */
+  explain(value: unknown): string
+  encode(value: unknown, writer: ByteWriter): void
+  decode(reader: ByteReader): unknown
+}
+
+/** Turns an AST into a faster validator, where the installed Effect can. Set by {@link loadCompiler}. */
+let enableCompiler: ((ast: AnySchema["ast"]) => void) | undefined
+
+/**
+ * Loads Effect's schema compiler. It is marked unstable, so its absence is not an error: schemas are then interpreted.
+ * Called once per scheduler, before codecs are made.
+ */
+export const loadCompiler: Effect.Effect<void> = Effect.promise(() =>
+  import("effect/schema/SchemaJITCompiler").then(
+    (compiler) => {
+      enableCompiler = compiler.enable
+    },
+    () => undefined
+  )
+)
+
+const compiled = <S extends AnySchema>(schema: S): S => {
+  enableCompiler?.(schema.ast)
+  return schema
+}
+
+const values = new WeakMap<object, ValueCodec>()
+
+/** The codec of one value of `schema`: the type side in memory, canonical JSON between schedulers. */
+export const value = (schema: Schema.Top): ValueCodec => {
+  const known = values.get(schema)
+  if (known !== undefined) return known
+  const made = makeValue(schema)
+  values.set(schema, made)
+  return made
+}
+
+const makeValue = (schema: Schema.Top): ValueCodec => {
+  // Services are excluded where contracts are defined; `Top` only says that they are not known here
+  const closed = schema as unknown as AnySchema
+  const typeSide = compiled(Schema.toType(closed))
+  const is = Schema.is(typeSide)
+  const explain = Schema.decodeUnknownExit(typeSide)
+  // Deriving the JSON codec is the expensive part and is only needed once a message leaves its scheduler
+  let json: { encode: (value: unknown) => unknown; decode: (value: unknown) => unknown } | undefined
+  const jsonCodec = () => {
+    if (json === undefined) {
+      const codec = compiled(Schema.toCodecJson(closed))
+      json = { encode: Schema.encodeUnknownSync(codec), decode: Schema.decodeUnknownSync(codec) }
+    }
+    return json
+  }
+  return {
+    is,
+    explain: (value) => problemOf(explain(value)),
+    encode: (value, writer) => writer.string(JSON.stringify(jsonCodec().encode(value)) ?? ""),
+    decode: (reader) => {
+      const text = reader.string()
+      return jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
+    }
+  }
+}
+
+const problemOf = (exit: Exit.Exit<unknown, { readonly message: string }>): string => {
+  if (Exit.isSuccess(exit)) return "nothing is wrong with it"
+  for (const reason of exit.cause.reasons) if (reason._tag === "Fail") return reason.error.message
+  return "it could not be checked"
+}
+
+const codecs = new WeakMap<object, MessageCodec>()
+
+/** The codec of a mailbox whose messages are described by one schema. */
+export const fromSchema = (schema: Schema.Top): MessageCodec => {
+  const known = codecs.get(schema)
+  if (known !== undefined) return known
+  const made = makeCodec(schema)
+  codecs.set(schema, made)
+  return made
+}
+
+const makeCodec = (schema: Schema.Top): MessageCodec => {
+  let codec: ValueCodec | undefined
+  // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
+  const of = () => (codec ??= value(schema))
+  return {
+    suspends: false,
+    check: (message) => {
+      if (!of().is(message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
+    },
+    encode: (message, writer) => of().encode(message, writer),
+    decode: (reader) => {
+      try {
+        return of().decode(reader)
+      } catch (error) {
+        throw new InvalidMessage({
+          target: "a process",
+          problem: error instanceof Error ? error.message : String(error)
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Monitors: one-way, stacking, each with its own reference. Catalogue area M.
+ */
+import * as ExitReason from "./ExitReason.ts"
+import { find, forgetWatcher, isHere, receiveDown } from "./Lifecycle.ts"
+import { keyOf, type Pid, PidImpl } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+import { Down, type MonitorRef } from "./Signal.ts"
+
+/** Starts watching `pid`. A dead one is reported at once with reason NoProcess. Catalogue M02 to M05, M12. */
+export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {
+  const { host } = record
+  const ref = makeRef(record)
+  // Watching oneself is allowed and means nothing
+  if (keyOf(pid) === keyOf(record.pid)) return ref
+  record.monitors ??= new Map()
+  record.monitors.set(ref, { pid, name })
+  if (!isHere(host, pid)) {
+    host.route(pid.slot, pid.incarnation, { _tag: "Monitor", to: pid, from: record.pid, ref })
+    return ref
+  }
+  const watched = find(host, pid)
+  if (watched === undefined) receiveDown(record, pid, ref, ExitReason.noProcess)
+  else watch(watched, record.pid, ref)
+  return ref
+}
+
+/** A name that nobody holds is reported at once, by its name. Catalogue M14. */
+export const monitorNobody = (record: ProcessRecord, name: string): MonitorRef => {
+  const ref = makeRef(record)
+  record.mailbox.push(new Down(ref, nobody, name, ExitReason.noProcess))
+  record.wake()
+  return ref
+}
+
+/** The pid in the Down of a name that nobody holds: it is no process's. */
+const nobody: Pid = new PidImpl(0, 0, 0, undefined)
+
+// The brand says that the number came from here
+const makeRef = (record: ProcessRecord): MonitorRef => record.host.nextReference() as MonitorRef
+
+/** Somebody watches this process from now on. */
+export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void => {
+  record.watchers ??= new Map()
+  record.watchers.set(ref, watcher)
+}
+
+/**
+ * Stops watching. Returns whether the monitor was still set: with `flush`, a Down that waits in the mailbox is removed;
+ * without, a `false` means that it is there. Catalogue M06 to M09.
+ */
+export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
+  const monitor = record.monitors?.get(ref)
+  if (monitor !== undefined) {
+    record.monitors?.delete(ref)
+    forgetWatcher(record.host, monitor.pid, ref)
+    return true
+  }
+  if (flush) {
+    const at = record.mailbox.find((item) => item instanceof Down && item.ref === ref, 0)
+    if (at >= 0) record.mailbox.takeAt(at)
+  }
+  return false
+}

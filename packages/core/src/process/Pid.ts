@@ -1,0 +1,120 @@
+/**
+ * A pid: the opaque, serialisable, never reused address of one process, wherever it runs.
+ * It is made of the slot of its scheduler, the incarnation of that slot, and a serial that is unique in the slot.
+ */
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import type { MessageCodec } from "./MessageCodec.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+
+/** The incarnation of slot 0, the main thread: it lives as long as the system does. */
+export const mainIncarnation = 1
+
+/** How many schedulers one system can have: the slot takes six bits of a pid's key. */
+export const maximumSlots = 64
+
+/**
+ * The address of a process that takes messages of type `M`. Compare with {@link equals} (or Effect's `Equal.equals`):
+ * two pids of the same process need not be the same object.
+ */
+export interface Pid<in M = never> extends Equal.Equal {
+  readonly "~understudy/Pid": (message: M) => void
+  /** The slot of the scheduler the process lives on: 0 is the main thread. */
+  readonly slot: number
+  /** Which life of that slot, from 1. */
+  readonly incarnation: number
+  /** Unique within the slot, over all its incarnations. */
+  readonly serial: number
+  /** `<slot.incarnation.serial>`, as OTP prints pids. */
+  toString(): string
+}
+
+/** The one implementation of {@link Pid}. Internal: `record` is the way from a pid to its process on the same scheduler. */
+export class PidImpl implements Pid<never> {
+  declare readonly "~understudy/Pid": (message: never) => void
+  readonly slot: number
+  readonly incarnation: number
+  readonly serial: number
+  /** How messages to it are checked and encoded, where that is known. */
+  codec: MessageCodec | undefined
+  /** The living process, while it lives and if it is on the scheduler this object was made on. */
+  record: ProcessRecord | undefined
+
+  constructor(slot: number, incarnation: number, serial: number, codec: MessageCodec | undefined) {
+    this.slot = slot
+    this.incarnation = incarnation
+    this.serial = serial
+    this.codec = codec
+    this.record = undefined
+  }
+
+  toString(): string {
+    return `<${this.slot}.${this.incarnation}.${this.serial}>`
+  }
+
+  toJSON(): string {
+    return this.toString()
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString()
+  }
+
+  [Equal.symbol](that: Equal.Equal): boolean {
+    return that instanceof PidImpl && keyOf(this) === keyOf(that)
+  }
+
+  [Hash.symbol](): number {
+    return Hash.number(keyOf(this))
+  }
+}
+
+/** The pid's internals. Every `Pid` is a `PidImpl`: the interface only hides what users must not touch. */
+export const impl = (pid: Pid<never>): PidImpl => pid as PidImpl
+
+/** A number that is different for every process the system ever has, fit as a `Map` key. */
+export const keyOf = (pid: Pid<never>): number => pid.serial * maximumSlots + pid.slot
+
+/** Whether both are the address of the same process. */
+export const equals = (a: Pid<never>, b: Pid<never>): boolean => a === b || keyOf(a) === keyOf(b)
+
+/** The sender of signals that no process sends: nobody on the scheduler of `at`. */
+export const outside = (at: { readonly slot: number; readonly incarnation: number }): Pid =>
+  new PidImpl(at.slot, at.incarnation, 0, undefined)
+
+/** Whether `value` is a pid. */
+export const isPid = (value: unknown): value is Pid<never> => value instanceof PidImpl
+
+const pattern = /^<(\d{1,2})\.(\d{1,9})\.(\d{1,15})>$/
+
+/** Reads a pid as `toString` writes it; `undefined` when `text` is not one. */
+export const parse = (text: string, codec?: MessageCodec): PidImpl | undefined => {
+  const match = pattern.exec(text)
+  if (match === null) return undefined
+  const slot = Number(match[1])
+  return slot < maximumSlots ? new PidImpl(slot, Number(match[2]), Number(match[3]), codec) : undefined
+}
+
+/** The schema of a pid; `codec` is given to pids it decodes. Encodes as the text `<slot.incarnation.serial>`. */
+export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> =>
+  Schema.declare((value: unknown): value is Pid<M> => value instanceof PidImpl, {
+    expected: "Pid",
+    toCodecJson: () =>
+      Schema.link<Pid<M>>()(
+        Schema.String,
+        SchemaTransformation.transformEffect<Pid<M>, string>({
+          decode: (text, options) => {
+            const pid = parse(text, codec())
+            return pid === undefined
+              ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "a pid like <0.0.1>" }, text, options))
+              : // Every PidImpl is a Pid<M>: `M` is a phantom.
+                Effect.succeed(pid as unknown as Pid<M>)
+          },
+          encode: (pid) => Effect.succeed(pid.toString())
+        })
+      )
+  })

@@ -1,0 +1,129 @@
+/**
+ * The record of one process: everything its scheduler knows about it. Only the files of this folder change it.
+ */
+import type { IncomingCall } from "./Call.ts"
+import type { ExitReason } from "./ExitReason.ts"
+import type { Host, Priority, Runnable } from "./Host.ts"
+import { type Bounds, Mailbox } from "./Mailbox.ts"
+import type { Pid, PidImpl } from "./Pid.ts"
+
+/** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
+export interface Body {
+  /** One slice. Called by the run queue only. Returns whether there is more to do at once. */
+  turn(record: ProcessRecord): boolean
+  /**
+   * The process has an exit reason: stop the code, and call `finish` (at once or when the code has unwound).
+   * Called by the run queue only.
+   */
+  unwind(record: ProcessRecord, finish: () => void): void
+}
+
+/** `running` until an exit reason is known, `exiting` while the code unwinds, `dead` once the world has been told. */
+export type Status = "running" | "exiting" | "dead"
+
+/** A link to another process. `unlinking` waits for the other side to confirm, and lets no exit through. */
+export interface LinkState {
+  readonly pid: Pid
+  unlinking: number
+}
+
+/** A monitor this process has on another. */
+export interface OutgoingMonitor {
+  readonly pid: Pid
+  readonly name: string | undefined
+}
+
+/** What a sender that waits for room is told. */
+export interface WaitingSender {
+  /** The message is in the mailbox now. */
+  accept(): void
+  /** The receiver is gone. */
+  refuse(): void
+  readonly message: unknown
+}
+
+/** How a record ends; set by `Lifecycle.ts`, so that the record need not import it. */
+export interface Lifecycle {
+  readonly finish: (record: ProcessRecord, reason: ExitReason) => void
+}
+
+/** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
+export class ProcessRecord implements Runnable {
+  readonly pid: PidImpl
+  readonly host: Host
+  readonly body: Body
+  readonly priority: Priority
+  readonly mailbox: Mailbox = new Mailbox()
+  readonly bounds: Bounds | undefined
+  readonly parent: Pid | undefined
+  readonly ancestors: ReadonlyArray<Pid>
+  status: Status = "running"
+  /** Whether it stands in the run queue. */
+  queued = false
+  trapExit = false
+  /** Whether abnormal ends are reported (behaviours), as OTP does for processes started through proc_lib. */
+  reports = false
+  exitReason: ExitReason | undefined = undefined
+  label: string | undefined
+  reductions = 0
+  /** The message being handled, or the last one that was: for crash reports. */
+  lastMessage: unknown = undefined
+  links: Map<number, LinkState> | undefined = undefined
+  /** Monitors on others, by reference. */
+  monitors: Map<number, OutgoingMonitor> | undefined = undefined
+  /** Monitors others have on this process: who, by reference. */
+  watchers: Map<number, Pid> | undefined = undefined
+  /** Calls it has received and not answered. */
+  calls: IncomingCall | undefined = undefined
+  /** Senders that wait for room in the mailbox, oldest first. */
+  waiting: Array<WaitingSender> | undefined = undefined
+  /** Run when it ends: what its code acquired. */
+  finalizers: Array<() => void> | undefined = undefined
+  private readonly lifecycle: Lifecycle
+  private unwinding = false
+
+  constructor(options: {
+    readonly pid: PidImpl
+    readonly host: Host
+    readonly body: Body
+    readonly priority: Priority
+    readonly bounds: Bounds | undefined
+    readonly parent: Pid | undefined
+    readonly ancestors: ReadonlyArray<Pid>
+    readonly label: string | undefined
+    readonly lifecycle: Lifecycle
+  }) {
+    this.pid = options.pid
+    this.host = options.host
+    this.body = options.body
+    this.priority = options.priority
+    this.bounds = options.bounds
+    this.parent = options.parent
+    this.ancestors = options.ancestors
+    this.label = options.label
+    this.lifecycle = options.lifecycle
+  }
+
+  /** Puts the process into the run queue, unless it stands there. Never runs any of its code. */
+  wake(): void {
+    if (this.queued || this.status === "dead") return
+    this.queued = true
+    this.host.enqueue(this, this.priority)
+  }
+
+  run(): void {
+    this.queued = false
+    if (this.status === "running") {
+      if (this.body.turn(this)) this.wake()
+    } else if (this.status === "exiting") this.unwind()
+  }
+
+  /** Stops the code, once. For the run queue only. */
+  unwind(): void {
+    if (this.unwinding) return
+    this.unwinding = true
+    this.body.unwind(this, () => {
+      if (this.exitReason !== undefined) this.lifecycle.finish(this, this.exitReason)
+    })
+  }
+}

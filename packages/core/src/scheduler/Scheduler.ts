@@ -1,0 +1,246 @@
+/**
+ * One scheduler: the run queue of a V8 isolate (or of a virtual scheduler), its processes and its timers. It is an
+ * implementation of Effect's public `Scheduler`, so that every fiber of its processes, and the helpers they fork,
+ * goes through one run queue. A turn works off the queue within a budget and then yields to the event loop, so that
+ * sockets and timers are served.
+ */
+import * as Context from "effect/Context"
+import type * as Fiber from "effect/Fiber"
+import * as EffectScheduler from "effect/Scheduler"
+import type { PendingCall } from "../process/Call.ts"
+import type { Definition } from "../process/Definition.ts"
+import {
+  type Directory,
+  type Host,
+  type Placement,
+  type Priority,
+  type ProcessEvent,
+  type Runnable,
+  System,
+  type Timer,
+  type Timers
+} from "../process/Host.ts"
+import { maximumSlots } from "../process/Pid.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import { type Item, RunQueue } from "./RunQueue.ts"
+import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
+
+/** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
+export interface Uplink {
+  readonly directory: Directory
+  route(slot: number, incarnation: number, signal: Signal): void
+  routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  place(placement: Placement): number
+  reserveSerials(): { readonly first: number; readonly count: number }
+  report(event: ProcessEvent): void
+  /** The end of a turn: what was written to other schedulers is published, what came from them is taken in. */
+  endOfTurn(busyMilliseconds: number): void
+}
+
+/** The seams of a scheduler: what it takes from the outside world. */
+export interface SchedulerOptions {
+  readonly slot: number
+  readonly incarnation: number
+  readonly clock: WheelClock
+  /** Runs a turn soon, after the event loop had its share. */
+  readonly nextTurn: (turn: () => void) => void
+  /** Reductions of one slice of a process. Default 128. */
+  readonly slice?: number | undefined
+  /** Whether messages shared by reference are frozen. Default: true outside production. */
+  readonly freeze: boolean
+}
+
+/** A turn ends after this many items, or after {@link turnMilliseconds}, whichever comes first. */
+const turnItems = 4096
+/** How long a turn may keep the event loop waiting. */
+const turnMilliseconds = 5
+/** Looking at the clock costs more than most items do, so it is looked at every so many. */
+const itemsPerClockLook = 64
+
+const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
+
+/** See the file's header. Hot path: plain and mutable. */
+export class Scheduler implements Host {
+  readonly slot: number
+  readonly incarnation: number
+  readonly freeze: boolean
+  readonly slice: number
+  readonly timers: Timers
+  readonly processes: Map<number, ProcessRecord> = new Map()
+  readonly pending: Map<number, PendingCall> = new Map()
+  readonly timerRefs: Map<number, Timer> = new Map()
+  private readonly options: SchedulerOptions
+  private readonly wheel: TimerWheel
+  private readonly queue = new RunQueue()
+  private readonly facades: Record<Priority, EffectScheduler.Scheduler>
+  private contexts: Record<Priority, Context.Context<never>>
+  private definitions: ReadonlyMap<string, Definition> = new Map()
+  // Set by `attach`, which whoever makes a scheduler calls first
+  private uplink!: Uplink
+  private armed = false
+  private stopped = false
+  private serial = 0
+  private serialEnd = 0
+  private reference = 1
+  /** The fiber of the item that runs, once it has done a step: its operations are the slice's reductions. */
+  private fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  /** Reductions of this scheduler so far. */
+  reductions = 0
+
+  constructor(options: SchedulerOptions) {
+    this.options = options
+    this.slot = options.slot
+    this.incarnation = options.incarnation
+    this.freeze = options.freeze
+    this.slice = options.slice ?? 128
+    this.wheel = new TimerWheel(options.clock)
+    this.timers = {
+      now: () => this.wheel.now(),
+      // What a timer does is run by the queue like everything else
+      set: (delay, fire) => this.wheel.set(delay, () => this.enqueue(fire, "normal")),
+      cancel: (timer) => this.wheel.cancel(timer)
+    }
+    this.facades = makeByPriority((priority) => this.facade(priority))
+    this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
+  }
+
+  /** Connects it to its system. Called once, before anything else. */
+  attach(uplink: Uplink): void {
+    this.uplink = uplink
+  }
+
+  /** Gives processes the application's services. Called once, before the first process. */
+  provide(context: Context.Context<never>, definitions: ReadonlyMap<string, Definition>): void {
+    this.definitions = definitions
+    this.contexts = makeByPriority((priority) =>
+      Context.merge(
+        context,
+        Context.make(EffectScheduler.Scheduler, this.facades[priority]).pipe(Context.add(System, this))
+      )
+    )
+  }
+
+  private facade(priority: Priority): EffectScheduler.Scheduler {
+    // One dispatcher for all fibers of a class: the default makes one run queue per fiber
+    const dispatcher: EffectScheduler.SchedulerDispatcher = {
+      scheduleTask: (task) => this.enqueue(task, priority),
+      flush: () => this.turn()
+    }
+    return {
+      executionMode: "async",
+      shouldYield: (fiber) => {
+        this.fiber = fiber
+        return fiber.currentOpCount >= this.slice
+      },
+      makeDispatcher: () => dispatcher
+    }
+  }
+
+  get context(): Context.Context<never> {
+    return this.contexts.normal
+  }
+
+  contextFor(priority: Priority): Context.Context<never> {
+    return this.contexts[priority]
+  }
+
+  get directory(): Directory {
+    return this.uplink.directory
+  }
+
+  get runQueueLength(): number {
+    return this.queue.length
+  }
+
+  definition(name: string): Definition | undefined {
+    return this.definitions.get(name)
+  }
+
+  enqueue(item: Item | Runnable, priority: Priority): void {
+    this.queue.push(item, priority)
+    this.arm()
+  }
+
+  /** Makes sure that a turn comes: there is something to run, to send or to take in. */
+  arm(): void {
+    if (this.armed || this.stopped) return
+    this.armed = true
+    this.options.nextTurn(this.turn)
+  }
+
+  private readonly turn = (): void => {
+    this.armed = false
+    if (this.stopped) return
+    const { queue } = this
+    const start = this.options.clock.now()
+    for (let ran = 1; ran <= turnItems; ran++) {
+      const item = queue.shift()
+      if (item === undefined) break
+      this.runItem(item)
+      if (ran % itemsPerClockLook === 0 && this.options.clock.now() - start >= turnMilliseconds) break
+    }
+    this.wheel.advance()
+    this.uplink.endOfTurn(this.options.clock.now() - start)
+    if (queue.length > 0) this.arm()
+  }
+
+  private runItem(item: Item): void {
+    this.fiber = undefined
+    try {
+      if (typeof item === "function") item()
+      else item.run()
+    } catch (error) {
+      // Nothing an item does may take the rest of the turn with it
+      this.report({ _tag: "RuntimeError", during: "a task of the run queue", error })
+    }
+    this.reductions += this.spent()
+  }
+
+  /** What the item that just ran has used: its fiber's operations, or one. */
+  private spent(): number {
+    return this.fiber === undefined ? 1 : this.fiber.currentOpCount
+  }
+
+  nextSerial(): number {
+    if (this.serial === this.serialEnd) {
+      const { count, first } = this.uplink.reserveSerials()
+      this.serial = first
+      this.serialEnd = first + count
+    }
+    return this.serial++
+  }
+
+  nextReference(): number {
+    // Unique in the system: the slot and its incarnation are in the low digits
+    const counter = this.reference++
+    return (counter * 4096 + (this.incarnation % 4096)) * maximumSlots + this.slot
+  }
+
+  route(slot: number, incarnation: number, signal: Signal): void {
+    this.uplink.route(slot, incarnation, signal)
+  }
+
+  routeSpawn(signal: SpawnSignal, call: PendingCall): void {
+    this.uplink.routeSpawn(signal, call)
+  }
+
+  place(placement: Placement): number {
+    return this.uplink.place(placement)
+  }
+
+  report(event: ProcessEvent): void {
+    this.uplink.report(event)
+  }
+
+  /** No further turn runs. What is queued is dropped. */
+  stop(): void {
+    this.stopped = true
+    this.wheel.stop()
+  }
+}
+
+const makeByPriority = <A>(make: (priority: Priority) => A): Record<Priority, A> => {
+  const [max, high, normal, low] = priorities.map(make) as [A, A, A, A]
+  return { max, high, normal, low }
+}

@@ -1,0 +1,212 @@
+/**
+ * One end of the connection between two schedulers: a ring to the peer, a ring from it, and a port for the records that fit
+ * no ring. Sending never blocks and never loses: what does not fit now waits in memory, in order.
+ */
+import type { MessagePort } from "node:worker_threads"
+import { receiveMessageOnPort } from "node:worker_threads"
+import { RingReader, RingWriter } from "./Ring.ts"
+
+/** Called for each record received. The bytes may be shared memory, valid only until it returns. */
+export type ReceiveHandler = (bytes: Uint8Array, start: number, end: number) => void
+
+/** What a channel end is made of. */
+export interface ChannelOptions {
+  /** The ring to the peer, which holds it as `in`. See `makeRing`. */
+  readonly out: SharedArrayBuffer
+  /** The ring from the peer, which holds it as `out`. See `makeRing`. */
+  readonly in: SharedArrayBuffer
+  /** One end of a `MessageChannel`; the peer has the other. The channel owns it: attach no listener. */
+  readonly port: MessagePort
+  /**
+   * Called during `receive` when space was given back that the peer is waiting for: ring the peer's doorbell, so that it
+   * calls `flush`. Default: nothing, for a peer that flushes by itself.
+   */
+  readonly onSpace?: () => void
+}
+
+/** Kinds of records in the ring. */
+const inline = 0
+/** An empty record in the place of one whose bytes are next on the port. */
+const onPort = 1
+
+const nothing = new Uint8Array(0)
+
+/**
+ * One end of a channel.
+ *
+ * The order of records is the order of `send`, whatever their size. The owner calls `flush` at the end of each turn in which
+ * it sent something or `backlog` is not 0, and rings the peer when `flush` says true; it calls `receive` while `hasInbound`.
+ * The channel does not keep the event loop alive.
+ *
+ * When the peer's isolate has died, `receive` still delivers all it had published; only then `close`.
+ */
+export class Channel {
+  readonly #writer: RingWriter
+  readonly #reader: RingReader
+  readonly #port: MessagePort
+  readonly #outbox = new Outbox()
+  /** Whether something was published that `flush` has not reported yet. */
+  #unreported = false
+  #closed = false
+
+  /** @throws RangeError when a ring was not made by `makeRing`. */
+  constructor(options: ChannelOptions) {
+    this.#writer = new RingWriter(options.out)
+    this.#reader = new RingReader(options.in, options.onSpace)
+    this.#port = options.port
+    this.#port.unref()
+  }
+
+  /**
+   * Sends one record. The peer sees it after the next `flush`, or earlier when the ring is full. After `close` it is dropped.
+   *
+   * @param bytes - the record is their first `length` bytes. They are copied, so the caller may reuse them at once.
+   * @param length - bytes. Default: all of them.
+   */
+  send(bytes: Uint8Array, length: number = bytes.length): void {
+    if (this.#closed) return
+    if (length > this.#writer.maxRecord) {
+      // Posted before its marker is written, so that whoever reads the marker finds the bytes on the port.
+      const copy = copyOf(bytes, length)
+      this.#port.postMessage(copy.buffer, [copy.buffer])
+      if (!this.#writeNow(nothing, 0, onPort)) this.#outbox.push(nothing, onPort)
+      return
+    }
+    if (!this.#writeNow(bytes, length, inline)) this.#outbox.push(copyOf(bytes, length), inline)
+  }
+
+  /**
+   * Makes what was sent visible to the peer, and moves what waits in memory into the ring as far as it has space.
+   *
+   * @returns true when there is something new for the peer: ring its doorbell.
+   */
+  flush(): boolean {
+    if (this.#closed) return false
+    this.#drain()
+    this.#publish()
+    const reported = this.#unreported
+    this.#unreported = false
+    return reported
+  }
+
+  /**
+   * Hands records that the peer published to `handle`, in order, each once. If `handle` throws, the error comes out here,
+   * and the next `receive` goes on with the record after that one.
+   *
+   * @param max - how many records at most.
+   * @returns how many records were handled.
+   */
+  receive(handle: ReceiveHandler, max: number): number {
+    return this.#reader.read((bytes, start, end, kind) => {
+      if (kind === inline) {
+        handle(bytes, start, end)
+        return
+      }
+      const payload = this.#takePayload()
+      handle(payload, 0, payload.length)
+    }, max)
+  }
+
+  /** Whether `receive` would deliver something. */
+  hasInbound(): boolean {
+    return !this.#reader.isEmpty()
+  }
+
+  /** How many sent records wait in memory because the ring is full. */
+  get backlog(): number {
+    return this.#outbox.length
+  }
+
+  /** Closes the port and drops what waits in memory. What was published stays readable for the peer. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#outbox.clear()
+    this.#writer.cancelAwaitSpace()
+    this.#port.close()
+  }
+
+  /** Writes a record into the ring, if nothing waits before it and it fits. */
+  #writeNow(bytes: Uint8Array, length: number, kind: number): boolean {
+    return this.#drain() && this.#writeOrAwait(bytes, length, kind)
+  }
+
+  /** Moves waiting records into the ring. Returns whether none is left. */
+  #drain(): boolean {
+    while (this.#outbox.length > 0) {
+      const { bytes, kind } = this.#outbox.first
+      if (!this.#writeOrAwait(bytes, bytes.length, kind)) return false
+      this.#outbox.shift()
+      if (this.#outbox.length === 0) this.#writer.cancelAwaitSpace()
+    }
+    return true
+  }
+
+  /** Writes a record; where it does not fit, asks the peer to report space and shows it what there is to read. */
+  #writeOrAwait(bytes: Uint8Array, length: number, kind: number): boolean {
+    if (this.#writer.write(bytes, length, kind)) return true
+    // The peer can only make space by reading, and it reads only what is published.
+    this.#publish()
+    this.#writer.awaitSpace()
+    return this.#writer.write(bytes, length, kind)
+  }
+
+  #publish(): void {
+    if (!this.#writer.hasUnpublished) return
+    this.#writer.publish()
+    this.#unreported = true
+  }
+
+  #takePayload(): Uint8Array {
+    const received = receiveMessageOnPort(this.#port)
+    // The peer posts bytes before it writes their marker; only a port that others use or have closed can break that.
+    if (received === undefined) throw new Error("A channel's port holds no bytes for the marker just read")
+    // `message` is untyped; a channel posts nothing but buffers.
+    return new Uint8Array(received.message as ArrayBuffer)
+  }
+}
+
+/** Not `slice`, which shares memory when `bytes` is a Node `Buffer`. */
+const copyOf = (bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> => {
+  const copy = new Uint8Array(length)
+  copy.set(length === bytes.length ? bytes : bytes.subarray(0, length))
+  return copy
+}
+
+interface Waiting {
+  readonly bytes: Uint8Array
+  readonly kind: number
+}
+
+/** Records that wait for space, first in first out. `Array.shift` alone would move all of them for each one taken. */
+class Outbox {
+  #entries: Array<Waiting> = []
+  #taken = 0
+
+  get length(): number {
+    return this.#entries.length - this.#taken
+  }
+
+  /** The oldest. Only to be asked when `length` is not 0. */
+  get first(): Waiting {
+    // The cast holds by the condition above.
+    return this.#entries[this.#taken] as Waiting
+  }
+
+  push(bytes: Uint8Array, kind: number): void {
+    this.#entries.push({ bytes, kind })
+  }
+
+  shift(): void {
+    this.#taken++
+    // Halving keeps the cost of moving entries, and the memory of those taken, proportional to what is left.
+    if (this.#taken * 2 < this.#entries.length) return
+    this.#entries.splice(0, this.#taken)
+    this.#taken = 0
+  }
+
+  clear(): void {
+    this.#entries = []
+    this.#taken = 0
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * How one scheduler wakes another that sleeps in its event loop: a counter in shared memory that is bumped for each ring,
+ * and a flag that says whether somebody must be woken for it. A ring at a scheduler that is awake is two atomic operations.
+ */
+
+/** Words of shared memory a slot's doorbell takes: a counter and a sleeping flag, padded against false sharing. */
+export const doorbellWords = 32
+
+const counterOffset = 0
+const sleepingOffset = 1
+
+type State = "idle" | "listening" | "paused" | "closed"
+
+/**
+ * One scheduler's doorbell, and its finger for those of the others.
+ *
+ * Rings coalesce: `onRing` runs once for any number of them, and may run once for none, so look at all channels there. No
+ * ring is lost: one that comes at any moment after `onRing` began runs it again. A ring from before the doorbell was made
+ * counts, whoever owned the slot then. `onRing` always runs in a task of its own, never inside `ring` or `listen`; an error
+ * it throws is an unhandled rejection, after which the doorbell still listens.
+ *
+ * Listening does not keep the event loop alive: the owner must hold something that does for as long as it wants to be
+ * woken, such as a port with a listener or a timer.
+ */
+export class Doorbell {
+  readonly #words: Int32Array
+  readonly #slots: number
+  readonly #counter: number
+  readonly #sleeping: number
+  readonly #onRing: () => void
+  #state: State = "idle"
+  /** The count when `onRing` last began. 0 and not the count of now, so that an earlier ring is answered. */
+  #seen = 0
+  /** Whether a wait of ours is registered. It cannot be taken back, only woken, so it outlasts `pause`. */
+  #waiting = false
+
+  /**
+   * @param words - {@link doorbellWords} a slot, over a `SharedArrayBuffer`.
+   * @param slot - the slot of the scheduler this is made in. It may have one open doorbell at a time.
+   * @param onRing - called after rings.
+   * @throws RangeError when `words` has no such slot.
+   */
+  constructor(words: Int32Array, slot: number, onRing: () => void) {
+    this.#words = words
+    this.#slots = Math.floor(words.length / doorbellWords)
+    this.#onRing = onRing
+    this.#counter = this.#base(slot) + counterOffset
+    this.#sleeping = this.#base(slot) + sleepingOffset
+  }
+
+  /**
+   * Rings at a slot, this one's included. Do it after publishing what the other is to find.
+   *
+   * @throws RangeError when there is no such slot.
+   */
+  ring(slot: number): void {
+    const base = this.#base(slot)
+    Atomics.add(this.#words, base + counterOffset, 1)
+    wakeSleeper(this.#words, base)
+  }
+
+  /** Starts to listen, or goes on after `pause`; a ring in between is answered now. Does nothing once closed. */
+  listen(): void {
+    if (this.#state === "closed") return
+    this.#state = "listening"
+    this.#arm()
+  }
+
+  /**
+   * Says that this scheduler is awake and looks at its channels by itself, so that nobody spends time on waking it:
+   * `onRing` does not run until `listen` is called again.
+   */
+  pause(): void {
+    if (this.#state !== "listening") return
+    this.#state = "paused"
+    Atomics.store(this.#words, this.#sleeping, 0)
+  }
+
+  /** Stops for good: `onRing` does not run any more, and the pending wait is let go. Closing twice does nothing. */
+  close(): void {
+    if (this.#state === "closed") return
+    this.#state = "closed"
+    Atomics.store(this.#words, this.#sleeping, 0)
+    if (this.#waiting) Atomics.notify(this.#words, this.#counter)
+  }
+
+  #arm(): void {
+    // Asked again until it waits: "not-equal" only says that a ring came between the two operations.
+    while (!this.#waiting) {
+      const wait = Atomics.waitAsync(this.#words, this.#counter, Atomics.load(this.#words, this.#counter))
+      if (!wait.async) continue
+      this.#waiting = true
+      wait.value.then(() => this.#woken())
+    }
+    Atomics.store(this.#words, this.#sleeping, 1)
+    // The ringer counts and then looks at the flag; here the flag is set and then the count looked at. So one of the two
+    // sees the other. What was rung while nobody was sleeping wakes us here: through the event loop like any other, so
+    // that a peer that never stops ringing cannot keep this isolate from its sockets and timers.
+    if (Atomics.load(this.#words, this.#counter) !== this.#seen) {
+      wakeSleeper(this.#words, this.#counter - counterOffset)
+    }
+  }
+
+  #woken(): void {
+    this.#waiting = false
+    if (this.#state !== "listening") return
+    Atomics.store(this.#words, this.#sleeping, 0)
+    // Before `onRing`: what is rung from here on, it may have missed.
+    this.#seen = Atomics.load(this.#words, this.#counter)
+    try {
+      this.#onRing()
+    } finally {
+      if (this.#state === "listening") this.#arm()
+    }
+  }
+
+  #base(slot: number): number {
+    if (!(slot >= 0 && slot < this.#slots)) {
+      throw new RangeError(`There is no doorbell in slot ${slot}; there are ${this.#slots}`)
+    }
+    return slot * doorbellWords
+  }
+}
+
+/** Only who takes the flag down notifies, so a sleeper costs one notification however many ring. */
+const wakeSleeper = (words: Int32Array, base: number): void => {
+  if (Atomics.load(words, base + sleepingOffset) === 0) return
+  if (Atomics.compareExchange(words, base + sleepingOffset, 1, 0) === 1) {
+    Atomics.notify(words, base + counterOffset)
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * What a signal from another scheduler does here. Each is read to its end before anything is done, and then does what
+ * the same step between two processes of this scheduler would do.
+ */
+
+import * as Exit from "effect/Exit"
+import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import { IncomingCall, RemoteReply, writeDown } from "../process/Call.ts"
+import { accept, waitForRoom } from "../process/Delivery.ts"
+import * as ExitReason from "../process/ExitReason.ts"
+import type { Host } from "../process/Host.ts"
+import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
+import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
+import { InvalidMessage } from "../process/MessageCodec.ts"
+import { watch } from "../process/Monitors.ts"
+import { type Pid, PidImpl } from "../process/Pid.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
+import { spawnDefinedHere } from "../process/Spawn.ts"
+import { startedCodec } from "../process/StartDefinition.ts"
+import { StartError } from "../process/StartError.ts"
+import type { ReplicatedDirectory } from "./Directory.ts"
+import { readOptional, readPid, readPlace, readReason, readTag } from "./Wire.ts"
+
+type Place = { readonly slot: number; readonly incarnation: number }
+
+/** Takes in one record that `sender` wrote. */
+export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender: Place, reader: ByteReader): void => {
+  const tag = readTag(reader)
+  switch (tag) {
+    case "Reply": {
+      const call = host.pending.get(reader.varint())
+      // An answer nobody waits for any more is dropped
+      return call?.receive(reader)
+    }
+    case "Spawned": {
+      const call = host.pending.get(reader.varint())
+      const pid = readPid(reader)
+      // A start that was given up still has to end the process it started
+      return call?.spawned?.(pid)
+    }
+    case "Spawn":
+      return spawn(host, reader)
+    case "DirectoryChange":
+    case "DirectoryRequest":
+      return changeDirectory(directory, tag, reader)
+    default:
+      return toProcess(host, sender, tag, reader.varint(), reader)
+  }
+}
+
+const toProcess = (
+  host: Host,
+  sender: Place,
+  tag: "Message" | "Exit" | "Link" | "Unlink" | "UnlinkAck" | "Monitor" | "Demonitor" | "Down" | "Alive",
+  serial: number,
+  reader: ByteReader
+): void => {
+  const record = host.processes.get(serial)
+  switch (tag) {
+    case "Message":
+      return message(host, sender, record, reader)
+    case "Exit": {
+      const from = readPid(reader)
+      const link = reader.u8() === 1
+      const reason = readReason(reader)
+      if (record === undefined) return
+      return link ? receiveLinkExit(record, from, reason) : receiveExit(record, from, reason, false)
+    }
+    case "Link": {
+      const from = readPid(reader)
+      if (record !== undefined) return receiveLink(record, from)
+      return host.route(from.slot, from.incarnation, {
+        _tag: "Exit",
+        to: from,
+        from: gone(host, serial),
+        reason: ExitReason.noProcess,
+        link: true
+      })
+    }
+    case "Unlink": {
+      const from = readPid(reader)
+      const id = reader.varint()
+      if (record !== undefined) receiveUnlink(record, from)
+      return host.route(from.slot, from.incarnation, { _tag: "UnlinkAck", to: from, from: gone(host, serial), id })
+    }
+    case "UnlinkAck": {
+      const from = readPid(reader)
+      const id = reader.varint()
+      if (record !== undefined) receiveUnlinkAck(record, from, id)
+      return
+    }
+    case "Monitor": {
+      const from = readPid(reader)
+      const ref = reader.varint()
+      if (record !== undefined) return watch(record, from, ref)
+      return host.route(from.slot, from.incarnation, {
+        _tag: "Down",
+        to: from,
+        from: gone(host, serial),
+        ref,
+        reason: ExitReason.noProcess
+      })
+    }
+    case "Demonitor":
+      record?.watchers?.delete(reader.varint())
+      return
+    case "Down": {
+      const from = readPid(reader)
+      const ref = reader.varint()
+      const reason = readReason(reader)
+      if (record !== undefined) receiveDown(record, from, ref, reason)
+      return
+    }
+    case "Alive": {
+      const from = readPlace(reader)
+      const call = reader.varint()
+      const alive = record?.status === "running"
+      return host.route(from.slot, from.incarnation, {
+        _tag: "Reply",
+        ...from,
+        call,
+        write: (writer) => writer.u8(alive ? 1 : 0)
+      })
+    }
+  }
+}
+
+/** The pid a signal was for, when its process is gone. */
+const gone = (host: Host, serial: number): Pid => new PidImpl(host.slot, host.incarnation, serial, undefined)
+
+const message = (host: Host, sender: Place, record: ProcessRecord | undefined, reader: ByteReader): void => {
+  const call = reader.varint()
+  const accepted = reader.varint()
+  const answer = (to: number, write: (writer: ByteWriter) => void) => {
+    if (to !== 0) host.route(sender.slot, sender.incarnation, { _tag: "Reply", ...sender, call: to, write })
+  }
+  const taken = () => answer(accepted, () => undefined)
+  const codec = record?.pid.codec
+  if (record === undefined || codec === undefined || record.status !== "running") {
+    answer(call, (writer) => writeDown(record?.exitReason ?? ExitReason.noProcess, writer))
+    return taken()
+  }
+  let value: unknown
+  try {
+    value = codec.decode(reader, host, call === 0 ? undefined : { ...sender, call })
+  } catch (error) {
+    if (!(error instanceof InvalidMessage)) throw error
+    host.report({ _tag: "MessageRejected", pid: record.pid, problem: error.message })
+    return taken()
+  }
+  if (accept(record, value)) return taken()
+  waitForRoom(record, value, taken, taken)
+}
+
+const spawn = (host: Host, reader: ByteReader): void => {
+  const from = readPlace(reader)
+  const call = reader.varint()
+  const name = reader.string()
+  const flags = reader.u8()
+  const parent = (flags & 2) === 0 ? undefined : readPid(reader)
+  const ancestors: Array<Pid> = []
+  for (let left = reader.varint(); left > 0; left--) ancestors.push(readPid(reader))
+  const monitor = reader.varint()
+  const registered = readOptional(reader)
+  const label = readOptional(reader)
+  const started = new IncomingCall(new RemoteReply(host, startedCodec, { ...from, call }))
+  const definition = host.definition(name)
+  if (definition === undefined) {
+    return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))
+  }
+  const ties = { parent, ancestors, link: (flags & 1) === 1, monitor }
+  const args = definition.args.decode(reader)
+  const options = { name: registered, label }
+  const record = spawnDefinedHere(host, { definition, args, ties, parent: undefined, options }, started)
+  host.route(from.slot, from.incarnation, { _tag: "Spawned", ...from, call, pid: record.pid })
+}
+
+const changeDirectory = (
+  directory: ReplicatedDirectory,
+  tag: "DirectoryChange" | "DirectoryRequest",
+  reader: ByteReader
+): void => {
+  const what = reader.string()
+  const table = reader.string()
+  const key = reader.string()
+  const pid = readPid(reader)
+  const value = reader.any()
+  const call = reader.varint()
+  const from = readPlace(reader)
+  if (tag === "DirectoryChange") {
+    // Written by writeSignal from these very types, on another scheduler of the same program
+    const change = what as DirectoryChangeSignal["change"]
+    return directory.receiveChange({ _tag: tag, change, table, key, pid, value, call, from })
+  }
+  const [request, keys] = what.split(" ") as [DirectoryRequestSignal["request"], DirectoryRequestSignal["keys"]]
+  directory.receiveRequest({ _tag: tag, request, keys, table, key, pid, value, call, from })
+}

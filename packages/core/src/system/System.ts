@@ -1,0 +1,205 @@
+/**
+ * Systems: all schedulers of one OS process, sharing one space of processes.
+ *
+ * A program's entry file ends in {@link main}. It is run by the main thread, and again by a worker thread for every
+ * further scheduler; so nothing above `main` may have side effects.
+ *
+ * ```ts
+ * System.main(import.meta, {
+ *   implementations: [CounterLive],
+ *   root: Supervisor.supervisor("root", { strategy: "one-for-one", children: [Supervisor.child(Counter, { start: 0 })] })
+ * })
+ * ```
+ *
+ * In an Effect application that has a main of its own, {@link layer} gives the same as a layer.
+ */
+import { availableParallelism } from "node:os"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as ExitReason from "../process/ExitReason.ts"
+import { System } from "../process/Host.ts"
+import { maximumSlots } from "../process/Pid.ts"
+import { join, seatOfThread } from "./Join.ts"
+import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
+import { meshOf } from "./Mesh.ts"
+import * as Root from "./Root.ts"
+import { SharedTable, type SlotSnapshot } from "./SharedTable.ts"
+import { Workers } from "./Workers.ts"
+
+export { System } from "../process/Host.ts"
+export type { Program } from "./Launch.ts"
+export type { SlotSnapshot, SlotState } from "./SharedTable.ts"
+
+/** How a system runs. */
+export interface Options<R, E> extends Program<R, E>, Settings {}
+
+/** The settings of a system. */
+export interface Settings {
+  /** How many schedulers, the main thread included: 1 to 64. Default: one per core with an entry, else 1. */
+  readonly schedulers?: number | undefined
+  /**
+   * The module every further scheduler runs; it must call {@link main} (or build {@link layer}) with the same program.
+   * `main` takes it from `import.meta`. Needed for more than one scheduler.
+   */
+  readonly entry?: URL | undefined
+  /** A worker scheduler whose event loop has not turned for so long is ended and refilled. Default 20 seconds. */
+  readonly watchdog?: Duration.Input | undefined
+  /** Whether messages that are shared by reference on one scheduler are deep-frozen. Default: not in production. */
+  readonly freeze?: boolean | undefined
+  /** Reductions a process may use before others get their turn. Default 128. */
+  readonly slice?: number | undefined
+}
+
+/** A system that could not start: a bad option, a worker that failed, or schedulers of different builds. */
+export class BootError extends Schema.TaggedError<BootError>()("BootError", {
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `the system could not start: ${this.problem}`
+  }
+}
+
+const check = (options: Settings): Effect.Effect<number, BootError> => {
+  const schedulers = options.schedulers ?? (options.entry === undefined ? 1 : availableParallelism())
+  if (!Number.isInteger(schedulers) || schedulers < 1 || schedulers > maximumSlots) {
+    return Effect.fail(new BootError({ problem: `schedulers: expected 1 to ${maximumSlots}, got ${schedulers}` }))
+  }
+  return schedulers > 1 && options.entry === undefined
+    ? Effect.fail(new BootError({ problem: "entry: expected the URL of the module that further schedulers run" }))
+    : Effect.succeed(schedulers)
+}
+
+/** Starts all schedulers and the root; everything ends with the scope, the root first. */
+const boot = <R, E>(options: Options<R, E>) =>
+  Effect.gen(function* () {
+    const schedulers = yield* check(options)
+    const table = SharedTable.make(schedulers)
+    const tuning = tuningOf(options)
+    let workers: Workers | undefined
+    const { mesh, scheduler } = yield* launch({
+      slot: 0,
+      incarnation: table.nextIncarnation(0),
+      table,
+      controls: { kill: (slot) => workers?.kill(slot) },
+      tuning,
+      program: options
+    })
+    table.setState(0, "up")
+    const { entry } = options
+    if (schedulers > 1 && entry !== undefined) {
+      const fingerprint = fingerprintOf(definitionsOf(options))
+      const watchdog = Duration.toMillis(options.watchdog ?? "20 seconds")
+      const log = (text: string) => void Effect.runForkWith(scheduler.context)(Effect.logWarning(text))
+      const crew = new Workers({ entry, schedulers, table, mesh, tuning, fingerprint, watchdog, log })
+      workers = crew
+      yield* Effect.addFinalizer(() => Effect.promise(() => crew.stop()))
+      yield* Effect.tryPromise({
+        try: () => crew.start(),
+        catch: (error) => new BootError({ problem: error instanceof Error ? error.message : String(error) })
+      })
+    }
+    const root =
+      options.root === undefined ? undefined : yield* Effect.provideService(Root.start(options.root), System, scheduler)
+    return { scheduler, root }
+  })
+
+const tuningOf = (options: Settings): Tuning => ({
+  freeze: options.freeze ?? process.env["NODE_ENV"] !== "production",
+  slice: options.slice ?? 128,
+  heartbeat: Math.min(500, Duration.toMillis(options.watchdog ?? "20 seconds") / 8)
+})
+
+/**
+ * A running system as a layer. In a worker that a system booted, building it joins that system and never completes, so
+ * that nothing that needs it runs twice. Fails with {@link BootError}, as the program's own layer fails, or as its root.
+ */
+export const layer = <R = never, E = never>(options: Options<R, E>) => {
+  const seat = seatOfThread()
+  return Layer.effectContext(
+    seat === undefined
+      ? Effect.map(boot(options), ({ scheduler }) => Context.make(System, scheduler))
+      : (join(seat, options) as Effect.Effect<
+          Context.Context<System>,
+          Effect.Error<ReturnType<typeof boot<R, E>>>,
+          Scope.Scope
+        >)
+  )
+}
+
+/** The signals that end a program in order. A second one ends it at once. */
+const endingSignals = ["SIGINT", "SIGTERM"] as const
+
+/**
+ * Runs a program: call it last in the entry file. Boots the schedulers from that same file, starts the root, and ends
+ * when the root does or on SIGINT or SIGTERM: then the root is stopped in order, the schedulers after it, and the OS
+ * process exits with code 0 (1 when the root ended abnormally or the start failed).
+ */
+export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Options<R, E>): void => {
+  const seat = seatOfThread()
+  if (seat !== undefined) {
+    Effect.runFork(join(seat, options))
+    return
+  }
+  const url = entry instanceof URL ? entry : new URL(entry.url)
+  const program = Effect.scoped(
+    Effect.flatMap(boot({ ...options, entry: options.entry ?? url }), ({ root }) =>
+      root === undefined ? Effect.never : root.ended
+    )
+  )
+  // Nothing else keeps the process alive while all schedulers wait for messages
+  const alive = setInterval(() => undefined, 2 ** 30)
+  const fiber = Effect.runFork(program)
+  let ending = false
+  const end = () => {
+    if (ending) process.exit(130)
+    ending = true
+    fiber.interruptUnsafe()
+  }
+  for (const signal of endingSignals) process.on(signal, end)
+  fiber.addObserver((exit) => {
+    clearInterval(alive)
+    const failure = failureOf(exit, ending)
+    if (failure === undefined) return process.exit(0)
+    Effect.runFork(Effect.logError(failure)).addObserver(() => process.exit(1))
+  })
+}
+
+const failureOf = (exit: Exit.Exit<ExitReason.ExitReason, unknown>, ending: boolean): string | undefined => {
+  if (Exit.isFailure(exit)) return ending && Cause.hasInterruptsOnly(exit.cause) ? undefined : Cause.pretty(exit.cause)
+  return ExitReason.isAbnormal(exit.value) ? `the root ended: ${ExitReason.format(exit.value)}` : undefined
+}
+
+/** The state and the load of every scheduler, from the shared table: no messages, no waiting. */
+export const schedulers: Effect.Effect<ReadonlyArray<SlotSnapshot>, never, System> = Effect.map(System, (host) => {
+  const { table } = meshOf(host)
+  return Array.from({ length: table.slots }, (_, slot) => table.snapshot(slot))
+})
+
+/** The slot of the scheduler this runs on. */
+export const slot: Effect.Effect<number, never, System> = Effect.map(System, (host) => host.slot)
+
+/** A scheduler cannot be killed: it is the main thread, or there is none in that slot. */
+export class NotKillable extends Schema.TaggedError<NotKillable>()("NotKillable", {
+  slot: Schema.Int
+}) {
+  override get message(): string {
+    return `scheduler ${this.slot} cannot be killed: only worker schedulers can`
+  }
+}
+
+/**
+ * Ends a worker scheduler at once, as a crash would: its processes exit with SchedulerDown, and the slot is refilled.
+ * Fails with {@link NotKillable} for slot 0 and for slots that do not exist.
+ */
+export const killScheduler = (slot: number): Effect.Effect<void, NotKillable, System> =>
+  Effect.flatMap(System, (host) => {
+    const { controls, table } = meshOf(host)
+    if (!Number.isInteger(slot) || slot < 1 || slot >= table.slots) return Effect.fail(new NotKillable({ slot }))
+    return Effect.sync(() => controls.kill(slot))
+  })

@@ -1,0 +1,252 @@
+/**
+ * The main thread's care for the other schedulers: it boots a worker for each slot from the program's entry file,
+ * connects it to the others, notices its death, tells everybody, and refills the slot with a new incarnation.
+ */
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads"
+import { mainIncarnation } from "../process/Pid.ts"
+import type { Tuning } from "./Launch.ts"
+import type { Mesh, PeerEnd } from "./Mesh.ts"
+import { makeRing } from "./Ring.ts"
+import type { SharedTable } from "./SharedTable.ts"
+
+/** What a worker is told about its place in the system. */
+export interface Seat {
+  readonly slot: number
+  readonly incarnation: number
+  readonly table: SharedArrayBuffer
+  readonly tuning: Tuning
+  readonly peers: ReadonlyArray<PeerEnd>
+}
+
+/** What the main thread tells a worker. */
+export type Order =
+  | { readonly kind: "connect"; readonly end: PeerEnd }
+  | { readonly kind: "disconnect"; readonly slot: number; readonly incarnation: number }
+  | { readonly kind: "stop" }
+
+/** What a worker tells the main thread. */
+export type Notice =
+  | { readonly kind: "ready"; readonly fingerprint: string }
+  | { readonly kind: "failed"; readonly problem: string }
+  | { readonly kind: "kill"; readonly slot: number }
+
+/** What the workers of one system have in common. */
+export interface WorkersOptions {
+  readonly entry: URL
+  readonly schedulers: number
+  readonly table: SharedTable
+  readonly mesh: Mesh
+  readonly tuning: Tuning
+  readonly fingerprint: string
+  /** A worker whose event loop has not turned for so long is ended. Milliseconds; Infinity switches that off. */
+  readonly watchdog: number
+  readonly log: (text: string) => void
+}
+
+interface Running {
+  readonly worker: Worker
+  readonly slot: number
+  readonly incarnation: number
+  /** The other ends of its channels, handed out when it is ready. */
+  readonly ends: ReadonlyArray<{ readonly for: number; readonly incarnation: number; readonly end: PeerEnd }>
+  ready: boolean
+  /** When its heartbeat was last seen to change. */
+  seen: { beat: number; at: number }
+}
+
+/** A slot that dies again within this time is refilled later and later. */
+const healthyAfter = 5000
+const longestPause = 5000
+/** How long a worker may take to stop by itself before it is terminated. */
+const stopGrace = 2000
+
+/** See the file's header. */
+export class Workers {
+  private readonly options: WorkersOptions
+  private readonly running: Array<Running | undefined> = []
+  private readonly failures: Array<number> = []
+  private readonly refills = new Set<NodeJS.Timeout>()
+  private readonly watch: NodeJS.Timeout | undefined
+  private stopping = false
+  private booting: { reject: (error: Error) => void } | undefined
+
+  constructor(options: WorkersOptions) {
+    this.options = options
+    const { watchdog } = options
+    if (Number.isFinite(watchdog)) {
+      this.watch = setInterval(() => this.checkHeartbeats(), Math.max(50, watchdog / 4))
+      this.watch.unref()
+    }
+  }
+
+  /** Boots all workers. Rejects when one of them fails to start or is of another build. */
+  async start(): Promise<void> {
+    const slots = Array.from({ length: this.options.schedulers - 1 }, (_, index) => index + 1)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.booting = { reject }
+        Promise.all(slots.map((slot) => new Promise<void>((ready) => this.boot(slot, ready)))).then(() => resolve())
+      })
+    } finally {
+      this.booting = undefined
+    }
+  }
+
+  // --- boot --------------------------------------------------------------------------------------------------------
+
+  private boot(slot: number, onReady: () => void): void {
+    const { entry, table, tuning } = this.options
+    const incarnation = table.nextIncarnation(slot)
+    table.setState(slot, "starting")
+    const peers: Array<PeerEnd> = []
+    const ends: Array<Running["ends"][number]> = []
+    const ports: Array<MessagePort> = []
+    const others = [{ slot: 0, incarnation: mainIncarnation }, ...this.running.filter((one) => one !== undefined)]
+    for (const other of others) {
+      const { theirs, ours } = makePair({ slot, incarnation }, other)
+      peers.push(theirs)
+      ports.push(theirs.port)
+      ends.push({ for: other.slot, incarnation: other.incarnation, end: ours })
+    }
+    const seat: Seat = { slot, incarnation, table: table.buffer, tuning, peers }
+    const worker = new Worker(entry, {
+      workerData: { [seatKey]: seat },
+      transferList: ports,
+      name: `scheduler ${slot}`
+    })
+    const running: Running = { worker, slot, incarnation, ends, ready: false, seen: { beat: 0, at: performance.now() } }
+    this.running[slot] = running
+    worker.on("message", (notice: Notice) => this.receive(running, notice, onReady))
+    worker.on("error", (error: unknown) => {
+      this.options.log(`scheduler ${slot} crashed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
+    })
+    worker.on("exit", (code) => this.exited(running, code))
+  }
+
+  private receive(running: Running, notice: Notice, onReady: () => void): void {
+    const { slot } = running
+    switch (notice.kind) {
+      case "kill":
+        return this.kill(notice.slot)
+      case "failed":
+        this.booting?.reject(new Error(`scheduler ${slot} could not start: ${notice.problem}`))
+        return this.options.log(`scheduler ${slot} could not start: ${notice.problem}`)
+      case "ready":
+        if (notice.fingerprint !== this.options.fingerprint) {
+          const problem = `scheduler ${slot} runs other contracts than the main thread (${notice.fingerprint} instead of ${this.options.fingerprint}): are all schedulers of one build?`
+          this.booting?.reject(new Error(problem))
+          this.options.log(problem)
+          return void running.worker.terminate()
+        }
+        running.ready = true
+        running.seen = { beat: -1, at: performance.now() }
+        this.options.table.setState(slot, "up")
+        this.introduce(running)
+        onReady()
+    }
+  }
+
+  /** Gives the others their ends of the new worker's channels. */
+  private introduce(running: Running): void {
+    for (const { end, for: slot, incarnation } of running.ends) {
+      if (slot === 0) this.options.mesh.connect(end)
+      else {
+        const other = this.running[slot]
+        if (other?.incarnation === incarnation) this.order(other, { kind: "connect", end }, [end.port])
+      }
+    }
+  }
+
+  private order(running: Running, order: Order, transfer: Array<MessagePort> = []): void {
+    running.worker.postMessage(order, transfer)
+  }
+
+  // --- death -------------------------------------------------------------------------------------------------------
+
+  private exited(running: Running, code: number): void {
+    const { incarnation, slot } = running
+    if (this.running[slot] !== running) return
+    this.running[slot] = undefined
+    const { log, mesh, table } = this.options
+    table.setState(slot, "down")
+    // The thread is gone, so what it had published is all there will ever be: the others drain, then mourn
+    mesh.disconnect(slot, incarnation)
+    for (const other of this.running) {
+      if (other !== undefined) this.order(other, { kind: "disconnect", slot, incarnation })
+    }
+    if (this.stopping) return
+    if (this.booting !== undefined) {
+      return this.booting.reject(new Error(`scheduler ${slot} ended with code ${code} before it was ready`))
+    }
+    const livedLong = running.ready && performance.now() - running.seen.at > healthyAfter
+    const failures = livedLong || running.ready ? 0 : (this.failures[slot] ?? 0) + 1
+    this.failures[slot] = failures
+    log(`scheduler ${slot} is down (exit code ${code}); its slot is refilled`)
+    const pause = failures === 0 ? 0 : Math.min(longestPause, 100 * 2 ** failures)
+    const timer = setTimeout(() => {
+      this.refills.delete(timer)
+      if (this.stopping) return
+      table.addRestart(slot)
+      this.boot(slot, () => undefined)
+    }, pause)
+    this.refills.add(timer)
+  }
+
+  /** Ends a worker's thread at once, as a crash would. Slot 0 is the main thread, which only ends with the program. */
+  kill(slot: number): void {
+    void this.running[slot]?.worker.terminate()
+  }
+
+  private checkHeartbeats(): void {
+    const now = performance.now()
+    for (const running of this.running) {
+      if (running?.ready !== true) continue
+      const beat = this.options.table.heartbeat(running.slot)
+      if (beat !== running.seen.beat) running.seen = { beat, at: now }
+      else if (now - running.seen.at > this.options.watchdog) {
+        this.options.log(
+          `scheduler ${running.slot} has not come back from a turn for ${Math.round(now - running.seen.at)} ms and is ended`
+        )
+        void running.worker.terminate()
+      }
+    }
+  }
+
+  // --- stop --------------------------------------------------------------------------------------------------------
+
+  /** Asks all workers to stop and waits until they have. One that cannot answer is terminated. */
+  async stop(): Promise<void> {
+    this.stopping = true
+    clearInterval(this.watch)
+    for (const timer of this.refills) clearTimeout(timer)
+    await Promise.all(this.running.filter((one) => one !== undefined).map((one) => this.stopOne(one)))
+  }
+
+  private stopOne(running: Running): Promise<void> {
+    return new Promise((resolve) => {
+      const force = setTimeout(() => void running.worker.terminate(), stopGrace)
+      running.worker.once("exit", () => {
+        clearTimeout(force)
+        resolve()
+      })
+      this.options.table.setState(running.slot, "stopping")
+      this.order(running, { kind: "stop" })
+    })
+  }
+}
+
+/** Where a seat stands in a worker's `workerData`. */
+export const seatKey = "understudy/seat"
+
+const makePair = (
+  newcomer: { readonly slot: number; readonly incarnation: number },
+  other: { readonly slot: number; readonly incarnation: number }
+): { readonly theirs: PeerEnd; readonly ours: PeerEnd } => {
+  const toOther = makeRing()
+  const toNewcomer = makeRing()
+  const { port1, port2 } = new MessageChannel()
+  return {
+    theirs: { slot: other.slot, incarnation: other.incarnation, out: toOther, in: toNewcomer, port: port1 },
+    ours: { ...newcomer, out: toNewcomer, in: toOther, port: port2 }
+  }
+}

@@ -1,0 +1,53 @@
+// What .ci/run does once the machine is ready: the checks, then the test runs, and their sum as the very last line.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { nodeBinary, root } from "./setup.mjs"
+import { run, steps } from "./steps.mjs"
+
+const folder = mkdtempSync(join(tmpdir(), "understudy-ci-"))
+const sum = { passed: 0, failed: 0 }
+
+/** Runs vitest on one of the project's Node.js versions and adds what its JSON report counts to the sum. */
+const tests = (node, args) => async () => {
+  const file = join(folder, `${node}.json`)
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs")
+  const succeeded = await run(nodeBinary(node), [
+    vitest,
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+    ...args
+  ])
+  let report
+  try {
+    report = JSON.parse(readFileSync(file, "utf8"))
+  } catch (error) {
+    console.error(`The run left no report: ${error.message}`)
+    sum.failed += 1
+    return false
+  }
+  const sound = succeeded && report.numPassedTests > 0
+  if (report.numPassedTests === 0) console.error("No test passed, which no sound run can say.")
+  sum.passed += report.numPassedTests
+  // A run can fail without a failed test: a file that does not load, an error between tests. Each such counts as one.
+  const unloaded = report.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")
+  )
+  sum.failed += sound ? 0 : Math.max(report.numFailedTests + unloaded.length, 1)
+  return sound
+}
+
+try {
+  await steps([
+    ["Checks", () => run(process.execPath, [join(root, "scripts", "check.mjs")])],
+    ["Tests on Node.js 26", tests("node", [])],
+    ["The packages' tests on Node.js 24", tests("node24", ["packages/", "--typecheck.enabled=false"])]
+  ])
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+// The summary's readers take the last line: nothing may be printed after it.
+process.stderr.write("", () => process.stdout.write(`${sum.passed} passed, ${sum.failed} failed\n`))
