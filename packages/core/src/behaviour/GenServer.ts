@@ -48,7 +48,7 @@ import {
   methodsOf,
   type Protocol
 } from "./Protocol.ts"
-import { type PayloadArgs, type Ref, type RefFactory, refFactory, reservedTags } from "./Ref.ts"
+import { type PayloadArgs, type PidRef, type Ref, type RefFactory, refFactory, reservedTags } from "./Ref.ts"
 import { type Callbacks, ServerLoop } from "./ServerLoop.ts"
 
 export {
@@ -103,12 +103,15 @@ export interface CallContext<P extends Protocol, A, E> extends Context<P> {
 /** The type of the handler of one message. */
 export type Handler<M, P extends Protocol, S, R> =
   M extends Cast<infer F>
-    ? (state: S, ...args: [...PayloadArgs<F>, context: Context<P>]) => Next<S> | Effect.Effect<Next<S>, never, R>
+    ? (
+        state: S,
+        ...args: [...PayloadArgs<F>, context: Context<P>]
+      ) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
     : M extends Call<infer F, infer A, infer E>
       ? (
           state: S,
           ...args: [...PayloadArgs<F>, context: CallContext<P, A["Type"], E["Type"]>]
-        ) => CallNext<A["Type"], S> | Effect.Effect<CallNext<A["Type"], S>, E["Type"], R>
+        ) => CallNext<A["Type"], S> | Effect.Effect<CallNext<A["Type"], S>, E["Type"], R | Provided>
       : never
 
 /** What makes a contract a running server. `S` is the state, `R` the services its effects need. */
@@ -117,7 +120,7 @@ export interface Spec<P extends Protocol, A extends Fields, M, S, R> {
   readonly init: (
     args: Schema.Struct<A>["Type"],
     context: Context<P>
-  ) => InitNext<S> | Effect.Effect<InitNext<S>, unknown, R>
+  ) => InitNext<S> | Effect.Effect<InitNext<S>, unknown, R | Provided>
   /** One handler a message of the protocol. */
   readonly handle: { readonly [K in keyof P]: Handler<P[K], P, S, R> }
   /** Exits (when trapped), Downs, and the contract's plain messages. Without it they are reported and dropped. */
@@ -125,13 +128,17 @@ export interface Spec<P extends Protocol, A extends Fields, M, S, R> {
     state: S,
     message: M | Down | Exit,
     context: Context<P>
-  ) => Next<S> | Effect.Effect<Next<S>, never, R>
+  ) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
   /** Runs when the idle timeout a step asked for has passed. */
-  readonly timeout?: (state: S, context: Context<P>) => Next<S> | Effect.Effect<Next<S>, never, R>
+  readonly timeout?: (state: S, context: Context<P>) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
   /** Runs before the next message when a step asked to continue. */
-  readonly continue?: (state: S, what: unknown, context: Context<P>) => Next<S> | Effect.Effect<Next<S>, never, R>
+  readonly continue?: (
+    state: S,
+    what: unknown,
+    context: Context<P>
+  ) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
   /** Cleans up. See the module's header for when it runs. */
-  readonly terminate?: (state: S, reason: ExitReason.ExitReason) => Effect.Effect<void, never, R> | void
+  readonly terminate?: (state: S, reason: ExitReason.ExitReason) => Effect.Effect<void, never, R | Provided> | void
   /** Whether the server traps exits from its first instant on. Default false. */
   readonly trapExit?: boolean
 }
@@ -144,6 +151,8 @@ export interface Contract<P extends Protocol, A extends Fields, M = never> {
   readonly mailbox: Bounds | undefined
   /** The address of the server registered as `name`, typed and resolved at each use. */
   readonly named: (name: string) => Ref<P>
+  /** A ref to a server of which only the pid is known. Nothing checks that it is of this contract. */
+  readonly at: (pid: Pid) => PidRef<P>
   /** The schema of refs to servers of this contract: refs travel in messages. */
   readonly ref: Schema.Codec<Ref<P>, Ref<P>>
   /** Makes it a server. */
@@ -221,6 +230,7 @@ export const define = <
     args,
     mailbox,
     named: (registered) => refs.at(new Name("", registered, codec)),
+    at: refs.pid,
     ref: refSchema(name, refs, codec),
     implement: (spec) => implement(contract, spec),
     internals: {
@@ -246,7 +256,7 @@ const contractFingerprint = (contract: AnyContract, info: Schema.Top | undefined
       schemas[`${tag} error`] = method.error
     }
   }
-  if (info !== undefined) schemas["info"] = info
+  if (info !== undefined) schemas.info = info
   return fingerprint(contract.name, schemas)
 }
 

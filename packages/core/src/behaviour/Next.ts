@@ -19,11 +19,11 @@ export class Reply<out A, out S> {
   readonly _tag = "Reply"
   readonly value: A
   readonly state: S
-  readonly then: Then | undefined
-  constructor(value: A, state: S, then: Then | undefined) {
+  readonly plan: Then | undefined
+  constructor(value: A, state: S, plan: Then | undefined) {
     this.value = value
     this.state = state
-    this.then = then
+    this.plan = plan
   }
 }
 
@@ -31,10 +31,10 @@ export class Reply<out A, out S> {
 export class NoReply<out S> {
   readonly _tag = "NoReply"
   readonly state: S
-  readonly then: Then | undefined
-  constructor(state: S, then: Then | undefined) {
+  readonly plan: Then | undefined
+  constructor(state: S, plan: Then | undefined) {
     this.state = state
-    this.then = then
+    this.plan = plan
   }
 }
 
@@ -77,10 +77,10 @@ export type Next<S> = S | NoReply<S> | Stop<S>
 export type InitNext<S> = S | NoReply<S> | Stop<unknown> | Ignore
 
 /** Answers the call with `value`; `state` is the new state. */
-export const reply = <A, S>(value: A, state: S, then?: Then): Reply<A, S> => new Reply(value, state, then)
+export const reply = <A, S>(value: A, state: S, plan?: Then): Reply<A, S> => new Reply(value, state, plan)
 
 /** The new state, and what happens next. In a call's handler: the answer comes later, by `GenServer.replyTo`. */
-export const noReply = <S>(state: S, then?: Then): NoReply<S> => new NoReply(state, then)
+export const noReply = <S>(state: S, plan?: Then): NoReply<S> => new NoReply(state, plan)
 
 /** Ends the server with `reason`, after `terminate`. A caller that waits fails with NoProcess and that reason. */
 export const stop = <S>(reason: ExitReason.ExitReason, state: S): Stop<S> => new Stop(reason, state)

@@ -65,7 +65,7 @@ export type CallError = NoProcess | CallTimeout | CallingSelf
 
 /** How a call is made. */
 export interface CallOptions {
-  /** How long to wait for the answer. Default 5 seconds, as in OTP; `"infinity"` waits forever. */
+  /** How long to wait for the answer. Default 5 seconds, as in OTP; `"Infinity"` waits forever. */
   readonly timeout?: Duration.Input | undefined
 }
 

@@ -325,7 +325,7 @@ export class ServerLoop implements Body {
       return
     }
     this.state = next.state
-    if (next.then !== undefined) this.plan(next.then)
+    if (next.plan !== undefined) this.plan(next.plan)
   }
 
   private plan(then: Then): void {

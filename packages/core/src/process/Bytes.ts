@@ -166,7 +166,7 @@ const toPortable = (value: unknown, depth: number): unknown => {
   if (value instanceof Error) {
     const fields: Record<string, unknown> = {}
     for (const key of Object.keys(value)) fields[key] = toPortable(Reflect.get(value, key), depth + 1)
-    if (value.cause !== undefined) fields["cause"] = toPortable(value.cause, depth + 1)
+    if (value.cause !== undefined) fields.cause = toPortable(value.cause, depth + 1)
     const portable: PortableError = {
       "~understudy/error": { name: value.name, message: value.message, stack: value.stack },
       fields

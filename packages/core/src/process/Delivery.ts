@@ -110,7 +110,7 @@ export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown)
   if (deliver(host, to, codec, message)) return Exit.void
   return Effect.callback<void>((resume) => {
     const target = host.processes.get(to.serial)
-    const wake = () => host.enqueue({ run: () => resume(Exit.void) }, "normal")
+    const wake = () => host.enqueue(() => resume(Exit.void), "normal")
     if (target === undefined || deliver(host, to, codec, message)) wake()
     else waitForRoom(target, message, wake, wake)
   })

@@ -151,7 +151,7 @@ export interface Host {
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */
   readonly slice: number
-  enqueue(item: Runnable, priority: Priority): void
+  enqueue(item: Runnable | (() => void), priority: Priority): void
   /** The context for fibers of that priority. */
   contextFor(priority: Priority): Context.Context<never>
   nextSerial(): number

@@ -43,21 +43,35 @@ export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason):
 
 /** `kill` is a fact at once: the world is told now, the code unwinds when it can. */
 const kill = (record: ProcessRecord): void => {
-  record.host.enqueue({ run: () => record.unwind() }, record.priority)
+  record.host.enqueue(() => record.unwind(), record.priority)
   finish(record, ExitReason.killed)
 }
 
 /** The process's own code is over. Does nothing when an exit signal was faster. */
 export const end = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
   if (record.status === "dead") return
+  // As in OTP, what another process ended with a signal is no crash: its code did nothing wrong
+  if (record.status === "running" && record.reports && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
   finish(record, record.exitReason ?? reason)
 }
+
+const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
+  record.host.report({
+    _tag: "ProcessCrashed",
+    pid: record.pid,
+    label: record.label,
+    parent: record.parent,
+    ancestors: record.ancestors,
+    reason,
+    lastMessage: record.lastMessage,
+    mailboxLength: record.mailbox.length,
+    links: Array.from(record.links?.values() ?? [], (link) => link.pid)
+  })
 
 /** Tells the world. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
   if (record.status === "dead") return
   const { host, pid } = record
-  const mailboxLength = record.mailbox.length
   const links = record.links
   record.status = "dead"
   record.exitReason = reason
@@ -82,19 +96,6 @@ export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): vo
   record.finalizers = undefined
   if (finalizers !== undefined) for (const finalizer of finalizers) finalizer()
   record.mailbox.clear()
-  if (record.reports && ExitReason.isAbnormal(reason)) {
-    host.report({
-      _tag: "ProcessCrashed",
-      pid,
-      label: record.label,
-      parent: record.parent,
-      ancestors: record.ancestors,
-      reason,
-      lastMessage: record.lastMessage,
-      mailboxLength,
-      links: links === undefined ? [] : Array.from(links.values(), (link) => link.pid)
-    })
-  }
 }
 
 /** Sends an exit signal from `from`, wherever `to` is. `link`: because `from` ended and the two are linked. */

@@ -390,7 +390,7 @@ const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, Sys
       const ended = () => resume(Exit_.succeed(record?.exitReason ?? ExitReason.noProcess))
       if (record === undefined || record.status === "dead") return ended()
       record.finalizers ??= []
-      record.finalizers.push(() => host.enqueue({ run: ended }, "normal"))
+      record.finalizers.push(() => host.enqueue(ended, "normal"))
       return Effect.sync(() => sendExit(host, process, outside(host), ExitReason.kill, false))
     })
   )

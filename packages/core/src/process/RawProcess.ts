@@ -38,17 +38,17 @@ export interface Self<M> {
   /** The oldest message; waits until there is one. */
   readonly receive: Effect.Effect<Received<M>>
   /** The oldest message that matches; the others keep their places and their order. Catalogue R02, R05, R06. */
-  readonly receiveWhen: <B extends Received<M>>(
+  receiveWhen<B extends Received<M>>(
     is: (message: Received<M>) => message is B,
     options?: ReceiveOptions
-  ) => Effect.Effect<B, ReceiveTimeout>
+  ): Effect.Effect<B, ReceiveTimeout>
   /** As {@link receiveWhen}, for messages of one tag. */
-  readonly receiveTag: <const Tag extends Tags<M>>(
+  receiveTag<const Tag extends Tags<M>>(
     tag: Tag,
     options?: ReceiveOptions
-  ) => Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout>
+  ): Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout>
   /** The oldest message of any kind, or {@link ReceiveTimeout}. */
-  readonly receiveWithin: (after: Duration.Input) => Effect.Effect<Received<M>, ReceiveTimeout>
+  receiveWithin(after: Duration.Input): Effect.Effect<Received<M>, ReceiveTimeout>
 }
 
 type Tags<M> = Received<M> extends infer R ? (R extends { readonly _tag: infer T extends string } ? T : never) : never
@@ -186,28 +186,29 @@ export class RawProcess<M> implements Body, Self<M> {
   // An idle process owns one receive effect, however often it receives
   readonly receive: Effect.Effect<Received<M>> = this.attempt(undefined, undefined, 0) as Effect.Effect<Received<M>>
 
-  receiveWhen = <B extends Received<M>>(
+  receiveWhen<B extends Received<M>>(
     is: (message: Received<M>) => message is B,
     options?: ReceiveOptions
-  ): Effect.Effect<B, ReceiveTimeout> =>
+  ): Effect.Effect<B, ReceiveTimeout> {
     // The mailbox holds what its schema allows, and signals: exactly what `is` takes
-    this.attempt(is as (message: unknown) => boolean, milliseconds(options?.after), 0) as Effect.Effect<
-      B,
-      ReceiveTimeout
-    >
+    const matches = is as (message: unknown) => boolean
+    return this.attempt(matches, milliseconds(options?.after), 0) as Effect.Effect<B, ReceiveTimeout>
+  }
 
-  receiveTag = <const Tag extends Tags<M>>(
+  receiveTag<const Tag extends Tags<M>>(
     tag: Tag,
     options?: ReceiveOptions
-  ): Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout> =>
-    this.receiveWhen(
+  ): Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout> {
+    return this.receiveWhen(
       (message): message is Extract<Received<M>, { readonly _tag: Tag }> =>
         typeof message === "object" && message !== null && "_tag" in message && message._tag === tag,
       options
     )
+  }
 
-  receiveWithin = (after: Duration.Input): Effect.Effect<Received<M>, ReceiveTimeout> =>
-    this.attempt(undefined, milliseconds(after), 0) as Effect.Effect<Received<M>, ReceiveTimeout>
+  receiveWithin(after: Duration.Input): Effect.Effect<Received<M>, ReceiveTimeout> {
+    return this.attempt(undefined, milliseconds(after), 0) as Effect.Effect<Received<M>, ReceiveTimeout>
+  }
 }
 
 /** A duration in whole milliseconds; infinite ones mean no limit. */

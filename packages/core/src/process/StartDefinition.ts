@@ -67,7 +67,8 @@ export const startDefinition = (
       {
         down,
         timeout: () => {
-          abandon()
+          // Behind the outcome: the death of the abandoned process must not become it
+          host.enqueue(abandon, "normal")
           return Exit.fail(new StartError({ contract, problem: "timeout" }))
         },
         read: (reader) => readAnswer(startedCodec, reader, down)

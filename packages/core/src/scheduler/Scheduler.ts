@@ -15,7 +15,6 @@ import {
   type Placement,
   type Priority,
   type ProcessEvent,
-  type Runnable,
   System,
   type Timer,
   type Timers
@@ -157,7 +156,7 @@ export class Scheduler implements Host {
     return this.definitions.get(name)
   }
 
-  enqueue(item: Item | Runnable, priority: Priority): void {
+  enqueue(item: Item, priority: Priority): void {
     this.queue.push(item, priority)
     this.arm()
   }

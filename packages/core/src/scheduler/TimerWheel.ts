@@ -94,16 +94,12 @@ export class TimerWheel implements Timers {
     else if (this.tails[slot] === entry) this.tails[slot] = entry.previous
     entry.previous = entry.next = undefined
     entry.fire = undefined
+    // The host timer stays: almost every timer is cancelled, and setting a host timer costs more than all else here
     this.count--
-    if (this.count === 0) this.sleep()
   }
 
   /** Lets the host timer go; what was set does not fire any more. */
   stop(): void {
-    this.sleep()
-  }
-
-  private sleep(): void {
     this.stopWake?.()
     this.stopWake = undefined
     this.wakeAt = Number.POSITIVE_INFINITY
@@ -146,14 +142,17 @@ export class TimerWheel implements Timers {
       if (entry.deadline <= now) into.push(entry)
   }
 
-  /** The tick of the first slot ahead that holds a timer of this round, or the end of the round. */
+  /** The tick at which the next timer is due: the first of this round, else the nearest of a later one. */
   private nextDeadline(): number {
+    let nearest = Number.POSITIVE_INFINITY
     for (let ahead = 0; ahead < slots; ahead++) {
       const tick = this.tick + ahead
       for (let entry = this.heads[tick & mask]; entry !== undefined; entry = entry.next) {
-        if (Math.ceil(entry.deadline) <= tick) return tick
+        const due = Math.ceil(entry.deadline)
+        if (due <= tick) return tick
+        if (due < nearest) nearest = due
       }
     }
-    return this.tick + slots
+    return nearest
   }
 }

@@ -76,7 +76,6 @@ export class Mesh implements Uplink {
   private readonly doorbell: Doorbell
   private readonly writer = new ByteWriter()
   private readonly reader = new ByteReader()
-  private flushArmed = false
   private closed = false
 
   constructor(scheduler: Scheduler, table: SharedTable, controls: Controls) {

@@ -110,7 +110,7 @@ const boot = <R, E>(options: Options<R, E>) =>
   })
 
 const tuningOf = (options: Settings): Tuning => ({
-  freeze: options.freeze ?? process.env["NODE_ENV"] !== "production",
+  freeze: options.freeze ?? process.env.NODE_ENV !== "production",
   slice: options.slice ?? 128,
   heartbeat: Math.min(500, Duration.toMillis(options.watchdog ?? "20 seconds") / 8)
 })
@@ -186,7 +186,7 @@ export const slot: Effect.Effect<number, never, System> = Effect.map(System, (ho
 
 /** A scheduler cannot be killed: it is the main thread, or there is none in that slot. */
 export class NotKillable extends Schema.TaggedError<NotKillable>()("NotKillable", {
-  slot: Schema.Int
+  slot: Schema.Number
 }) {
   override get message(): string {
     return `scheduler ${this.slot} cannot be killed: only worker schedulers can`

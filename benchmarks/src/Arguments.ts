@@ -1,0 +1,110 @@
+/**
+ * The command line: what is measured, how much, how often, and where the figures go.
+ */
+import { parseArgs } from "node:util"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Scale, Workload } from "./Workload.ts"
+
+/** What the command line asks for. */
+export interface Arguments {
+  readonly scale: Scale
+  /** In the order of the table, whatever the order on the command line. */
+  readonly workloads: ReadonlyArray<Workload>
+  /** Rounds that count; one to warm up comes before them. */
+  readonly rounds: number
+  /** Where the figures are written as JSON. */
+  readonly json: string | undefined
+  /** How many schedulers every system gets. Default: as many as the workload needs. */
+  readonly schedulers: number | undefined
+}
+
+/** The command line cannot be understood, or asks for help. */
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return this.problem
+  }
+}
+
+/** What `--help` prints. */
+export const usage = (workloads: ReadonlyArray<Workload>): string => {
+  const width = Math.max(...workloads.map(({ key }) => key.length))
+  return `Usage: npm run bench -- [options]
+
+  --smoke              small sizes and 3 rounds: proves in seconds that everything runs
+  --workload W3,call   only these, by id (all of a family) or by key
+  --rounds N           counted rounds after one to warm up (default: 5, with --smoke 3)
+  --schedulers N       schedulers every system gets (default: what the workload needs)
+  --json FILE          also writes the figures there, relative to the project's root
+  --help               this text
+
+Workloads:
+${workloads.map(({ id, key, name }) => `  ${id.padEnd(4)} ${key.padEnd(width)}  ${name}`).join("\n")}`
+}
+
+const options = {
+  smoke: { type: "boolean", default: false },
+  workload: { type: "string", multiple: true },
+  rounds: { type: "string" },
+  schedulers: { type: "string" },
+  json: { type: "string" },
+  help: { type: "boolean", default: false }
+} as const
+
+/**
+ * Reads the command line. Gives `"help"` when that is asked for. Fails with {@link UsageError} that names the option and
+ * what was expected.
+ */
+export const parse = (
+  args: ReadonlyArray<string>,
+  workloads: ReadonlyArray<Workload>
+): Effect.Effect<Arguments | "help", UsageError> =>
+  Effect.gen(function* () {
+    const { values } = yield* Effect.try({
+      try: () => parseArgs({ args: [...args], options }),
+      // Node.js says which option is wrong and why
+      catch: (error) => new UsageError({ problem: error instanceof Error ? error.message : String(error) })
+    })
+    if (values.help) return "help" as const
+    const scale: Scale = values.smoke ? "smoke" : "full"
+    if (values.json === "") return yield* new UsageError({ problem: "--json: expected the name of a file" })
+    return {
+      scale,
+      workloads: yield* select(values.workload, workloads),
+      rounds: (yield* wholeNumber("--rounds", values.rounds, 1000)) ?? (scale === "smoke" ? 3 : 5),
+      schedulers: yield* wholeNumber("--schedulers", values.schedulers, 64),
+      json: values.json
+    }
+  })
+
+const wholeNumber = (
+  option: string,
+  text: string | undefined,
+  maximum: number
+): Effect.Effect<number | undefined, UsageError> => {
+  if (text === undefined) return Effect.succeed(undefined)
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return value >= 1 && value <= maximum
+    ? Effect.succeed(value)
+    : Effect.fail(new UsageError({ problem: `${option}: expected a whole number from 1 to ${maximum}, got "${text}"` }))
+}
+
+const select = (
+  asked: ReadonlyArray<string> | undefined,
+  workloads: ReadonlyArray<Workload>
+): Effect.Effect<ReadonlyArray<Workload>, UsageError> => {
+  if (asked === undefined) return Effect.succeed(workloads)
+  const wanted = asked.flatMap((list) => list.split(",")).map((name) => name.trim().toLowerCase())
+  const isCalled = ({ id, key }: Workload, name: string) => id.toLowerCase() === name || key === name
+  const unknown = wanted.find((name) => !workloads.some((workload) => isCalled(workload, name)))
+  if (unknown !== undefined) {
+    const ids = [...new Set(workloads.map(({ id }) => id))].join(", ")
+    const keys = workloads.map(({ key }) => key).join(", ")
+    return Effect.fail(
+      new UsageError({ problem: `--workload: there is no "${unknown}"; there are ${ids}, or by key ${keys}` })
+    )
+  }
+  return Effect.succeed(workloads.filter((workload) => wanted.some((name) => isCalled(workload, name))))
+}

@@ -1,0 +1,46 @@
+/**
+ * What programs measure with: the clock, the heap, and the check that the work was done. A figure of work that was not
+ * verified is worth nothing, so every program ends with {@link verify}.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** A program did less, or more, than it was to do. Its figure is thrown away. */
+export class VerificationFailed extends Schema.TaggedError<VerificationFailed>()("VerificationFailed", {
+  /** What was counted. */
+  what: Schema.String,
+  expected: Schema.Number,
+  actual: Schema.Number
+}) {
+  override get message(): string {
+    return `${this.what}: expected ${this.expected}, counted ${this.actual}`
+  }
+}
+
+/** Fails with {@link VerificationFailed} unless the count is right. */
+export const verify = (what: string, expected: number, actual: number): Effect.Effect<void, VerificationFailed> =>
+  expected === actual ? Effect.void : Effect.fail(new VerificationFailed({ what, expected, actual }))
+
+/** Runs `work`, which does `operations` of something, and gives the operations per second. */
+export const rate = <E, R>(operations: number, work: Effect.Effect<unknown, E, R>): Effect.Effect<number, E, R> =>
+  Effect.suspend(() => {
+    const start = process.hrtime.bigint()
+    return Effect.map(work, () => (operations * 1e9) / Number(process.hrtime.bigint() - start))
+  })
+
+/**
+ * Collects garbage as far as it goes. One collection frees what only the finalizers of the one before let go.
+ * Throws when Node.js runs without `--expose-gc`.
+ */
+export const collectGarbage = (): void => {
+  const { gc } = globalThis
+  if (gc === undefined) throw new Error("collectGarbage: Node.js runs without --expose-gc")
+  for (let round = 0; round < 3; round++) gc()
+}
+
+/** Bytes in use after a collection, on the heap and beside it. */
+export const bytesInUse: Effect.Effect<number> = Effect.sync(() => {
+  collectGarbage()
+  const { external, heapUsed } = process.memoryUsage()
+  return heapUsed + external
+})

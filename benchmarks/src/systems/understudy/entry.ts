@@ -1,0 +1,7 @@
+/**
+ * The entry file of Understudy's worker schedulers: each one runs it to join the system.
+ */
+import * as System from "@understudy/core/System"
+import { implementations } from "./implementations.ts"
+
+System.main(import.meta, { implementations })

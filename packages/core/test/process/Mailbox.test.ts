@@ -1,0 +1,70 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import * as ExitReason from "../../src/process/ExitReason.ts"
+import { Mailbox } from "../../src/process/Mailbox.ts"
+import { PidImpl } from "../../src/process/Pid.ts"
+import { Exit } from "../../src/process/Signal.ts"
+
+const signal = () => new Exit(new PidImpl(0, 1, 1, undefined), ExitReason.shutdown)
+
+describe("Mailbox", () => {
+  it("selection takes from anywhere and leaves the others in order", () => {
+    const mailbox = new Mailbox()
+    for (const item of ["a", "b", "c", "d"]) mailbox.push(item)
+    const at = mailbox.find((item) => item === "c", 0)
+    expect(mailbox.takeAt(at)).toBe("c")
+    expect([mailbox.take(), mailbox.take(), mailbox.take()]).toEqual(["a", "b", "d"])
+  })
+
+  it("signals wait with the messages but are not counted as such", () => {
+    const mailbox = new Mailbox()
+    mailbox.push("a")
+    mailbox.push(signal())
+    expect([mailbox.length, mailbox.messages]).toEqual([2, 1])
+    expect(mailbox.dropOldest()).toBe("a")
+    expect(mailbox.dropOldest()).toBeUndefined()
+    expect([mailbox.length, mailbox.messages]).toEqual([1, 0])
+  })
+
+  it("behaves as a plain list under any sequence of operations, also past its compaction", () => {
+    const operation = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ kind: fc.constant("push" as const), times: fc.integer({ min: 1, max: 700 }) })
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant("take" as const), times: fc.integer({ min: 1, max: 700 }) })
+      },
+      fc.record({ kind: fc.constant("takeAt" as const), times: fc.nat(50) }),
+      fc.record({ kind: fc.constant("clear" as const), times: fc.constant(0) })
+    )
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+        const mailbox = new Mailbox()
+        let model: Array<number> = []
+        let next = 0
+        for (const { kind, times } of operations) {
+          if (kind === "push") {
+            for (let left = times; left > 0; left--) {
+              mailbox.push(next)
+              model.push(next++)
+            }
+          } else if (kind === "take") {
+            for (let left = times; left > 0 && model.length > 0; left--) expect(mailbox.take()).toBe(model.shift())
+          } else if (kind === "takeAt" && times < model.length) {
+            const wanted = model[times]
+            expect(mailbox.takeAt(mailbox.find((item) => item === wanted, 0))).toBe(wanted)
+            model.splice(times, 1)
+          } else if (kind === "clear") {
+            mailbox.clear()
+            model = []
+          }
+          expect(mailbox.length).toBe(model.length)
+        }
+        expect(mailbox.toArray()).toEqual(model)
+      }),
+      { numRuns: 100 }
+    )
+  })
+})

@@ -1,0 +1,223 @@
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
+import { describe, expect } from "vitest"
+import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
+import { Worker, WorkerLive } from "./actors.ts"
+
+const entry = new URL("./entry.ts", import.meta.url)
+const options = { entry, schedulers: 2, implementations: [WorkerLive], watchdog: "1 second" } as const
+
+const test = (title: string, body: Effect.Effect<unknown, unknown, System.System | Scope.Scope>) =>
+  it.live(title, () => Effect.provide(body, System.layer(options)))
+
+const elsewhere = { on: { scheduler: 1 } } as const
+
+/** Ends the server's scheduler by `blow` and gives the Down that follows. */
+const downAfter = (
+  blow: (worker: GenServer.PidRef<typeof Worker.protocol>) => Effect.Effect<unknown, unknown, System.System>
+) =>
+  Effect.gen(function* () {
+    const worker = yield* GenServer.start(Worker, { name: "w" }, elsewhere)
+    return yield* Process.run(
+      Effect.gen(function* () {
+        const ref = yield* Process.monitor(worker.pid)
+        yield* Effect.ignore(blow(worker))
+        const record = yield* Process.Current
+        const down: Process.Down = yield* Effect.repeat(
+          Effect.sync(() => record.mailbox.toArray().find((item) => item instanceof Process.Down)),
+          { until: (found) => found !== undefined }
+        ) as Effect.Effect<never>
+        expect(down.ref).toBe(ref)
+        return down.reason
+      })
+    )
+  })
+
+/** Waits until slot 1 is up again, in a later incarnation than `after`. */
+const refilled = (after: number) =>
+  Effect.repeat(System.schedulers, {
+    until: (slots) => slots[1]?.state === "up" && slots[1].incarnation > after
+  })
+
+describe("System", () => {
+  test(
+    "a server runs where it is placed, and answers from there",
+    Effect.gen(function* () {
+      const worker = yield* GenServer.start(Worker, { name: "far" }, elsewhere)
+      expect(yield* worker.where()).toBe(1)
+      expect(yield* worker.echo({ text: "hello, wörld 🎭" })).toBe("far: hello, wörld 🎭")
+      const near = yield* GenServer.start(Worker, { name: "near" }, { on: { near: worker.pid } })
+      expect(yield* near.where()).toBe(1)
+    })
+  )
+
+  test(
+    "least-loaded spreads servers over all schedulers",
+    Effect.gen(function* () {
+      const workers = yield* Effect.forEach(
+        Array.from({ length: 20 }, (_, n) => n),
+        (n) => GenServer.start(Worker, { name: String(n) }, { on: "least-loaded" }),
+        { concurrency: "unbounded" }
+      )
+      const slots = yield* Effect.forEach(workers, (worker) => worker.where())
+      expect(slots.filter((slot) => slot === 1).length).toBeGreaterThan(4)
+      expect(slots.filter((slot) => slot === 0).length).toBeGreaterThan(4)
+    })
+  )
+
+  test(
+    "a placement that does not exist fails the start",
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(GenServer.start(Worker, { name: "x" }, { on: { scheduler: 7 } }))
+      expect(error).toMatchObject({ problem: "failed", reason: ExitReason.noProcess })
+    })
+  )
+
+  test(
+    "messages larger than the ring arrive whole and in order with small ones",
+    Effect.gen(function* () {
+      const worker = yield* GenServer.start(Worker, { name: "w" }, elsewhere)
+      const sizes = [10, 3_000_000, 20, 1_000_000, 30]
+      const lengths = yield* Effect.forEach(sizes, (size) => worker.length({ bytes: new Uint8Array(size) }), {
+        concurrency: "unbounded"
+      })
+      expect(lengths).toEqual(sizes)
+    })
+  )
+
+  test(
+    "a killed scheduler is a SchedulerDown for monitors, and its slot comes back as a new incarnation",
+    Effect.gen(function* () {
+      const reason = yield* downAfter(() => System.killScheduler(1))
+      expect(reason).toEqual(ExitReason.schedulerDown(1))
+      const slots = yield* refilled(1)
+      expect(slots[1]).toMatchObject({ incarnation: 2, restarts: 1 })
+      const worker = yield* GenServer.start(Worker, { name: "again" }, elsewhere)
+      expect(yield* worker.where()).toBe(1)
+      expect(worker.pid.incarnation).toBe(2)
+    })
+  )
+
+  test(
+    "process.exit in a worker ends its scheduler, not the program",
+    Effect.map(
+      downAfter((worker) => worker.exitThread({ code: 0 })),
+      (reason) => expect(reason).toEqual(ExitReason.schedulerDown(1))
+    )
+  )
+
+  test(
+    "an error thrown outside of any process ends its scheduler, not the program",
+    Effect.map(
+      downAfter((worker) => worker.throwOutside()),
+      (reason) => expect(reason).toEqual(ExitReason.schedulerDown(1))
+    )
+  )
+
+  test(
+    "a handler that never yields is ended by the watchdog with its scheduler",
+    Effect.map(
+      downAfter((worker) => worker.spin()),
+      (reason) => expect(reason).toEqual(ExitReason.schedulerDown(1))
+    )
+  )
+
+  test(
+    "a call that waits on a scheduler that dies fails at once with SchedulerDown",
+    Effect.gen(function* () {
+      const worker = yield* GenServer.start(Worker, { name: "w" }, elsewhere)
+      yield* worker.spin()
+      const call = yield* Effect.forkChild(Effect.flip(worker.where({ timeout: "Infinity" })), {
+        startImmediately: true
+      })
+      yield* System.killScheduler(1)
+      expect(yield* Fiber.join(call)).toMatchObject({ _tag: "NoProcess", reason: ExitReason.schedulerDown(1) })
+    })
+  )
+
+  test(
+    "a start on a slot that is being refilled waits for it",
+    Effect.gen(function* () {
+      yield* downAfter(() => System.killScheduler(1))
+      const worker = yield* GenServer.start(Worker, { name: "patient" }, elsewhere)
+      expect(yield* worker.where()).toBe(1)
+    })
+  )
+
+  test(
+    "MC17 a pid of a lost incarnation never reaches a process of the new one",
+    Effect.gen(function* () {
+      const old = yield* GenServer.start(Worker, { name: "old" }, elsewhere)
+      yield* downAfter(() => System.killScheduler(1))
+      yield* refilled(1)
+      yield* GenServer.start(Worker, { name: "new" }, elsewhere)
+      expect(yield* Effect.flip(old.where())).toMatchObject({ _tag: "NoProcess" })
+      expect(yield* Process.isAlive(old.pid)).toBe(false)
+    })
+  )
+
+  test(
+    "only worker schedulers can be killed",
+    Effect.gen(function* () {
+      for (const slot of [0, 2, -1, 1.5]) {
+        expect(yield* Effect.flip(System.killScheduler(slot))).toMatchObject({ _tag: "NotKillable", slot })
+      }
+    })
+  )
+
+  const bootProblem = (bad: System.Options<never, never>) =>
+    Effect.map(Effect.flip(Effect.scoped(Effect.asVoid(importLayer(bad)))), (error) => String(error))
+
+  it.live("bad options are errors that name the option", () =>
+    Effect.gen(function* () {
+      expect(yield* bootProblem({ schedulers: 0 })).toMatch(/schedulers: expected 1 to 64, got 0/)
+      expect(yield* bootProblem({ schedulers: 2 })).toMatch(/entry: expected/)
+    })
+  )
+
+  it.live("schedulers of different builds refuse to start", () =>
+    Effect.map(bootProblem({ ...options, entry: new URL("./otherEntry.ts", import.meta.url) }), (problem) =>
+      expect(problem).toMatch(/other contracts/)
+    )
+  )
+
+  it.live("a worker that cannot start fails the boot instead of hanging it", () =>
+    Effect.map(bootProblem({ ...options, entry: new URL("./brokenEntry.ts", import.meta.url) }), (problem) =>
+      expect(problem).toMatch(/scheduler 1 ended with code 1 before it was ready/)
+    )
+  )
+
+  it.live("systems start and stop again and again, and leave no thread behind", () =>
+    Effect.gen(function* () {
+      for (let round = 0; round < 5; round++) {
+        const where = Effect.flatMap(GenServer.start(Worker, { name: "w" }, elsewhere), (worker) => worker.where())
+        expect(yield* Effect.provide(where, System.layer(options))).toBe(1)
+      }
+      const workers = process.getActiveResourcesInfo().filter((name) => name === "Worker")
+      expect(workers).toEqual([])
+    })
+  )
+
+  it.effect("timers of a system under a test clock follow it", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(
+        Effect.exit(GenServer.start(Worker, { name: "w" }).pipe(Effect.flatMap((worker) => hold(worker))))
+      )
+      yield* TestClock.adjust("1 minute")
+      expect(Exit.isSuccess(yield* Fiber.join(fiber))).toBe(true)
+    }).pipe(Effect.provide(System.layer({ implementations: [WorkerLive] })))
+  )
+})
+
+/** Waits a minute of the system's time in a receive. */
+const hold = (_: unknown) =>
+  Effect.flatMap(
+    Process.spawn(Process.anyPid, (self) => Effect.flip(self.receiveWithin("1 minute"))),
+    (pid) => Effect.repeat(Process.isAlive(pid), { until: (alive) => !alive })
+  )
+
+const importLayer = (bad: System.Options<never, never>) => Effect.provide(Effect.void, System.layer(bad))

@@ -1,0 +1,2 @@
+/** An entry that never gets as far as joining. */
+throw new Error("this entry is broken")

@@ -1,0 +1,5 @@
+/** What the worker schedulers of the system tests run. */
+import { System } from "../../src/index.ts"
+import { WorkerLive } from "./actors.ts"
+
+System.main(import.meta, { implementations: [WorkerLive] })

@@ -1,0 +1,210 @@
+/**
+ * One registry's table in the system's directory, typed: keys and values go in and come out by their schemas, pids come
+ * out as refs. A registry that is not open looks empty.
+ */
+
+import type { Contract, Fields, PidRef, Protocol, Ref } from "@understudy/core/GenServer"
+import { type DirectoryEntry, type Host, type Keys, System } from "@understudy/core/Host"
+import { equals, type Pid } from "@understudy/core/Pid"
+import { Current, InvalidMessage, Name } from "@understudy/core/Process"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { AlreadyRegistered, NotAlive, NotRegistered, UnknownRegistry } from "./RegistryError.ts"
+import { ownerOf } from "./RegistryOwner.ts"
+import { type SchemaText, schemaText } from "./SchemaText.ts"
+
+/** A process under a key, and the value it registered with. */
+export interface Entry<P extends Protocol, V> {
+  readonly ref: PidRef<P>
+  readonly value: V
+}
+
+/** An {@link Entry} and its key. */
+export interface KeyedEntry<P extends Protocol, K, V> extends Entry<P, V> {
+  readonly key: K
+}
+
+/** An entry came or went: because it was taken out, or because its process or the registry ended. */
+export interface Change<K> {
+  readonly key: K
+  readonly pid: Pid
+  readonly event: "registered" | "unregistered"
+}
+
+/** Everything that can keep an entry out. */
+export type RegisterError = AlreadyRegistered | UnknownRegistry | NotAlive
+
+/** Names that begin so are the framework's own tables. */
+const reservedPrefix = "understudy/"
+
+const nobody: ReadonlyArray<DirectoryEntry> = []
+
+/** See the file's header. Holds no state: that is in the directory. */
+export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Schema.Top, V extends Schema.Top> {
+  readonly name: string
+  private readonly kind: Keys
+  private readonly contract: Contract<P, A, M>
+  private readonly keyText: SchemaText<K["Type"]>
+  /** Without a value schema nothing is kept. */
+  private readonly valueText: SchemaText<V["Type"]> | undefined
+
+  constructor(name: string, kind: Keys, contract: Contract<P, A, M>, key: K, value: V | undefined) {
+    if (name === "" || name.startsWith(reservedPrefix)) {
+      throw new RangeError(
+        `Registry: "${name}" cannot be the name of a registry: it is empty or begins with "${reservedPrefix}"`
+      )
+    }
+    this.name = name
+    this.kind = kind
+    this.contract = contract
+    this.keyText = schemaText(key, `the key of registry ${name}`)
+    this.valueText = value === undefined ? undefined : schemaText(value, `the value of registry ${name}`)
+  }
+
+  // --- looking up --------------------------------------------------------------------------------------------------
+
+  /** The address of whoever holds `key`. */
+  at(key: K["Type"]): Ref<P> {
+    const { codec, refs } = this.contract.internals
+    return refs.at(new Name(this.name, this.keyText.write(key), codec))
+  }
+
+  private isOpen(host: Host): boolean {
+    return ownerOf(host, this.name) !== undefined
+  }
+
+  /** The entries of `key`, oldest first. */
+  lookup(host: Host, key: K["Type"]): ReadonlyArray<Entry<P, V["Type"]>> {
+    const text = this.keyText.write(key)
+    return (this.isOpen(host) ? host.directory.lookup(this.name, text) : nobody).map((entry) => this.read(entry))
+  }
+
+  entries(host: Host): ReadonlyArray<KeyedEntry<P, K["Type"], V["Type"]>> {
+    return this.all(host).map((entry) => ({ key: this.keyText.read(entry.key), ...this.read(entry) }))
+  }
+
+  count(host: Host): number {
+    return this.all(host).length
+  }
+
+  private all(host: Host): ReadonlyArray<DirectoryEntry> {
+    return this.isOpen(host) ? host.directory.entries(this.name) : nobody
+  }
+
+  keysOf(host: Host, pid: Pid): ReadonlyArray<K["Type"]> {
+    return (this.isOpen(host) ? host.directory.held(this.name, pid) : nobody).map((entry) =>
+      this.keyText.read(entry.key)
+    )
+  }
+
+  valuesOf(host: Host, key: K["Type"], pid: Pid): ReadonlyArray<V["Type"]> {
+    return this.lookup(host, key).flatMap((entry) => (equals(entry.ref.pid, pid) ? [entry.value] : []))
+  }
+
+  private read(entry: DirectoryEntry): Entry<P, V["Type"]> {
+    return { ref: this.contract.internals.refs.pid(entry.pid), value: this.readValue(entry.value) }
+  }
+
+  private readValue(stored: unknown): V["Type"] {
+    // Only `writeValue` makes what is stored: text where there is a schema
+    return this.valueText === undefined ? undefined : this.valueText.read(stored as string)
+  }
+
+  private writeValue(value: V["Type"]): string | undefined {
+    return this.valueText?.write(value)
+  }
+
+  // --- changing ----------------------------------------------------------------------------------------------------
+
+  /** Enters the calling process. Never fails with NotAlive: a process that is gone does not go on. */
+  registerSelf(key: K["Type"], value: V["Type"]): Effect.Effect<void, Exclude<RegisterError, NotAlive>, Current> {
+    return Effect.flatMap(Current, ({ host, pid }) => {
+      if (pid.codec !== this.contract.internals.codec) throw this.wrongContract(pid.toString())
+      return Effect.catchTag(this.register(host, pid, key, value), "NotAlive", () => Effect.interrupt)
+    })
+  }
+
+  /** Enters the process of `ref`. */
+  registerRef(ref: PidRef<P>, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError, System> {
+    return Effect.flatMap(System, (host) => {
+      if (ref.contract !== this.contract.name) throw this.wrongContract(ref.toString())
+      return this.register(host, ref.pid, key, value)
+    })
+  }
+
+  /** Refs that the registry gives out have the contract's methods, so their process must understand them. */
+  private wrongContract(process: string): InvalidMessage {
+    const problem = `${process} is not a process of the contract ${this.contract.name}`
+    return new InvalidMessage({ target: `registry ${this.name}`, problem })
+  }
+
+  private register(host: Host, pid: Pid, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError> {
+    const registry = this.name
+    const text = this.keyText.write(key)
+    const stored = this.writeValue(value)
+    if (!this.isOpen(host)) return Effect.fail(new UnknownRegistry({ registry }))
+    return Effect.flatMap(
+      host.directory.register(registry, this.kind, text, pid, stored),
+      (result): Effect.Effect<void, RegisterError> => {
+        switch (result._tag) {
+          case "Registered":
+            return Effect.void
+          case "AlreadyRegistered":
+            return Effect.fail(new AlreadyRegistered({ registry, key: text, holder: result.holder }))
+          case "NotAlive":
+            return Effect.fail(new NotAlive({ registry, key: text, pid }))
+        }
+      }
+    )
+  }
+
+  /** Takes out everything the calling process holds under `key`. */
+  unregister(key: K["Type"]): Effect.Effect<boolean, never, Current> {
+    return Effect.flatMap(Current, ({ host, pid }) =>
+      host.directory.unregister(this.name, this.keyText.write(key), pid)
+    )
+  }
+
+  /** Replaces the value of the calling process. Nobody else changes it, so reading and writing need no lock. */
+  update(
+    key: K["Type"],
+    f: (value: V["Type"]) => V["Type"]
+  ): Effect.Effect<{ readonly before: V["Type"]; readonly after: V["Type"] }, NotRegistered, Current> {
+    return Effect.flatMap(Current, ({ host, pid }) => {
+      const text = this.keyText.write(key)
+      const missing = Effect.fail(new NotRegistered({ registry: this.name, key: text, pid }))
+      const own = this.lookup(host, key).find((entry) => equals(entry.ref.pid, pid))
+      if (own === undefined) return missing
+      const before = own.value
+      const after = f(before)
+      return Effect.flatMap(host.directory.update(this.name, text, pid, this.writeValue(after)), (held) =>
+        held ? Effect.succeed({ before, after }) : missing
+      )
+    })
+  }
+
+  // --- watching ----------------------------------------------------------------------------------------------------
+
+  /** Listens from when it returns until its scope closes. */
+  readonly subscribe: Effect.Effect<Stream.Stream<Change<K["Type"]>>, never, System | Scope.Scope> = Effect.gen(
+    { self: this },
+    function* () {
+      const { directory } = yield* System
+      // A queue wakes its taker through the scheduler, never inside the change
+      const queue = yield* Effect.acquireRelease(Queue.unbounded<Change<K["Type"]>, Cause.Done>(), Queue.end)
+      yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          directory.subscribe(this.name, ({ event, key, pid }) => {
+            Queue.offerUnsafe(queue, { key: this.keyText.read(key), pid, event })
+          })
+        ),
+        (stop) => Effect.sync(stop)
+      )
+      return Stream.fromQueue(queue)
+    }
+  )
+}

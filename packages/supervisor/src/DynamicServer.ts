@@ -1,0 +1,128 @@
+/**
+ * The process of a dynamic supervisor: children of one kind that come and go, known by their pids, each restarted by
+ * itself, all stopped at once. Elixir's `DynamicSupervisor`, callback by callback.
+ */
+
+import * as ExitReason from "@understudy/core/ExitReason"
+import * as GenServer from "@understudy/core/GenServer"
+import { keyOf, type Pid } from "@understudy/core/Pid"
+import { Current, Exit } from "@understudy/core/Process"
+import type { System } from "@understudy/core/System"
+import * as Effect from "effect/Effect"
+import { ChildNotFound, MaxChildrenReached } from "./ChildErrors.ts"
+import type { Child } from "./Children.ts"
+import type { EncodedChild } from "./ChildSpec.ts"
+import { RestartWindow } from "./Intensity.ts"
+import { countOf, infoOf, reachedIntensity, report } from "./Reporting.ts"
+import { reasonOf, startProcess } from "./Starting.ts"
+import { endedAsAsked, stopAll } from "./Stopping.ts"
+import { DynamicSupervisorContract, type DynamicSupervisorProtocol } from "./SupervisorProtocol.ts"
+
+/** The state: data, owned by the process. */
+interface State {
+  readonly name: string
+  readonly maxChildren: number
+  readonly window: RestartWindow
+  /** By pid; a child that is being restarted is known by the pid it had. Mutable: one entry a start, no copies. */
+  readonly children: Map<number, Child>
+  readonly self: GenServer.Ref<DynamicSupervisorProtocol>
+}
+
+type Step = Effect.Effect<State | GenServer.Stop<State>, never, Current | System>
+
+/** Catalogue DS03, DS06. A child that chose not to start is an error here: there is nothing to refer to. */
+const startChild = (state: State, spec: EncodedChild) =>
+  Effect.gen(function* () {
+    const { children, maxChildren, name } = state
+    if (children.size >= maxChildren) return yield* new MaxChildrenReached({ supervisor: name, maxChildren })
+    const pid = yield* startProcess(spec)
+    if (pid === undefined) return yield* new GenServer.StartError({ contract: spec.contract, problem: "ignored" })
+    children.set(keyOf(pid), { spec, pid, restarting: false, restarts: 0 })
+    return GenServer.reply({ pid }, state)
+  })
+
+/** A child's process has ended by itself. Catalogue DS08. */
+const childEnded = (state: State, pid: Pid, child: Child, reason: ExitReason.ExitReason): Step =>
+  Effect.gen(function* () {
+    const { restart } = child.spec
+    const abnormal = ExitReason.isAbnormal(reason)
+    if (restart === "permanent" || abnormal) yield* report(state.name, "child-terminated", child.spec, reason)
+    if (restart === "permanent" || (restart === "transient" && abnormal)) return yield* restartChild(state, pid, child)
+    state.children.delete(keyOf(pid))
+    return state
+  })
+
+/** One attempt, which counts. Catalogue DS10 to DS12. */
+const restartChild = (state: State, pid: Pid, child: Child): Step =>
+  Effect.gen(function* () {
+    const { host } = yield* Current
+    const { children } = state
+    const { spec } = child
+    if (!state.window.add(host.timers.now())) {
+      children.delete(keyOf(pid))
+      yield* report(state.name, "shutdown", spec, reachedIntensity)
+      return GenServer.stop(ExitReason.shutdown, state)
+    }
+    const started = yield* Effect.result(startProcess(spec))
+    if (started._tag === "Failure") {
+      children.set(keyOf(pid), { ...child, pid: undefined, restarting: true })
+      yield* report(state.name, "start-error", spec, reasonOf(started.failure))
+      // Giving way first, so that other messages are handled between attempts
+      yield* state.self.retry({ pid })
+      return state
+    }
+    children.delete(keyOf(pid))
+    const restarted = started.success
+    if (restarted !== undefined) {
+      children.set(keyOf(restarted), { spec, pid: restarted, restarting: false, restarts: child.restarts + 1 })
+    }
+    return state
+  })
+
+/** Stops children all at once: they do not depend on each other. Catalogue DS13. */
+const stopConcurrently = (state: State, children: ReadonlyArray<Child>) =>
+  Effect.gen(function* () {
+    const running = children.flatMap(({ pid, spec }) => (pid === undefined ? [] : [{ pid, spec }]))
+    const reasons = yield* stopAll(running.map(({ pid, spec }) => ({ pid, shutdown: spec.shutdown })))
+    for (const [index, { spec }] of running.entries()) {
+      const reason = reasons[index] ?? ExitReason.noProcess
+      if (!endedAsAsked(spec, reason)) yield* report(state.name, "shutdown-error", spec, reason)
+    }
+  })
+
+/** The code of dynamic supervisors. */
+export const dynamicImplementation = DynamicSupervisorContract.implement({
+  trapExit: true,
+  init: ({ intensity, maxChildren, name }, { self }): State => ({
+    name,
+    maxChildren: maxChildren ?? Number.POSITIVE_INFINITY,
+    window: new RestartWindow(intensity),
+    children: new Map(),
+    self
+  }),
+  handle: {
+    whichChildren: (state) =>
+      Effect.map(infoOf([...state.children.values()].reverse(), { ids: false }), (all) => GenServer.reply(all, state)),
+    countChildren: (state) => GenServer.reply(countOf([...state.children.values()]), state),
+    startChild: (state, { child }) => startChild(state, child),
+    terminateChild: (state, { pid }) =>
+      Effect.gen(function* () {
+        const child = state.children.get(keyOf(pid))
+        if (child === undefined) return yield* new ChildNotFound({ id: pid.toString() })
+        // A retry that is under way finds the child gone. Catalogue DS15
+        state.children.delete(keyOf(pid))
+        yield* stopConcurrently(state, [child])
+        return GenServer.reply(undefined, state)
+      }),
+    retry: (state, { pid }) => {
+      const child = state.children.get(keyOf(pid))
+      return child?.restarting === true ? restartChild(state, pid, child) : state
+    }
+  },
+  info: (state, message) => {
+    if (!(message instanceof Exit)) return state
+    const child = state.children.get(keyOf(message.from))
+    return child?.pid === undefined ? state : childEnded(state, message.from, child, message.reason)
+  },
+  terminate: (state) => stopConcurrently(state, [...state.children.values()])
+})

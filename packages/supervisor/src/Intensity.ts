@@ -1,0 +1,60 @@
+/**
+ * How often a supervisor restarts children before it gives up: at most `restarts` within a sliding window of time.
+ */
+import * as Duration from "effect/Duration"
+import { InvalidChildSpec } from "./ChildErrors.ts"
+
+/** Restarts a supervisor makes; one more within the window ends it with reason shutdown. */
+export interface Intensity {
+  /** 0 or more. Default 3. */
+  readonly restarts: number
+  /** Longer than 0. Default 5 seconds. */
+  readonly within: Duration.Input
+}
+
+/** {@link Intensity} in milliseconds. */
+export interface Limits {
+  readonly restarts: number
+  readonly within: number
+}
+
+const defaults: Intensity = { restarts: 3, within: "5 seconds" }
+
+/** The limits an intensity means. Throws {@link InvalidChildSpec}. */
+export const limitsOf = (supervisor: string, intensity: Intensity | undefined): Limits => {
+  const { restarts, within } = intensity ?? defaults
+  const fail = (field: string, expected: string, actual: unknown) =>
+    new InvalidChildSpec({ child: supervisor, field: `intensity.${field}`, expected, actual: String(actual) })
+  if (!Number.isInteger(restarts) || restarts < 0) throw fail("restarts", "a whole number from 0", restarts)
+  const milliseconds = toMilliseconds(within)
+  if (milliseconds === undefined || milliseconds <= 0) throw fail("within", "a duration longer than 0", within)
+  return { restarts, within: milliseconds }
+}
+
+/** A duration in milliseconds; `undefined` when it is none, is endless or is negative. */
+export const toMilliseconds = (input: Duration.Input): number | undefined => {
+  try {
+    const value = Duration.toMillis(input)
+    return Number.isFinite(value) && value >= 0 ? Math.ceil(value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The restarts of one supervisor. Catalogue SU21, SU23. */
+export class RestartWindow {
+  private readonly limits: Limits
+  private times: Array<number> = []
+
+  constructor(limits: Limits) {
+    this.limits = limits
+  }
+
+  /** Counts a restart at `now` (milliseconds of the scheduler's time). Whether it is still allowed. */
+  add(now: number): boolean {
+    const { restarts, within } = this.limits
+    this.times = this.times.filter((time) => now <= time + within)
+    this.times.push(now)
+    return this.times.length <= restarts
+  }
+}

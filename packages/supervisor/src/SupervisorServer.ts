@@ -1,0 +1,254 @@
+/**
+ * The process of a supervisor with a list of children: OTP's `supervisor`, callback by callback. Failed restarts are
+ * retried by a message to itself, so that it can be asked and stopped between attempts.
+ */
+
+import * as ExitReason from "@understudy/core/ExitReason"
+import * as GenServer from "@understudy/core/GenServer"
+import type { Pid } from "@understudy/core/Pid"
+import { Current, Exit } from "@understudy/core/Process"
+import type { System } from "@understudy/core/System"
+import * as Effect from "effect/Effect"
+import { AlreadyPresent, AlreadyStarted, ChildNotFound, ChildRestarting, ChildRunning } from "./ChildErrors.ts"
+import { type Child, Children } from "./Children.ts"
+import { type EncodedChild, insignificant } from "./ChildSpec.ts"
+import { dynamicImplementation } from "./DynamicServer.ts"
+import { RestartWindow } from "./Intensity.ts"
+import { countOf, infoOf, reachedIntensity, report } from "./Reporting.ts"
+import { reasonOf, startProcess } from "./Starting.ts"
+import { endedAsAsked, stopAll } from "./Stopping.ts"
+import { SupervisorContract, type SupervisorProtocol } from "./SupervisorProtocol.ts"
+
+type Args = (typeof SupervisorContract)["args"]["Type"]
+type Self = GenServer.Ref<SupervisorProtocol>
+
+/** The state: data, owned by the process. */
+interface State {
+  readonly name: string
+  readonly strategy: Args["strategy"]
+  readonly autoShutdown: Args["autoShutdown"]
+  readonly window: RestartWindow
+  readonly children: Children
+  readonly self: Self
+}
+
+type Step = Effect.Effect<State | GenServer.Stop<State>, never, Current | System>
+
+/** The detail of the shutdown a supervisor ends with when it could not start a child. Catalogue SU04. */
+export interface FailedToStartChild {
+  readonly _tag: "FailedToStartChild"
+  readonly child: string
+  readonly problem: GenServer.StartError["problem"]
+  readonly reason: ExitReason.ExitReason
+}
+
+// --- starting and stopping groups ------------------------------------------------------------------------------------
+
+interface StartFailure {
+  readonly child: Child
+  readonly error: GenServer.StartError
+}
+
+/** Starts children in order, each after the one before has initialised. Gives the one that could not be started. */
+const startInOrder = (state: State, children: ReadonlyArray<Child>, again: boolean) =>
+  Effect.gen(function* () {
+    for (const child of children) {
+      const failure = yield* startOne(state, child, again)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  })
+
+const startOne = (
+  state: State,
+  child: Child,
+  again: boolean
+): Effect.Effect<StartFailure | undefined, never, Current> =>
+  startProcess(child.spec).pipe(
+    Effect.matchEffect({
+      onSuccess: (pid) =>
+        Effect.sync(() => {
+          if (pid === undefined) state.children.stopped(child)
+          else state.children.started(child, pid, again)
+          return undefined
+        }),
+      onFailure: (error) => Effect.as(report(state.name, "start-error", child.spec, reasonOf(error)), { child, error })
+    })
+  )
+
+/** Stops children one after the other, the last one first. Temporary ones are forgotten. Catalogue SU02, SU49. */
+const stopInReverse = (state: State, children: ReadonlyArray<Child>) =>
+  Effect.gen(function* () {
+    for (let at = children.length - 1; at >= 0; at--) {
+      const child = children[at]
+      if (child !== undefined) yield* stopOne(state, child)
+    }
+  })
+
+const stopOne = (state: State, child: Child) =>
+  Effect.gen(function* () {
+    const { pid, spec } = child
+    if (pid !== undefined) {
+      const [reason = ExitReason.noProcess] = yield* stopAll([{ pid, shutdown: spec.shutdown }])
+      if (!endedAsAsked(spec, reason)) yield* report(state.name, "shutdown-error", spec, reason)
+    }
+    state.children.stopped(child)
+  })
+
+// --- restarting ------------------------------------------------------------------------------------------------------
+
+/** A child's process has ended by itself. OTP's `do_restart`. Catalogue SU12, SU13. */
+const childEnded = (state: State, child: Child, reason: ExitReason.ExitReason): Step =>
+  Effect.gen(function* () {
+    const { restart } = child.spec
+    const abnormal = ExitReason.isAbnormal(reason)
+    state.children.stopped(child)
+    if (restart === "permanent" || abnormal) yield* report(state.name, "child-terminated", child.spec, reason)
+    if (restart === "permanent" || (restart === "transient" && abnormal)) return yield* restartChild(state, child)
+    return endsWith(state, child) ? GenServer.stop(ExitReason.shutdown, state) : state
+  })
+
+/** Whether the orderly end of `child` ends the supervisor. Catalogue SU54 to SU58. */
+const endsWith = (state: State, child: Child): boolean => {
+  if (!child.spec.significant || state.autoShutdown === "never") return false
+  if (state.autoShutdown === "any-significant") return true
+  return !state.children
+    .inOrder()
+    .some((other) => other.spec.significant && (other.pid !== undefined || other.restarting))
+}
+
+/** One attempt, which counts; one more than the intensity allows ends the supervisor. Catalogue SU21 to SU26. */
+const restartChild = (state: State, child: Child): Step =>
+  Effect.gen(function* () {
+    const { host } = yield* Current
+    if (!state.window.add(host.timers.now())) {
+      state.children.stopped(child)
+      yield* report(state.name, "shutdown", child.spec, reachedIntensity)
+      return GenServer.stop(ExitReason.shutdown, state)
+    }
+    const failure = yield* restartWithSiblings(state, child)
+    if (failure !== undefined) {
+      state.children.restarting(failure.child)
+      // Giving way first, so that other messages are handled between attempts. Catalogue SU30
+      yield* state.self.retry({ id: failure.child.spec.id })
+    }
+    return state
+  })
+
+/** Catalogue SU15 to SU20, SU29. */
+const restartWithSiblings = (state: State, child: Child) => {
+  switch (state.strategy) {
+    case "one-for-one":
+      return startOne(state, child, true)
+    case "rest-for-one":
+      return restartGroup(state, state.children.from(child))
+    case "one-for-all":
+      return restartGroup(state, state.children.inOrder())
+  }
+}
+
+const restartGroup = (state: State, group: ReadonlyArray<Child>) =>
+  Effect.andThen(
+    stopInReverse(state, group),
+    // Temporary children are gone by now and stay away
+    Effect.suspend(() =>
+      startInOrder(
+        state,
+        group.filter(({ spec }) => state.children.get(spec.id) !== undefined),
+        true
+      )
+    )
+  )
+
+// --- the server ------------------------------------------------------------------------------------------------------
+
+const init = (args: Args, self: Self) =>
+  Effect.gen(function* () {
+    const { autoShutdown, intensity, name, strategy } = args
+    const children = new Children()
+    const state: State = { name, strategy, autoShutdown, children, self, window: new RestartWindow(intensity) }
+    for (const spec of args.children) children.add(spec)
+    const failure = yield* startInOrder(state, children.inOrder(), false)
+    if (failure === undefined) return state
+    yield* stopInReverse(state, children.inOrder())
+    const detail: FailedToStartChild = {
+      _tag: "FailedToStartChild",
+      child: failure.child.spec.id,
+      problem: failure.error.problem,
+      reason: reasonOf(failure.error)
+    }
+    return GenServer.stop(ExitReason.shutdownWith(detail), state)
+  })
+
+/** Catalogue SU34, SU35. */
+const startChild = (state: State, spec: EncodedChild) =>
+  Effect.gen(function* () {
+    const { children } = state
+    const { id } = spec
+    const known = children.get(id)
+    if (known?.pid !== undefined) return yield* new AlreadyStarted({ id, pid: known.pid })
+    if (known !== undefined) return yield* new AlreadyPresent({ id })
+    if (spec.significant && state.autoShutdown === "never") return yield* insignificant(id)
+    const pid = yield* startProcess(spec)
+    const child = children.add(spec)
+    if (pid === undefined) children.stopped(child)
+    else children.started(child, pid, false)
+    return answer(state, pid)
+  })
+
+const answer = (state: State, pid: Pid | undefined) => GenServer.reply({ pid }, state)
+
+/** A child that is there and has no process. Catalogue SU38. */
+const stoppedChild = (state: State, id: string) =>
+  Effect.suspend((): Effect.Effect<Child, ChildNotFound | ChildRunning | ChildRestarting> => {
+    const child = state.children.get(id)
+    if (child === undefined) return Effect.fail(new ChildNotFound({ id }))
+    if (child.restarting) return Effect.fail(new ChildRestarting({ id }))
+    return child.pid === undefined ? Effect.succeed(child) : Effect.fail(new ChildRunning({ id }))
+  })
+
+const implementation = SupervisorContract.implement({
+  trapExit: true,
+  init: (args, { self }) => init(args, self),
+  handle: {
+    whichChildren: (state) => Effect.map(infoOf(state.children.newestFirst()), (all) => GenServer.reply(all, state)),
+    countChildren: (state) => GenServer.reply(countOf(state.children.inOrder()), state),
+    startChild: (state, { child }) => startChild(state, child),
+    // Catalogue SU31, SU36, SU37: a retry that is under way finds the child stopped
+    terminateChild: (state, { id }) =>
+      Effect.gen(function* () {
+        const child = state.children.get(id)
+        if (child === undefined) return yield* new ChildNotFound({ id })
+        yield* stopOne(state, child)
+        return GenServer.reply(undefined, state)
+      }),
+    restartChild: (state, { id }) =>
+      Effect.gen(function* () {
+        const child = yield* stoppedChild(state, id)
+        const pid = yield* startProcess(child.spec)
+        if (pid !== undefined) state.children.started(child, pid, false)
+        return answer(state, pid)
+      }),
+    deleteChild: (state, { id }) =>
+      Effect.map(stoppedChild(state, id), (child) => {
+        state.children.remove(child)
+        return GenServer.reply(undefined, state)
+      }),
+    retry: (state, { id }) => {
+      const child = state.children.get(id)
+      return child?.restarting === true ? restartChild(state, child) : state
+    }
+  },
+  info: (state, message) => {
+    // Exits of others than children mean nothing to a supervisor. Catalogue SU46
+    const child = message instanceof Exit ? state.children.ofPid(message.from) : undefined
+    return child === undefined ? state : childEnded(state, child, message.reason)
+  },
+  terminate: (state) => stopInReverse(state, state.children.inOrder())
+})
+
+/** The code of both kinds of supervisors, for the system's list of implementations. */
+export const supervisorImplementation: typeof implementation = {
+  ...implementation,
+  definition: { ...implementation.definition, uses: [dynamicImplementation.definition] }
+}
