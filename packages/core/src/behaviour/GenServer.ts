@@ -103,44 +103,61 @@ export interface CallContext<P extends Protocol, A, E> extends Context<P> {
 /** The type of the handler of one message. */
 export type Handler<M, P extends Protocol, S, R> =
   M extends Cast<infer F>
-    ? (
-        state: S,
-        ...args: [...PayloadArgs<F>, context: Context<P>]
-      ) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
+    ? (state: S, ...args: [...PayloadArgs<F>, context: Context<P>]) => Next<S> | Effect.Effect<Next<S>, never, R>
     : M extends Call<infer F, infer A, infer E>
       ? (
           state: S,
           ...args: [...PayloadArgs<F>, context: CallContext<P, A["Type"], E["Type"]>]
-        ) => CallNext<A["Type"], S> | Effect.Effect<CallNext<A["Type"], S>, E["Type"], R | Provided>
+        ) => CallNext<A["Type"], S> | Effect.Effect<CallNext<A["Type"], S>, E["Type"], R>
       : never
 
-/** What makes a contract a running server. `S` is the state, `R` the services its effects need. */
-export interface Spec<P extends Protocol, A extends Fields, M, S, R> {
+/** A step that answers nobody. `R` is what its effects need. */
+type Step<S, R> = Next<S> | Effect.Effect<Next<S>, never, R>
+
+/** One handler a message. What each needs is read from what it returns, so handlers may need different services. */
+export type Handlers<P extends Protocol, S> = {
+  // biome-ignore lint/suspicious/noExplicitAny: the bound of an inferred type; the services are read from the inferred one
+  readonly [K in keyof P]: Handler<P[K], P, S, any>
+}
+
+/** The services a function's effects need. */
+type ServicesOf<F> = F extends (...args: never) => infer Result
+  ? Result extends Effect.Effect<infer _A, infer _E, infer R>
+    ? R
+    : never
+  : never
+
+/** What makes a contract a running server. `S` is the state (what `init` gives), `H` the handlers, `R` the services. */
+export interface Spec<P extends Protocol, A extends Fields, M, S, H, R extends SpecServices> {
   /** Makes the first state. The starter waits for it. A failure or a defect fails the start. */
   readonly init: (
     args: Schema.Struct<A>["Type"],
     context: Context<P>
-  ) => InitNext<S> | Effect.Effect<InitNext<S>, unknown, R | Provided>
+  ) => InitNext<S> | Effect.Effect<InitNext<S>, unknown, R["init"]>
   /** One handler a message of the protocol. */
-  readonly handle: { readonly [K in keyof P]: Handler<P[K], P, S, R> }
+  readonly handle: H & Handlers<P, NoInfer<S>> & { readonly [K in Exclude<keyof H, keyof P>]: never }
   /** Exits (when trapped), Downs, and the contract's plain messages. Without it they are reported and dropped. */
-  readonly info?: (
-    state: S,
-    message: M | Down | Exit,
-    context: Context<P>
-  ) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
+  readonly info?: (state: NoInfer<S>, message: M | Down | Exit, context: Context<P>) => Step<NoInfer<S>, R["info"]>
   /** Runs when the idle timeout a step asked for has passed. */
-  readonly timeout?: (state: S, context: Context<P>) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
+  readonly timeout?: (state: NoInfer<S>, context: Context<P>) => Step<NoInfer<S>, R["timeout"]>
   /** Runs before the next message when a step asked to continue. */
-  readonly continue?: (
-    state: S,
-    what: unknown,
-    context: Context<P>
-  ) => Next<S> | Effect.Effect<Next<S>, never, R | Provided>
+  readonly continue?: (state: NoInfer<S>, what: unknown, context: Context<P>) => Step<NoInfer<S>, R["continue"]>
   /** Cleans up. See the module's header for when it runs. */
-  readonly terminate?: (state: S, reason: ExitReason.ExitReason) => Effect.Effect<void, never, R | Provided> | void
+  readonly terminate?: (
+    state: NoInfer<S>,
+    reason: ExitReason.ExitReason
+  ) => Effect.Effect<void, never, R["terminate"]> | void
   /** Whether the server traps exits from its first instant on. Default false. */
   readonly trapExit?: boolean
+}
+
+/** The services of each callback. */
+export interface SpecServices {
+  readonly init: unknown
+  readonly info: unknown
+  readonly timeout: unknown
+  readonly continue: unknown
+  readonly terminate: unknown
 }
 
 /** What a server is: its messages, its arguments, its mailbox. No code. */
@@ -156,7 +173,9 @@ export interface Contract<P extends Protocol, A extends Fields, M = never> {
   /** The schema of refs to servers of this contract: refs travel in messages. */
   readonly ref: Schema.Codec<Ref<P>, Ref<P>>
   /** Makes it a server. */
-  implement<S, R = never>(spec: Spec<P, A, M, S, R>): Implementation<P, A, S, Exclude<R, Provided>>
+  implement<S, H, Init = never, Info = never, Timeout = never, Continue = never, Terminate = never>(
+    spec: Spec<P, A, M, S, H, { init: Init; info: Info; timeout: Timeout; continue: Continue; terminate: Terminate }>
+  ): Implementation<P, A, S, Exclude<ServicesOf<H[keyof H]> | Init | Info | Timeout | Continue | Terminate, Provided>>
   /** Internal: how messages are checked and encoded, how refs are made. */
   readonly internals: ContractInternals<P>
 }
@@ -288,11 +307,11 @@ const encodeAddress = (address: Address): ReadonlyArray<string> =>
 
 const implement = <P extends Protocol, A extends Fields, M, S, R>(
   contract: Contract<P, A, M>,
-  spec: Spec<P, A, M, S, R>
-): Implementation<P, A, S, Exclude<R, Provided>> => {
+  spec: unknown
+): Implementation<P, A, S, R> => {
   const { argsCodec, codec, fingerprint, refs } = contract.internals
   // The loop is written once for all states and protocols; what it hands back to a callback is what it got from it
-  const callbacks = spec as unknown as Callbacks
+  const callbacks = spec as Callbacks
   const definition: Definition = {
     name: contract.name,
     fingerprint,

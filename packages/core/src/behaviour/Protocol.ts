@@ -31,8 +31,10 @@ export type AnyMethod = Cast<Fields> | Call<Fields, Schema.Top, Schema.Top>
 /** The messages of a server by name. */
 export type Protocol = { readonly [tag: string]: AnyMethod }
 
+// `NoInfer` keeps what a declaration leaves to its defaults from being taken from where the declaration stands
+
 /** An asynchronous message with these fields. */
-export const cast = <const F extends Fields = {}>(payload?: F): Cast<F> => ({
+export const cast = <const F extends Fields = {}>(payload?: F): Cast<NoInfer<F>> => ({
   _tag: "Cast",
   // Without fields `F` is `{}`
   payload: Schema.Struct(payload ?? ({} as F))
@@ -47,7 +49,7 @@ export const call = <
   readonly payload?: F
   readonly success?: A
   readonly error?: E
-}): Call<F, A, E> => ({
+}): Call<NoInfer<F>, NoInfer<A>, NoInfer<E>> => ({
   _tag: "Call",
   // Each default is what the type parameter's default says
   payload: Schema.Struct(options?.payload ?? ({} as F)),

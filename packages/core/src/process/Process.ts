@@ -323,19 +323,20 @@ export const sendAfter = <M>(
     return Effect.succeed(ref)
   })
 
-/** Stops a timer of this scheduler. Returns the milliseconds that were left, `undefined` when it had fired or is unknown. Catalogue T03, T06. */
+/** Stops a timer of this scheduler. Returns the whole milliseconds that were left, `undefined` when it had fired or is unknown. Catalogue T03, T06. */
 export const cancelTimer = (ref: TimerRef): Effect.Effect<number | undefined, never, System> =>
   Effect.map(System, (host) => {
     const timer = host.timerRefs.get(ref)
     host.timerRefs.delete(ref)
-    return timer === undefined ? undefined : host.timers.cancel(timer)
+    const left = timer === undefined ? undefined : host.timers.cancel(timer)
+    return left === undefined ? undefined : Math.ceil(left)
   })
 
-/** The milliseconds until a timer of this scheduler fires; `undefined` when it has or is unknown. Catalogue T05. */
+/** The whole milliseconds until a timer of this scheduler fires; `undefined` when it has or is unknown. Catalogue T05. */
 export const readTimer = (ref: TimerRef): Effect.Effect<number | undefined, never, System> =>
   Effect.map(System, (host) => {
     const timer = host.timerRefs.get(ref)
-    return timer?.fire === undefined ? undefined : Math.max(0, timer.deadline - host.timers.now())
+    return timer?.fire === undefined ? undefined : Math.max(0, Math.ceil(timer.deadline - host.timers.now()))
   })
 
 /** The schema of pids whose processes take messages of `mailbox`: pids travel in messages. */
