@@ -11,11 +11,10 @@ import * as Schema from "effect/Schema"
 import { PendingCall, readAnswer } from "../process/Call.ts"
 import { deepFreeze, send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { Current, type Host, System } from "../process/Host.ts"
+import { currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { isPid, keyOf, type Pid } from "../process/Pid.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
 
@@ -165,7 +164,7 @@ const castTo = (
   method: Method,
   payload: unknown
 ): Effect.Effect<void, never, System> =>
-  Effect.flatMap(System, (host) => {
+  withSystem((host) => {
     const message = new CastMessage(method, payload)
     codec.check(message)
     if (host.freeze) deepFreeze(payload)
@@ -180,28 +179,26 @@ const callTo = (
   payload: unknown,
   options: CallOptions | undefined
 ): Effect.Effect<unknown, unknown, System> =>
-  Effect.flatMap(System, (host) =>
-    Effect.withFiber<unknown, unknown>((fiber) => {
-      const callee = ref.address.toString()
-      const call = `${ref.contract}.${method.tag}`
-      const after = timeoutOf(options)
-      const pid = resolve(host, ref.address)
-      const down = (reason: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason }))
-      if (pid === undefined) return down(ExitReason.noProcess)
-      const caller = fiber.context.mapUnsafe.get(Current.key) as ProcessRecord | undefined
-      if (caller !== undefined && keyOf(caller.pid) === keyOf(pid)) return Exit.fail(new CallingSelf({ callee, call }))
-      if (!method.payload.is(payload)) {
-        // The check dies with the schema's account of what is wrong
-        return Effect.sync(() => codec.check(new CastMessage(method, payload)))
-      }
-      if (host.freeze) deepFreeze(payload)
-      return ask(host, pid, codec, method, payload, after, {
-        down,
-        timeout: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? 0 })),
-        read: (reader) => readAnswer(method.answer, reader, down)
-      })
+  withSystem<unknown, unknown, never>((host, fiber) => {
+    const callee = ref.address.toString()
+    const call = `${ref.contract}.${method.tag}`
+    const after = timeoutOf(options)
+    const pid = resolve(host, ref.address)
+    const down = (reason: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason }))
+    if (pid === undefined) return down(ExitReason.noProcess)
+    const caller = currentProcess(fiber)
+    if (caller !== undefined && keyOf(caller.pid) === keyOf(pid)) return Exit.fail(new CallingSelf({ callee, call }))
+    if (!method.payload.is(payload)) {
+      // The check dies with the schema's account of what is wrong
+      return Effect.sync(() => codec.check(new CastMessage(method, payload)))
+    }
+    if (host.freeze) deepFreeze(payload)
+    return ask(host, pid, codec, method, payload, after, {
+      down,
+      timeout: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? 0 })),
+      read: (reader) => readAnswer(method.answer, reader, down)
     })
-  )
+  })
 
 const ask = (
   host: Host,

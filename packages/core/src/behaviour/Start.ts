@@ -5,13 +5,12 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { PendingCall, readAnswer } from "../process/Call.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { Current, type Host, System } from "../process/Host.ts"
+import { currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import type { Pid } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
@@ -48,15 +47,12 @@ export const startLink = <P extends Protocol, A extends Fields, M>(
   ...args: StartArgs<A>
 ): Effect.Effect<PidRef<P>, StartError, System | Scope.Scope> =>
   Effect.withFiber<PidRef<P>, StartError, System | Scope.Scope>((fiber) =>
-    currentOf(fiber) !== undefined
+    currentProcess(fiber) !== undefined
       ? startTied(contract, args[0], args[1], true)
       : Effect.acquireRelease(startTied(contract, args[0], args[1], false), (ref) =>
           Effect.ignore(terminate(ref, { reason: ExitReason.shutdown }))
         )
   )
-
-const currentOf = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined =>
-  fiber.context.mapUnsafe.get(Current.key) as ProcessRecord | undefined
 
 const startTied = <P extends Protocol, A extends Fields, M>(
   contract: Contract<P, A, M>,
@@ -64,13 +60,10 @@ const startTied = <P extends Protocol, A extends Fields, M>(
   options: StartOptions | undefined,
   link: boolean
 ): Effect.Effect<PidRef<P>, StartError, System> =>
-  Effect.flatMap(System, (host) =>
-    Effect.withFiber<PidRef<P>, StartError>((fiber) => {
-      const parent = currentOf(fiber)
-      return Effect.map(startDefined(host, parent, contract, args ?? {}, options, link), (pid) =>
-        contract.internals.refs.pid(pid)
-      )
-    })
+  withSystem((host, fiber) =>
+    Effect.map(startDefined(host, currentProcess(fiber), contract, args ?? {}, options, link), (pid) =>
+      contract.internals.refs.pid(pid)
+    )
   )
 
 /** Checks the arguments and starts. */
@@ -97,7 +90,7 @@ export const terminate = (
   ref: { readonly address: Address; readonly contract: string },
   options?: { readonly reason?: ExitReason.ExitReason | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, NoProcess | CallTimeout, System> =>
-  Effect.flatMap(System, (host) => {
+  withSystem((host) => {
     const reason = options?.reason ?? ExitReason.normal
     const callee = ref.address.toString()
     const call = `${ref.contract}.terminate`

@@ -25,7 +25,7 @@ import type * as Scope from "effect/Scope"
 import { PendingCall } from "./Call.ts"
 import * as Delivery from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, type Host, type Priority, System } from "./Host.ts"
+import { Current, currentProcess, type Host, type Priority, System, withSystem } from "./Host.ts"
 import { find, isHere, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
@@ -51,22 +51,14 @@ export type Provided = Current | System | Scope.Scope
 
 type Program<S extends Schema.Top, A, E, R> = (self: Self<S["Type"]>) => Effect.Effect<A, E, R>
 
-// Inside processes the host is in the context; outside, `System.layer` puts it there
-const withHost = <A, E, R>(use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>) =>
-  Effect.flatMap(System, (host) => Effect.withFiber<A, E, R>((fiber) => use(host, fiber)))
-
-/** The process this fiber belongs to, if it belongs to one. */
-const currentOf = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined =>
-  fiber.context.mapUnsafe.get(Current.key) as ProcessRecord | undefined
-
 const start = <S extends Schema.Top, A, E, R>(
   mailbox: S,
   program: Program<S, A, E, R>,
   options: SpawnOptions | undefined,
   ties: (parent: ProcessRecord | undefined, host: Host) => Ties
 ): Effect.Effect<{ readonly pid: Pid<S["Type"]>; readonly ties: Ties }, never, System | Exclude<R, Provided>> =>
-  withHost((host, fiber) => {
-    const parent = currentOf(fiber)
+  withSystem((host, fiber) => {
+    const parent = currentProcess(fiber)
     const tied = ties(parent, host)
     const context = inheritedContext(host, fiber, options?.priority ?? "normal")
     // The spawner has the services `R` asks for, and the process itself adds what `Provided` names
@@ -140,7 +132,7 @@ export const self: Effect.Effect<Pid, never, Current> = Effect.map(Current, (rec
  * Order between one sender and one receiver is kept.
  */
 export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, System> =>
-  withHost((host) => {
+  withSystem((host) => {
     // `M` is checked by the codec; the address is only resolved here
     const address = to as unknown as Address
     const pid = resolve(host, address)
@@ -215,8 +207,8 @@ const exitSelf = (reason: ExitReason.ExitReason): Effect.Effect<never, never, Cu
   Effect.flatMap(Current, () => Exit_.failCause(ExitReason.toCause(reason)))
 
 const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void, never, System> =>
-  withHost((host, fiber) => {
-    const current = currentOf(fiber)
+  withSystem((host, fiber) => {
+    const current = currentProcess(fiber)
     if (current !== undefined && keyOf(current.pid) === keyOf(pid)) {
       receiveExit(current, current.pid, reason, false)
       return current.status === "running"
@@ -243,7 +235,7 @@ export const setLabel = (label: string): Effect.Effect<void, never, Current> =>
 
 /** Whether a process lives, asked behind the caller's earlier signals to it. Catalogue P21. */
 export const isAlive = (pid: Pid): Effect.Effect<boolean, never, System> =>
-  withHost((host) => {
+  withSystem((host) => {
     if (isHere(host, pid)) return Effect.succeed(find(host, pid)?.status === "running")
     return Effect.callback<boolean>((resume) => {
       const no = () => Exit_.succeed(false)
@@ -309,7 +301,7 @@ export const sendAfter = <M>(
   message: M,
   delay: Duration.Input
 ): Effect.Effect<TimerRef, never, System> =>
-  withHost((host) => {
+  withSystem((host) => {
     const after = milliseconds(delay)
     if (after === undefined || after < 0)
       return Effect.die(new RangeError("sendAfter: the delay must be finite and not negative"))
@@ -385,7 +377,7 @@ export const run = <A, E, R>(
 
 /** Waits until a process of this scheduler has ended, from any fiber. */
 const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, System> =>
-  withHost((host) =>
+  withSystem((host) =>
     Effect.callback<ExitReason.ExitReason>((resume) => {
       const record = find(host, process)
       const ended = () => resume(Exit_.succeed(record?.exitReason ?? ExitReason.noProcess))
