@@ -312,6 +312,7 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
   const { argsCodec, codec, fingerprint, refs } = contract.internals
   // The loop is written once for all states and protocols; what it hands back to a callback is what it got from it
   const callbacks = spec as Callbacks
+  const kind = { contract: contract.name, callbacks, self: refs.pid }
   const definition: Definition = {
     name: contract.name,
     fingerprint,
@@ -319,8 +320,7 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
     args: argsCodec,
     mailbox: contract.mailbox,
     uses: [],
-    body: (args, started, name) =>
-      new ServerLoop({ contract: contract.name, callbacks, args, started, name, self: (pid) => refs.pid(pid) })
+    body: (args, started, name) => new ServerLoop(kind, { args, started, name })
   }
   return {
     // `M` only matters to senders and to `info`

@@ -32,16 +32,20 @@ export interface Callbacks {
   readonly trapExit?: boolean
 }
 
-/** What one server process is made of. */
-export interface ServerOptions {
+/** What all server processes of one contract share. */
+export interface ServerKind {
   readonly contract: string
   readonly callbacks: Callbacks
+  /** Makes the ref that callbacks know as themselves. */
+  readonly self: (pid: Pid) => unknown
+}
+
+/** What one server process is started with. Let go when it has initialised. */
+export interface Birth {
   readonly args: unknown
   /** The starter's wait for initialisation. */
   readonly started: IncomingCall | undefined
   readonly name: string | undefined
-  /** Makes the ref that callbacks know as themselves. */
-  readonly self: (pid: Pid) => unknown
 }
 
 /** What is done with a step's outcome. */
@@ -49,7 +53,8 @@ type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
 
 /** Hot path: plain and mutable. */
 export class ServerLoop implements Body {
-  private readonly options: ServerOptions
+  private readonly kind: ServerKind
+  private birth: Birth | undefined
   private record!: ProcessRecord
   private state: unknown = undefined
   private context: { readonly self: unknown; readonly pid: Pid } | undefined = undefined
@@ -67,8 +72,9 @@ export class ServerLoop implements Body {
   private idleDue = false
   private stopping = false
 
-  constructor(options: ServerOptions) {
-    this.options = options
+  constructor(kind: ServerKind, birth: Birth) {
+    this.kind = kind
+    this.birth = birth
   }
 
   turn(record: ProcessRecord): boolean {
@@ -137,9 +143,10 @@ export class ServerLoop implements Body {
   // --- initialisation ----------------------------------------------------------------------------------------------
 
   private begin(record: ProcessRecord): void {
-    const { callbacks, contract, name } = this.options
+    const { callbacks, contract } = this.kind
+    const name = this.birth?.name
     this.record = record
-    this.context = { self: this.options.self(record.pid), pid: record.pid }
+    this.context = { self: this.kind.self(record.pid), pid: record.pid }
     record.reports = true
     record.label ??= name ?? contract
     if (callbacks.trapExit === true) record.trapExit = true
@@ -165,7 +172,8 @@ export class ServerLoop implements Body {
   }
 
   private initialise(): void {
-    const { args, callbacks } = this.options
+    const { callbacks } = this.kind
+    const args = this.birth?.args
     this.step(
       () => callbacks.init(args, this.context),
       (exit) => this.initialised(exit)
@@ -181,9 +189,9 @@ export class ServerLoop implements Body {
       return this.conclude(ExitReason.normal)
     }
     if (next instanceof Reply || next instanceof StopWithReply) {
-      return this.failInit(badReturn(`${this.options.contract}.init`, "a reply, but nobody has called"))
+      return this.failInit(badReturn(`${this.kind.contract}.init`, "a reply, but nobody has called"))
     }
-    this.options.started?.answer(Exit.void)
+    this.tellStarter(Exit.void)
     this.proceed(next)
   }
 
@@ -193,7 +201,12 @@ export class ServerLoop implements Body {
   }
 
   private fail(details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: unknown }): void {
-    this.options.started?.answer(Exit.fail(new StartError({ contract: this.options.contract, ...details })))
+    this.tellStarter(Exit.fail(new StartError({ contract: this.kind.contract, ...details })))
+  }
+
+  private tellStarter(exit: Exit.Exit<void, StartError>): void {
+    this.birth?.started?.answer(exit)
+    this.birth = undefined
   }
 
   // --- messages ----------------------------------------------------------------------------------------------------
@@ -216,7 +229,7 @@ export class ServerLoop implements Body {
 
   private cast(message: CastMessage): void {
     const { method, payload } = message
-    const handler = this.options.callbacks.handle[method.tag]
+    const handler = this.kind.callbacks.handle[method.tag]
     if (handler === undefined) return this.unexpected(message)
     this.step(
       () => (method.hasPayload ? handler(this.state, payload, this.context) : handler(this.state, this.context)),
@@ -226,7 +239,7 @@ export class ServerLoop implements Body {
 
   private call(message: CallMessage): void {
     const { method, payload } = message
-    const handler = this.options.callbacks.handle[method.tag]
+    const handler = this.kind.callbacks.handle[method.tag]
     if (handler === undefined) return this.unexpected(message)
     const context = { self: this.context?.self, pid: this.record.pid, from: message }
     this.step(
@@ -246,10 +259,7 @@ export class ServerLoop implements Body {
     const { method } = message
     if (next instanceof Reply || next instanceof StopWithReply) {
       if (!method.isSuccess(next.value)) {
-        return this.stop(
-          badReturn(`${this.options.contract}.${method.tag}`, method.explainSuccess(next.value)),
-          undefined
-        )
+        return this.stop(badReturn(`${this.kind.contract}.${method.tag}`, method.explainSuccess(next.value)), undefined)
       }
       if (next instanceof Reply) {
         message.answer(Exit.succeed(next.value))
@@ -260,11 +270,11 @@ export class ServerLoop implements Body {
     }
     if (next instanceof NoReply || next instanceof Stop) return this.stepped(exit, method.tag)
     const problem = "neither reply, noReply, stop nor stopWithReply"
-    this.stop(badReturn(`${this.options.contract}.${method.tag}`, problem), undefined)
+    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, problem), undefined)
   }
 
   private info(message: unknown): void {
-    const { callbacks } = this.options
+    const { callbacks } = this.kind
     if (callbacks.info === undefined) return this.unexpected(message)
     const handler = callbacks.info
     this.step(
@@ -282,9 +292,9 @@ export class ServerLoop implements Body {
 
   private runContinue(what: unknown): void {
     this.continuation = undefined
-    const handler = this.options.callbacks.continue
+    const handler = this.kind.callbacks.continue
     if (handler === undefined) {
-      return this.stop(badReturn(`${this.options.contract}`, "continue, but it has no continue handler"), undefined)
+      return this.stop(badReturn(`${this.kind.contract}`, "continue, but it has no continue handler"), undefined)
     }
     this.step(
       () => handler(this.state, what, this.context),
@@ -294,7 +304,7 @@ export class ServerLoop implements Body {
 
   private runTimeout(): void {
     this.idleDue = false
-    const handler = this.options.callbacks.timeout
+    const handler = this.kind.callbacks.timeout
     if (handler === undefined) return
     this.step(
       () => handler(this.state, this.context),
@@ -313,7 +323,7 @@ export class ServerLoop implements Body {
       return this.stop(next.reason, undefined)
     }
     if (next instanceof Reply || next instanceof StopWithReply) {
-      return this.stop(badReturn(`${this.options.contract}.${callback}`, "a reply, but nobody has called"), undefined)
+      return this.stop(badReturn(`${this.kind.contract}.${callback}`, "a reply, but nobody has called"), undefined)
     }
     this.proceed(next)
   }
@@ -357,7 +367,7 @@ export class ServerLoop implements Body {
 
   /** Ends by the server's own doing: `terminate` runs first, then `last`, then the world is told. */
   private stop(reason: ExitReason.ExitReason, last: (() => void) | undefined): void {
-    const { callbacks } = this.options
+    const { callbacks } = this.kind
     this.stopping = true
     this.stopIdle()
     if (callbacks.terminate === undefined) {

@@ -4,6 +4,7 @@
 import type { IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
+import { finish } from "./Lifecycle.ts"
 import { type Bounds, Mailbox } from "./Mailbox.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
 
@@ -42,11 +43,6 @@ export interface WaitingSender {
   readonly message: unknown
 }
 
-/** How a record ends; set by `Lifecycle.ts`, so that the record need not import it. */
-export interface Lifecycle {
-  readonly finish: (record: ProcessRecord, reason: ExitReason) => void
-}
-
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
 export class ProcessRecord implements Runnable {
   readonly pid: PidImpl
@@ -79,7 +75,8 @@ export class ProcessRecord implements Runnable {
   waiting: Array<WaitingSender> | undefined = undefined
   /** Run when it ends: what its code acquired. */
   finalizers: Array<() => void> | undefined = undefined
-  private readonly lifecycle: Lifecycle
+  /** What the ancestors of its children are: made once, shared by all of them. */
+  private childAncestors: ReadonlyArray<Pid> | undefined = undefined
   private unwinding = false
 
   constructor(options: {
@@ -91,7 +88,6 @@ export class ProcessRecord implements Runnable {
     readonly parent: Pid | undefined
     readonly ancestors: ReadonlyArray<Pid>
     readonly label: string | undefined
-    readonly lifecycle: Lifecycle
   }) {
     this.pid = options.pid
     this.host = options.host
@@ -101,7 +97,12 @@ export class ProcessRecord implements Runnable {
     this.parent = options.parent
     this.ancestors = options.ancestors
     this.label = options.label
-    this.lifecycle = options.lifecycle
+  }
+
+  /** Its pid, and those of its own ancestors, nearest first. */
+  get lineage(): ReadonlyArray<Pid> {
+    this.childAncestors ??= [this.pid, ...this.ancestors]
+    return this.childAncestors
   }
 
   /** Puts the process into the run queue, unless it stands there. Never runs any of its code. */
@@ -123,7 +124,7 @@ export class ProcessRecord implements Runnable {
     if (this.unwinding) return
     this.unwinding = true
     this.body.unwind(this, () => {
-      if (this.exitReason !== undefined) this.lifecycle.finish(this, this.exitReason)
+      if (this.exitReason !== undefined) finish(this, this.exitReason)
     })
   }
 }

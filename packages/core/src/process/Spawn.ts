@@ -5,13 +5,13 @@ import { IncomingCall, type PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host, Placement, Priority } from "./Host.ts"
-import { finish, sendExit } from "./Lifecycle.ts"
+import { sendExit } from "./Lifecycle.ts"
 import { receiveLink } from "./Links.ts"
 import type { Bounds } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { watch } from "./Monitors.ts"
 import { type Pid, PidImpl } from "./Pid.ts"
-import { type Body, type Lifecycle, ProcessRecord } from "./ProcessRecord.ts"
+import { type Body, ProcessRecord } from "./ProcessRecord.ts"
 
 /** How a process is started. */
 export interface SpawnOptions {
@@ -39,9 +39,7 @@ const untied: Ties = { parent: undefined, ancestors: [], link: false, monitor: 0
 
 /** A child's place in the tree of who started whom. */
 export const lineage = (parent: ProcessRecord | undefined): Ties =>
-  parent === undefined ? untied : { ...untied, parent: parent.pid, ancestors: [parent.pid, ...parent.ancestors] }
-
-const lifecycle: Lifecycle = { finish }
+  parent === undefined ? untied : { ...untied, parent: parent.pid, ancestors: parent.lineage }
 
 /** Makes a process on this scheduler and puts it into the run queue. None of its code has run when this returns. */
 export const spawnHere = (
@@ -60,8 +58,7 @@ export const spawnHere = (
     bounds: options?.mailbox,
     parent: ties.parent,
     ancestors: ties.ancestors,
-    label: options?.label,
-    lifecycle
+    label: options?.label
   })
   pid.record = record
   host.processes.set(pid.serial, record)
