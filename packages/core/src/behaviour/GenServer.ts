@@ -32,7 +32,7 @@ import type { Definition } from "../process/Definition.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
-import { type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import { type Address, Name } from "../process/Name.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
@@ -43,7 +43,6 @@ import {
   type Cast,
   contractCodec,
   type Fields,
-  fingerprint,
   type Method,
   methodsOf,
   type Protocol

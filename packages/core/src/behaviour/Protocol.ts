@@ -211,21 +211,6 @@ const guard = <A>(decode: () => A, invalid: (problem: string) => InvalidMessage)
   }
 }
 
-/** A text that changes when a contract's schemas change: schedulers compare it at boot. */
-export const fingerprint = (name: string, schemas: Readonly<Record<string, Schema.Top>>): string => {
-  const parts = Object.entries(schemas).map(([tag, schema]) => `${tag}:${describe(schema)}`)
-  return `${name}{${parts.join(";")}}`
-}
-
-const describe = (schema: Schema.Top): string => {
-  try {
-    return JSON.stringify(Schema.toRepresentation(schema)) ?? "?"
-  } catch {
-    // A schema that has no representation is compared by its kind only
-    return schema.ast._tag
-  }
-}
-
 /** The reason of a server whose handler returned something that is no result. OTP's `{bad_return_value, Value}`. */
 export class BadReturnValue extends Schema.TaggedError<BadReturnValue>()("BadReturnValue", {
   /** Which callback of which contract. */

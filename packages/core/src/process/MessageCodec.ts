@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import type { Host } from "./Host.ts"
+import { impl, type Pid } from "./Pid.ts"
 import type { Caller } from "./Signal.ts"
 
 /** A message that does not fit the mailbox it was sent to: what was expected, and where it differs. */
@@ -145,4 +146,27 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
       }
     }
   }
+}
+
+/** A text that changes when a contract's schemas change: schedulers compare it at boot. */
+export const fingerprint = (name: string, schemas: Readonly<Record<string, Schema.Top>>): string => {
+  const parts = Object.entries(schemas).map(([tag, schema]) => `${tag}:${describe(schema)}`)
+  return `${name}{${parts.join(";")}}`
+}
+
+const describe = (schema: Schema.Top): string => {
+  try {
+    return JSON.stringify(Schema.toRepresentation(schema)) ?? "?"
+  } catch {
+    // A schema that has no representation is compared by its kind only
+    return schema.ast._tag
+  }
+}
+
+/** A pid whose process's mailbox is known: messages to it can be checked and encoded. */
+export const typedPid = <M>(pid: Pid, codec: MessageCodec): Pid<M> => {
+  const typed = impl(pid)
+  typed.codec ??= codec
+  // `M` is what the codec checks
+  return typed as unknown as Pid<M>
 }

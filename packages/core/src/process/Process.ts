@@ -37,6 +37,7 @@ import { milliseconds, RawProcess, type Self } from "./RawProcess.ts"
 import type { MonitorRef, TimerRef } from "./Signal.ts"
 import { lineage, type SpawnOptions, spawnHere, type Ties, tieParent } from "./Spawn.ts"
 
+export { define, type ProcessContract, type ProcessImplementation, start, startLink } from "./DefinedProcess.ts"
 export { Current, type Placement, type Priority } from "./Host.ts"
 export { type Bounds, MailboxOverflow, type Overflow } from "./Mailbox.ts"
 export { InvalidMessage } from "./MessageCodec.ts"
@@ -45,13 +46,15 @@ export { equals, isPid, type Pid } from "./Pid.ts"
 export { type Received, type ReceiveOptions, ReceiveTimeout, type Self } from "./RawProcess.ts"
 export { Down, Exit, type MonitorRef, type TimerRef } from "./Signal.ts"
 export type { SpawnOptions } from "./Spawn.ts"
+export type { StartOptions } from "./StartDefinition.ts"
+export { StartError } from "./StartError.ts"
 
 /** What a process's own code may require and always has: itself, the system, and a scope that closes when it ends. */
 export type Provided = Current | System | Scope.Scope
 
 type Program<S extends Schema.Top, A, E, R> = (self: Self<S["Type"]>) => Effect.Effect<A, E, R>
 
-const start = <S extends Schema.Top, A, E, R>(
+const spawnTied = <S extends Schema.Top, A, E, R>(
   mailbox: S,
   program: Program<S, A, E, R>,
   options: SpawnOptions | undefined,
@@ -91,7 +94,7 @@ export const spawn = <S extends Schema.Top, A, E, R>(
   options?: SpawnOptions
 ): Effect.Effect<Pid<S["Type"]>, never, System | Exclude<R, Provided>> =>
   Effect.map(
-    start(mailbox, program, options, (parent) => lineage(parent)),
+    spawnTied(mailbox, program, options, (parent) => lineage(parent)),
     (started) => started.pid
   )
 
@@ -102,7 +105,7 @@ export const spawnLink = <S extends Schema.Top, A, E, R>(
   options?: SpawnOptions
 ): Effect.Effect<Pid<S["Type"]>, never, Current | System | Exclude<R, Provided>> =>
   Effect.map(
-    start(mailbox, program, options, (parent) => ({ ...lineage(parent), link: true })),
+    spawnTied(mailbox, program, options, (parent) => ({ ...lineage(parent), link: true })),
     (started) => started.pid
   )
 
@@ -117,7 +120,7 @@ export const spawnMonitor = <S extends Schema.Top, A, E, R>(
   Current | System | Exclude<R, Provided>
 > =>
   Effect.map(
-    start(mailbox, program, options, (parent, host) => ({ ...lineage(parent), monitor: host.nextReference() })),
+    spawnTied(mailbox, program, options, (parent, host) => ({ ...lineage(parent), monitor: host.nextReference() })),
     // nextReference made it for this monitor
     (started) => ({ pid: started.pid, ref: started.ties.monitor as MonitorRef })
   )

@@ -64,14 +64,17 @@ interface Waiter {
 /** The body of a raw process. Hot path: plain and mutable. */
 export class RawProcess<M> implements Body, Self<M> {
   private readonly program: (self: Self<M>) => Effect.Effect<unknown, unknown, never>
-  private readonly context: Context.Context<never>
+  private readonly context: Context.Context<never> | undefined
   private record: ProcessRecord | undefined = undefined
   private fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
   private waiter: Waiter | undefined = undefined
   private finish: (() => void) | undefined = undefined
 
-  /** `context` is what the program's fiber starts with, but for the process itself and its scope. */
-  constructor(program: (self: Self<M>) => Effect.Effect<unknown, unknown, never>, context: Context.Context<never>) {
+  /**
+   * `context` is what the program's fiber starts with, beside the process itself and its scope. Default: what all
+   * processes of the scheduler start with.
+   */
+  constructor(program: (self: Self<M>) => Effect.Effect<unknown, unknown, never>, context?: Context.Context<never>) {
     this.program = program
     this.context = context
   }
@@ -95,7 +98,8 @@ export class RawProcess<M> implements Body, Self<M> {
   private start(record: ProcessRecord): void {
     this.record = record
     const scope = Scope.makeUnsafe()
-    const context = this.context.pipe(Context.add(Current, record), Context.add(Scope.Scope, scope))
+    const inherited = this.context ?? record.host.contextFor(record.priority)
+    const context = inherited.pipe(Context.add(Current, record), Context.add(Scope.Scope, scope))
     const fiber = Effect.runForkWith(context)(Effect.suspend(() => this.program(this)))
     this.fiber = fiber
     fiber.addObserver((exit) => {

@@ -182,13 +182,19 @@ export class ReplicatedDirectory implements Directory {
         answer({ _tag: "AlreadyRegistered", holder: holder.pid })
       })
     }
-    if (isHere(this.host, pid) && find(this.host, pid)?.status !== "running") return answer({ _tag: "NotAlive" })
+    if (!this.mayLive(pid)) return answer({ _tag: "NotAlive" })
     this.apply("add", table, key, pid, value)
     this.spread("add", table, key, pid, value, (alive) => {
       if (alive) return answer({ _tag: "Registered" })
       this.apply("remove", table, key, pid, undefined)
       this.spread("remove", table, key, pid, undefined, () => answer({ _tag: "NotAlive" }))
     })
+  }
+
+  /** Whether a pid's process may be alive, as far as slot 0 can tell without asking. */
+  private mayLive(pid: Pid): boolean {
+    if (isHere(this.host, pid)) return find(this.host, pid)?.status === "running"
+    return this.peers.all().some((peer) => peer.slot === pid.slot && peer.incarnation === pid.incarnation)
   }
 
   /** Calls back when everything a pid's scheduler sent before now has been taken in. */

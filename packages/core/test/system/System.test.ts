@@ -6,10 +6,10 @@ import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
-import { Worker, WorkerLive } from "./actors.ts"
+import { Answer, Oracle, OracleLive, Worker, WorkerLive } from "./actors.ts"
 
 const entry = new URL("./entry.ts", import.meta.url)
-const options = { entry, schedulers: 2, implementations: [WorkerLive], watchdog: "1 second" } as const
+const options = { entry, schedulers: 2, implementations: [WorkerLive, OracleLive], watchdog: "1 second" } as const
 
 const test = (title: string, body: Effect.Effect<unknown, unknown, System.System | Scope.Scope>) =>
   it.live(title, () => Effect.provide(body, System.layer(options)))
@@ -27,14 +27,18 @@ const downAfter = (
         const ref = yield* Process.monitor(worker.pid)
         yield* Effect.ignore(blow(worker))
         const record = yield* Process.Current
-        const down: Process.Down = yield* Effect.repeat(
-          Effect.sync(() => record.mailbox.toArray().find((item) => item instanceof Process.Down)),
-          { until: (found) => found !== undefined }
-        ) as Effect.Effect<never>
+        const down = yield* firstDown(record)
         expect(down.ref).toBe(ref)
         return down.reason
       })
     )
+  })
+
+/** The Down in a process's own mailbox, once it is there. */
+const firstDown = (record: Process.Current["Service"]): Effect.Effect<Process.Down> =>
+  Effect.suspend(() => {
+    const down = record.mailbox.toArray().find((item) => item instanceof Process.Down)
+    return down instanceof Process.Down ? Effect.succeed(down) : Effect.andThen(Effect.yieldNow, firstDown(record))
   })
 
 /** Waits until slot 1 is up again, in a later incarnation than `after`. */
@@ -52,6 +56,28 @@ describe("System", () => {
       expect(yield* worker.echo({ text: "hello, wörld 🎭" })).toBe("far: hello, wörld 🎭")
       const near = yield* GenServer.start(Worker, { name: "near" }, { on: { near: worker.pid } })
       expect(yield* near.where()).toBe(1)
+    })
+  )
+
+  test(
+    "a defined raw process runs where it is placed, and pids travel both ways",
+    Effect.gen(function* () {
+      const oracle = yield* Process.start(Oracle, {}, elsewhere)
+      const asker = yield* Process.spawn(Answer, (self) =>
+        Effect.gen(function* () {
+          yield* Process.send(oracle, { _tag: "Where", from: self.pid })
+          const { slot } = yield* self.receiveTag("Here")
+          yield* Process.exit(ExitReason.shutdownWith(slot))
+        })
+      )
+      const ended = yield* Process.run(
+        Effect.gen(function* () {
+          yield* Process.monitor(asker)
+          const record = yield* Process.Current
+          return yield* firstDown(record)
+        })
+      )
+      expect(ended.reason).toEqual(ExitReason.shutdownWith(1))
     })
   )
 

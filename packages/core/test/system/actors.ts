@@ -1,7 +1,7 @@
 /** The servers of the system tests, and ways for a scheduler to go down. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { GenServer, System } from "../../src/index.ts"
+import { GenServer, Process, System } from "../../src/index.ts"
 
 export const Worker = GenServer.define("test/Worker", {
   args: { name: Schema.String },
@@ -37,3 +37,16 @@ export const WorkerLive = Worker.implement({
     }
   }
 })
+
+const Answer = Schema.TaggedUnion({ Here: { slot: Schema.Int } })
+export const Question = Schema.TaggedUnion({ Where: { from: Process.pid(Answer) } })
+
+/** A raw process that any scheduler can run: it answers once, from where it is. */
+export const Oracle = Process.define("test/Oracle", { mailbox: Question })
+export const OracleLive = Oracle.implement((self) =>
+  Effect.gen(function* () {
+    const { from } = yield* self.receiveTag("Where")
+    yield* Process.send(from, { _tag: "Here", slot: yield* System.slot })
+  })
+)
+export { Answer }
