@@ -352,23 +352,24 @@ export class ProcessExited extends Schema.TaggedError<ProcessExited>()("ProcessE
 }
 
 /**
- * Runs an effect as a process and waits for its result: the way from ordinary Effect code into the world of
- * processes. Fails as `effect` fails, or with {@link ProcessExited} when an exit signal ends the process first. The
- * process is killed when the waiting fiber is interrupted.
+ * Runs an effect as a process and waits for its result: the way from ordinary Effect code into the world of processes.
+ * Given a function, it is called with the process's own `self`, which takes messages of any type. Fails as the effect
+ * fails, or with {@link ProcessExited} when an exit signal ends the process first. The process is killed when the
+ * waiting fiber is interrupted.
  */
 export const run = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
+  program: Effect.Effect<A, E, R> | ((self: Self<unknown>) => Effect.Effect<A, E, R>),
   options?: SpawnOptions
 ): Effect.Effect<A, E | ProcessExited, System | Exclude<R, Provided>> =>
   Effect.suspend(() => {
     let result: Exit_.Exit<A, E> | undefined
-    const program = () =>
-      Effect.onExit(effect, (exit) =>
+    const body = (self: Self<unknown>) =>
+      Effect.onExit(Effect.isEffect(program) ? program : program(self), (exit) =>
         Effect.sync(() => {
           result = exit
         })
       )
-    return Effect.flatMap(spawn(Schema.Unknown, program, options), (process) =>
+    return Effect.flatMap(spawn(Schema.Unknown, body, options), (process) =>
       Effect.flatMap(awaitEnd(process), (reason): Effect.Effect<A, E | ProcessExited> => {
         if (result === undefined || (Exit_.isFailure(result) && Exit_.hasInterrupts(result))) {
           return Effect.fail(new ProcessExited({ reason }))

@@ -162,21 +162,13 @@ const test = <A, E>(title: string, body: Effect.Effect<A, E, System.System | Log
   it.live(title, () => Effect.provide(body, live) as Effect.Effect<A, E>)
 
 const downOf = (ref: { readonly pid: Process.Pid }, after: Effect.Effect<unknown, unknown, System.System>) =>
-  Process.run(
+  Process.run((self) =>
     Effect.gen(function* () {
       yield* Process.monitor(ref.pid)
       yield* Effect.ignore(after)
-      const record = yield* Process.Current
-      return yield* awaitDown(record)
+      return yield* self.receiveWhen((message) => message instanceof Process.Down)
     })
   )
-
-/** The Down in a process's own mailbox, once it is there. */
-const awaitDown = (record: Process.Current["Service"]): Effect.Effect<Process.Down> =>
-  Effect.suspend(() => {
-    const down = record.mailbox.toArray().find((item) => item instanceof Process.Down)
-    return down instanceof Process.Down ? Effect.succeed(down) : Effect.andThen(Effect.yieldNow, awaitDown(record))
-  })
 
 describe("GenServer", () => {
   test(

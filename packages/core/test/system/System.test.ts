@@ -22,23 +22,15 @@ const downAfter = (
 ) =>
   Effect.gen(function* () {
     const worker = yield* GenServer.start(Worker, { name: "w" }, elsewhere)
-    return yield* Process.run(
+    return yield* Process.run((self) =>
       Effect.gen(function* () {
         const ref = yield* Process.monitor(worker.pid)
         yield* Effect.ignore(blow(worker))
-        const record = yield* Process.Current
-        const down = yield* firstDown(record)
+        const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
         expect(down.ref).toBe(ref)
         return down.reason
       })
     )
-  })
-
-/** The Down in a process's own mailbox, once it is there. */
-const firstDown = (record: Process.Current["Service"]): Effect.Effect<Process.Down> =>
-  Effect.suspend(() => {
-    const down = record.mailbox.toArray().find((item) => item instanceof Process.Down)
-    return down instanceof Process.Down ? Effect.succeed(down) : Effect.andThen(Effect.yieldNow, firstDown(record))
   })
 
 /** Waits until slot 1 is up again, in a later incarnation than `after`. */
@@ -70,12 +62,11 @@ describe("System", () => {
           yield* Process.exit(ExitReason.shutdownWith(slot))
         })
       )
-      const ended = yield* Process.run(
-        Effect.gen(function* () {
-          yield* Process.monitor(asker)
-          const record = yield* Process.Current
-          return yield* firstDown(record)
-        })
+      const ended = yield* Process.run((self) =>
+        Effect.andThen(
+          Process.monitor(asker),
+          self.receiveWhen((message) => message instanceof Process.Down)
+        )
       )
       expect(ended.reason).toEqual(ExitReason.shutdownWith(1))
     })
