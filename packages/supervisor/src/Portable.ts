@@ -14,30 +14,34 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 /** How arguments of one contract are checked and written. */
 export type ArgsCodec = Definition["args"]
 
+// One buffer for all: what is written is read before anything else is written
+const writer = new ByteWriter()
+const reader = new ByteReader()
+
 /** Arguments as JSON text, by their contract's schema. */
 export const argsToText = (codec: ArgsCodec, args: unknown): string => {
-  const writer = new ByteWriter()
+  writer.reset()
   codec.encode(args, writer)
-  return new ByteReader().over(writer.bytes, 0, writer.length).string()
+  return reader.over(writer.bytes, 0, writer.length).string()
 }
 
 /** Reads what {@link argsToText} wrote. Throws when it does not fit the schema. */
 export const argsFromText = (codec: ArgsCodec, text: string): unknown => {
-  const writer = new ByteWriter()
+  writer.reset()
   writer.string(text)
-  return codec.decode(new ByteReader().over(writer.bytes, 0, writer.length))
+  return codec.decode(reader.over(writer.bytes, 0, writer.length))
 }
 
 /** Any value as text, as schedulers write exit reasons: errors keep their fields. */
 const anyToText = (value: unknown): string => {
-  const writer = new ByteWriter()
+  writer.reset()
   writer.any(value)
   return Buffer.from(writer.bytes.subarray(0, writer.length)).toString("base64")
 }
 
 const anyFromText = (text: string): unknown => {
   const bytes = new Uint8Array(Buffer.from(text, "base64"))
-  return new ByteReader().over(bytes, 0, bytes.length).any()
+  return reader.over(bytes, 0, bytes.length).any()
 }
 
 /** The schema of core's StartError, whose reason may hold any error. */

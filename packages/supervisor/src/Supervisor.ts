@@ -68,7 +68,7 @@ import {
 } from "./ChildSpec.ts"
 import { type Intensity, limitsOf } from "./Intensity.ts"
 import { type ChildCounts, type ChildInfo, SupervisorContract, type SupervisorProtocol } from "./SupervisorProtocol.ts"
-import { supervisorImplementation } from "./SupervisorServer.ts"
+import { type SupervisorImplementation, supervisorImplementation } from "./SupervisorServer.ts"
 
 export * from "./ChildErrors.ts"
 export {
@@ -83,11 +83,11 @@ export {
 export { type Dynamic, type DynamicChildOptions, type DynamicOptions, dynamic } from "./DynamicSupervisor.ts"
 export type { Intensity } from "./Intensity.ts"
 export type { ChildCounts, ChildInfo, DynamicSupervisorProtocol, SupervisorProtocol } from "./SupervisorProtocol.ts"
-export type { FailedToStartChild } from "./SupervisorServer.ts"
+export type { FailedToStartChild, SupervisorImplementation } from "./SupervisorServer.ts"
 export { type TreeNode, tree } from "./Tree.ts"
 
 /** The code of all supervisors, for a system that is not started from a root: `implementations: [Supervisor.implementation, …]`. */
-export const implementation: typeof supervisorImplementation = supervisorImplementation
+export const implementation: SupervisorImplementation = supervisorImplementation
 
 /** What happens to the other children when one is started again. See the module's header. */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one"

@@ -3,6 +3,7 @@
  * retried by a message to itself, so that it can be asked and stopped between attempts.
  */
 
+import type { Definition } from "@understudy/core/Definition"
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
 import type { Pid } from "@understudy/core/Pid"
@@ -247,8 +248,15 @@ const implementation = SupervisorContract.implement({
   terminate: (state) => stopInReverse(state, state.children.inOrder())
 })
 
-/** The code of both kinds of supervisors, for the system's list of implementations. */
-export const supervisorImplementation: typeof implementation = {
-  ...implementation,
-  definition: { ...implementation.definition, uses: [dynamicImplementation.definition] }
+/** The code of both kinds of supervisors, as a system's list of implementations takes it. */
+export interface SupervisorImplementation {
+  readonly definition: Definition
+  /** Only in types: it needs no services. */
+  readonly "~R": never
+}
+
+/** See {@link SupervisorImplementation}. */
+export const supervisorImplementation: SupervisorImplementation = {
+  definition: { ...implementation.definition, uses: [dynamicImplementation.definition] },
+  "~R": implementation["~R"]
 }

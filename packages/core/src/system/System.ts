@@ -25,12 +25,14 @@ import type * as Scope from "effect/Scope"
 import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
 import { maximumSlots } from "../process/Pid.ts"
+import type { Crew } from "./Crew.ts"
 import { join, seatOfThread } from "./Join.ts"
 import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
 import { meshOf } from "./Mesh.ts"
 import * as Root from "./Root.ts"
 import { SharedTable, type SlotSnapshot } from "./SharedTable.ts"
-import { Workers } from "./Workers.ts"
+import { VirtualSchedulers } from "./Virtual.ts"
+import { Workers, type WorkersOptions } from "./Workers.ts"
 
 export { System } from "../process/Host.ts"
 export type { Program } from "./Launch.ts"
@@ -48,6 +50,11 @@ export interface Settings {
    * `main` takes it from `import.meta`. Needed for more than one scheduler.
    */
   readonly entry?: URL | undefined
+  /**
+   * Runs all schedulers on this thread, connected as real ones are: for tests of what crossing schedulers changes.
+   * Default false.
+   */
+  readonly virtual?: boolean | undefined
   /** A worker scheduler whose event loop has not turned for so long is ended and refilled. Default 20 seconds. */
   readonly watchdog?: Duration.Input | undefined
   /** Whether messages that are shared by reference on one scheduler are deep-frozen. Default: not in production. */
@@ -70,7 +77,7 @@ const check = (options: Settings): Effect.Effect<number, BootError> => {
   if (!Number.isInteger(schedulers) || schedulers < 1 || schedulers > maximumSlots) {
     return Effect.fail(new BootError({ problem: `schedulers: expected 1 to ${maximumSlots}, got ${schedulers}` }))
   }
-  return schedulers > 1 && options.entry === undefined
+  return schedulers > 1 && options.entry === undefined && options.virtual !== true
     ? Effect.fail(new BootError({ problem: "entry: expected the URL of the module that further schedulers run" }))
     : Effect.succeed(schedulers)
 }
@@ -81,26 +88,23 @@ const boot = <R, E>(options: Options<R, E>) =>
     const schedulers = yield* check(options)
     const table = SharedTable.make(schedulers)
     const tuning = tuningOf(options)
-    let workers: Workers | undefined
+    let crew: Crew | undefined
     const { mesh, scheduler } = yield* launch({
       slot: 0,
       incarnation: table.nextIncarnation(0),
       table,
-      controls: { kill: (slot) => workers?.kill(slot) },
+      controls: { kill: (slot) => crew?.kill(slot) },
       tuning,
       program: options
     })
     table.setState(0, "up")
-    const { entry } = options
-    if (schedulers > 1 && entry !== undefined) {
-      const fingerprint = fingerprintOf(definitionsOf(options))
-      const watchdog = Duration.toMillis(options.watchdog ?? "20 seconds")
+    if (schedulers > 1) {
       const log = (text: string) => void Effect.runForkWith(scheduler.context)(Effect.logWarning(text))
-      const crew = new Workers({ entry, schedulers, table, mesh, tuning, fingerprint, watchdog, log })
-      workers = crew
-      yield* Effect.addFinalizer(() => Effect.promise(() => crew.stop()))
+      const members = yield* makeCrew(options, { schedulers, table, mesh, tuning, log })
+      crew = members
+      yield* Effect.addFinalizer(() => Effect.promise(() => members.stop()))
       yield* Effect.tryPromise({
-        try: () => crew.start(),
+        try: () => members.start(),
         catch: (error) => new BootError({ problem: error instanceof Error ? error.message : String(error) })
       })
     }
@@ -108,6 +112,23 @@ const boot = <R, E>(options: Options<R, E>) =>
       options.root === undefined ? undefined : yield* Effect.provideService(Root.start(options.root), System, scheduler)
     return { scheduler, root }
   })
+
+/** The schedulers beside slot 0: workers that run the entry, or virtual ones here. */
+const makeCrew = <R, E>(
+  options: Options<R, E>,
+  common: Pick<WorkersOptions, "schedulers" | "table" | "mesh" | "tuning" | "log">
+): Effect.Effect<Crew> =>
+  Effect.contextWith((context: Context.Context<never>) =>
+    Effect.sync(() => {
+      const { entry } = options
+      if (options.virtual === true || entry === undefined) {
+        return new VirtualSchedulers({ ...common, program: options, run: Effect.runPromiseWith(context) })
+      }
+      const fingerprint = fingerprintOf(definitionsOf(options))
+      const watchdog = Duration.toMillis(options.watchdog ?? "20 seconds")
+      return new Workers({ ...common, entry, fingerprint, watchdog })
+    })
+  )
 
 const tuningOf = (options: Settings): Tuning => ({
   freeze: options.freeze ?? process.env.NODE_ENV !== "production",

@@ -2,11 +2,11 @@
  * The main thread's care for the other schedulers: it boots a worker for each slot from the program's entry file,
  * connects it to the others, notices its death, tells everybody, and refills the slot with a new incarnation.
  */
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads"
+import { type MessagePort, Worker } from "node:worker_threads"
 import { mainIncarnation } from "../process/Pid.ts"
+import { type Crew, makePair } from "./Crew.ts"
 import type { Tuning } from "./Launch.ts"
 import type { Mesh, PeerEnd } from "./Mesh.ts"
-import { makeRing } from "./Ring.ts"
 import type { SharedTable } from "./SharedTable.ts"
 
 /** What a worker is told about its place in the system. */
@@ -61,7 +61,7 @@ const longestPause = 5000
 const stopGrace = 2000
 
 /** See the file's header. */
-export class Workers {
+export class Workers implements Crew {
   private readonly options: WorkersOptions
   private readonly running: Array<Running | undefined> = []
   private readonly failures: Array<number> = []
@@ -237,16 +237,3 @@ export class Workers {
 
 /** Where a seat stands in a worker's `workerData`. */
 export const seatKey = "understudy/seat"
-
-const makePair = (
-  newcomer: { readonly slot: number; readonly incarnation: number },
-  other: { readonly slot: number; readonly incarnation: number }
-): { readonly theirs: PeerEnd; readonly ours: PeerEnd } => {
-  const toOther = makeRing()
-  const toNewcomer = makeRing()
-  const { port1, port2 } = new MessageChannel()
-  return {
-    theirs: { slot: other.slot, incarnation: other.incarnation, out: toOther, in: toNewcomer, port: port1 },
-    ours: { ...newcomer, out: toNewcomer, in: toOther, port: port2 }
-  }
-}

@@ -11,8 +11,16 @@ import { Answer, Oracle, OracleLive, Worker, WorkerLive } from "./actors.ts"
 const entry = new URL("./entry.ts", import.meta.url)
 const options = { entry, schedulers: 2, implementations: [WorkerLive, OracleLive], watchdog: "1 second" } as const
 
-const test = (title: string, body: Effect.Effect<unknown, unknown, System.System | Scope.Scope>) =>
-  it.live(title, () => Effect.provide(body, System.layer(options)))
+type Body = Effect.Effect<unknown, unknown, System.System | Scope.Scope>
+
+/** On real worker schedulers. */
+const test = (title: string, body: Body) => it.live(title, () => Effect.provide(body, System.layer(options)))
+
+/** On worker schedulers, and on virtual ones. */
+const testBoth = (title: string, body: Body) => {
+  test(title, body)
+  it.live(`${title} (virtual)`, () => Effect.provide(body, System.layer({ ...options, virtual: true })))
+}
 
 const elsewhere = { on: { scheduler: 1 } } as const
 
@@ -40,7 +48,7 @@ const refilled = (after: number) =>
   })
 
 describe("System", () => {
-  test(
+  testBoth(
     "a server runs where it is placed, and answers from there",
     Effect.gen(function* () {
       const worker = yield* GenServer.start(Worker, { name: "far" }, elsewhere)
@@ -51,7 +59,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "a defined raw process runs where it is placed, and pids travel both ways",
     Effect.gen(function* () {
       const oracle = yield* Process.start(Oracle, {}, elsewhere)
@@ -72,7 +80,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "least-loaded spreads servers over all schedulers",
     Effect.gen(function* () {
       const workers = yield* Effect.forEach(
@@ -86,7 +94,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "a placement that does not exist fails the start",
     Effect.gen(function* () {
       const error = yield* Effect.flip(GenServer.start(Worker, { name: "x" }, { on: { scheduler: 7 } }))
@@ -94,7 +102,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "messages larger than the ring arrive whole and in order with small ones",
     Effect.gen(function* () {
       const worker = yield* GenServer.start(Worker, { name: "w" }, elsewhere)
@@ -106,7 +114,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "a killed scheduler is a SchedulerDown for monitors, and its slot comes back as a new incarnation",
     Effect.gen(function* () {
       const reason = yield* downAfter(() => System.killScheduler(1))
@@ -156,7 +164,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "a start on a slot that is being refilled waits for it",
     Effect.gen(function* () {
       yield* downAfter(() => System.killScheduler(1))
@@ -165,7 +173,7 @@ describe("System", () => {
     })
   )
 
-  test(
+  testBoth(
     "MC17 a pid of a lost incarnation never reaches a process of the new one",
     Effect.gen(function* () {
       const old = yield* GenServer.start(Worker, { name: "old" }, elsewhere)
@@ -177,8 +185,8 @@ describe("System", () => {
     })
   )
 
-  test(
-    "only worker schedulers can be killed",
+  testBoth(
+    "slot 0 and slots that do not exist cannot be killed",
     Effect.gen(function* () {
       for (const slot of [0, 2, -1, 1.5]) {
         expect(yield* Effect.flip(System.killScheduler(slot))).toMatchObject({ _tag: "NotKillable", slot })

@@ -1,0 +1,113 @@
+/**
+ * The stage the stories play on: a test process that hears what its actors say. Everything waits for messages; nothing
+ * waits for time.
+ */
+
+import * as ExitReason from "@understudy/core/ExitReason"
+import type { ProcessEvent } from "@understudy/core/Host"
+import * as Process from "@understudy/core/Process"
+import * as System from "@understudy/core/System"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { expect, it } from "vitest"
+import { Supervisor } from "../src/index.ts"
+import { Actor, plans, program, Said } from "./actors.ts"
+
+type SupervisorReport = Extract<ProcessEvent, { readonly _tag: "SupervisorReport" }>
+
+/** What a story has at hand. */
+export interface Stage {
+  readonly self: Process.Self<Said>
+  /** Supervisors' reports so far, as "context child: reason". */
+  readonly reports: Array<string>
+  /** The arguments of an actor. */
+  readonly args: (name: string, farewell?: number) => typeof Actor.args.Type
+  /** A child that is an actor, registered under its name. */
+  readonly child: (
+    name: string,
+    options?: Supervisor.ChildOptions & { readonly farewell?: number; readonly hangs?: boolean }
+  ) => Supervisor.ChildSpec
+  /** The next things that are said are exactly these. */
+  readonly hears: (...texts: ReadonlyArray<string>) => Effect.Effect<void>
+  /** Nothing has been said that was not heard. */
+  readonly silence: Effect.Effect<void>
+  /** The reason of a process that is linked to the story. */
+  readonly exitOf: (pid: Process.Pid) => Effect.Effect<ExitReason.ExitReason>
+}
+
+const isSaid = (message: Process.Received<Said>): message is Said =>
+  !(message instanceof Process.Down || message instanceof Process.Exit)
+
+const stageOf = (self: Process.Self<Said>, reports: Array<string>): Stage => {
+  const argsOf = (name: string, farewell = 0) => ({ name, stage: self.pid, farewell, hangs: false })
+  return {
+    self,
+    reports,
+    args: argsOf,
+    child: (name, { farewell, hangs = false, ...options } = {}) =>
+      Supervisor.child(Actor, { ...argsOf(name, farewell), hangs }, { name, ...options }),
+    hears: (...texts) =>
+      Effect.gen(function* () {
+        const heard: Array<string> = []
+        for (const _ of texts) heard.push((yield* Effect.orDie(self.receiveWhen(isSaid, { after: "5 seconds" }))).text)
+        expect(heard).toEqual(texts)
+      }),
+    silence: Effect.gen(function* () {
+      const heard = yield* self
+        .receiveWhen(isSaid, { after: 0 })
+        .pipe(Effect.catchTag("ReceiveTimeout", () => Effect.succeed(undefined)))
+      expect(heard).toBeUndefined()
+    }),
+    exitOf: (pid) =>
+      Effect.map(
+        Effect.orDie(
+          self.receiveWhen(
+            (message): message is Process.Exit => message instanceof Process.Exit && Process.equals(message.from, pid),
+            { after: "5 seconds" }
+          )
+        ),
+        ({ reason }) => reason
+      )
+  }
+}
+
+/** The actor of that name, now. */
+export const actor = (name: string) => Actor.named(name)
+
+/** The pid of the actor of that name, now. */
+export const pidOf = (name: string) =>
+  Effect.map(Process.whereis(name), (pid) => {
+    if (pid === undefined) throw new Error(`nobody is called ${name}`)
+    return pid
+  })
+
+/** A test: runs as a process that traps exits, on a system of one scheduler unless told otherwise. */
+export const story = (
+  title: string,
+  play: (stage: Stage) => Effect.Effect<void, unknown, Process.Current | System.System | Scope.Scope>,
+  settings: System.Settings = { schedulers: 1 }
+): void => {
+  it(title, () => {
+    plans.clear()
+    const run = Effect.gen(function* () {
+      const reports: Array<string> = []
+      const host = yield* System.System
+      host.report = (event) => {
+        if (event._tag === "SupervisorReport") reports.push(lineOf(event))
+      }
+      const done = yield* Deferred.make<void, unknown>()
+      yield* Process.spawn(Said, (self) =>
+        Effect.andThen(Process.trapExit(true), play(stageOf(self, reports))).pipe(
+          Effect.exit,
+          Effect.flatMap((exit) => Deferred.done(done, exit))
+        )
+      )
+      yield* Deferred.await(done)
+    })
+    return Effect.runPromise(Effect.provide(run, System.layer({ ...program, ...settings })))
+  })
+}
+
+const lineOf = ({ child, context, reason }: SupervisorReport): string =>
+  `${context} ${child}: ${ExitReason.format(reason)}`
