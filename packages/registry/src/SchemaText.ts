@@ -2,10 +2,9 @@
  * Values of a schema as text: how keys are compared and how values are kept, so that both are the same on every
  * scheduler.
  */
-
+import { value as valueCodec } from "@understudy/core/MessageCodec"
 import { InvalidMessage } from "@understudy/core/Process"
-import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 
 /** One schema's values as text. */
 export interface SchemaText<A> {
@@ -20,36 +19,14 @@ export interface SchemaText<A> {
 
 /** Makes the {@link SchemaText} of `schema`; `target` is what an `InvalidMessage` calls the value. */
 export const schemaText = <S extends Schema.Top>(schema: S, target: string): SchemaText<S["Type"]> => {
-  // Keys and values are data: a schema that needs services to be encoded has no place here
-  const closed = schema as unknown as Schema.Codec<S["Type"], unknown>
-  const typeSide = Schema.toType(closed)
-  const is = Schema.is(typeSide)
-  const check = Schema.decodeUnknownExit(typeSide)
-  // Deriving the JSON codec is the expensive part, and many programs import registries they never use
-  let json:
-    | { readonly encode: (value: S["Type"]) => unknown; readonly decode: (value: unknown) => S["Type"] }
-    | undefined
-  const codec = () => {
-    if (json === undefined) {
-      const codec = Schema.toCodecJson(closed)
-      json = { encode: Schema.encodeSync(codec), decode: Schema.decodeUnknownSync(codec) }
-    }
-    return json
-  }
+  const codec = valueCodec(schema)
   return {
     write: (value) => {
-      if (!is(value)) throw new InvalidMessage({ target, problem: problemOf(check(value)) })
-      return JSON.stringify(canonical(codec().encode(value)))
+      if (!codec.is(value)) throw new InvalidMessage({ target, problem: codec.explain(value) })
+      return JSON.stringify(canonical(JSON.parse(codec.toText(value))))
     },
-    read: (text) => codec().decode(JSON.parse(text))
+    read: (text) => codec.fromText(text)
   }
-}
-
-const problemOf = (exit: Exit.Exit<unknown, { readonly message: string }>): string => {
-  if (Exit.isFailure(exit)) {
-    for (const reason of exit.cause.reasons) if (reason._tag === "Fail") return reason.error.message
-  }
-  return "it could not be checked"
 }
 
 /** The same JSON with the fields of every object in one order. */

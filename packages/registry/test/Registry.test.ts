@@ -171,7 +171,7 @@ describe("a unique registry", () => {
         const processes = (yield* Process.list).length
         const error = yield* Effect.flip(GenServer.start(Seat, { name: "front" }))
         expect(error.problem).toBe("failed")
-        const reason = error.exitReason
+        const reason = error.reason
         expect(reason?._tag).toBe("Failed")
         expect(reason?._tag === "Failed" && reason.error).toBeInstanceOf(Registry.AlreadyRegistered)
         expect((yield* seats.whereis("front"))?.pid.toString()).toBe(first.pid.toString())

@@ -37,7 +37,7 @@ it("RG01 RG06 RG07 one holder a key over both schedulers; its entry is gone ever
       expect(String(yield* front.whereis({ name: "back" }))).toBe(String(back.pid))
       for (const place of [here, there]) {
         const error = yield* Effect.flip(GenServer.start(Seat, { name: "front" }, place))
-        expect(error.exitReason?._tag).toBe("Failed")
+        expect(error.reason?._tag).toBe("Failed")
       }
       const watcher = yield* GenServer.start(Seat, { name: "watcher" }, there)
       const seen = yield* killThen(

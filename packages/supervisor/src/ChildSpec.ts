@@ -10,7 +10,6 @@ import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { InvalidChildSpec } from "./ChildErrors.ts"
 import { toMilliseconds } from "./Intensity.ts"
-import { type ArgsCodec, argsToText } from "./Portable.ts"
 
 /**
  * When a child that ended is started again.
@@ -32,7 +31,7 @@ export interface ChildSpec {
   /** Unique among the supervisor's children. */
   readonly id: string
   /** What is started: a contract's name and how its arguments are written. */
-  readonly definition: { readonly name: string; readonly args: ArgsCodec }
+  readonly definition: { readonly name: string; readonly args: Definition["args"] }
   /** The arguments, of the definition's type. */
   readonly args: unknown
   /** Registered under this name before it initialises. */
@@ -167,7 +166,7 @@ export type EncodedChild = typeof EncodedChild.Type
 export const encode = (spec: ChildSpec): EncodedChild => ({
   id: spec.id,
   contract: spec.definition.name,
-  args: argsToText(spec.definition.args, spec.args),
+  args: spec.definition.args.toText(spec.args),
   name: spec.name,
   label: spec.label,
   restart: spec.restart,

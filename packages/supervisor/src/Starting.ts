@@ -10,7 +10,6 @@ import { Current } from "@understudy/core/Process"
 import { startDefinition } from "@understudy/core/StartDefinition"
 import * as Effect from "effect/Effect"
 import type { EncodedChild } from "./ChildSpec.ts"
-import { argsFromText } from "./Portable.ts"
 
 /**
  * Starts a child of the calling process. Gives nothing when the child chose not to start. Every way a start can go
@@ -24,7 +23,7 @@ export const startProcess = (spec: EncodedChild): Effect.Effect<Pid | undefined,
     return Effect.suspend((): Effect.Effect<Pid | undefined, StartError> => {
       const definition = host.definition(contract)
       if (definition === undefined) return Effect.fail(new StartError({ contract, problem: "unknown-contract" }))
-      const args = argsFromText(definition.args, spec.args)
+      const args = definition.args.fromText(spec.args)
       return startDefinition(host, record, definition, args, { on, name, label }, true)
     }).pipe(
       Effect.catchDefect((defect) =>
@@ -38,4 +37,4 @@ export const startProcess = (spec: EncodedChild): Effect.Effect<Pid | undefined,
   })
 
 /** Why a start failed, as an exit reason: what `init` ended with, else the error itself. */
-export const reasonOf = (error: StartError): ExitReason.ExitReason => error.exitReason ?? ExitReason.failed(error)
+export const reasonOf = (error: StartError): ExitReason.ExitReason => error.reason ?? ExitReason.failed(error)

@@ -4,7 +4,7 @@
  */
 
 import * as GenServer from "@understudy/core/GenServer"
-import { anyPid } from "@understudy/core/Process"
+import { anyPid, StartError } from "@understudy/core/Process"
 import * as Schema from "effect/Schema"
 import {
   AlreadyPresent,
@@ -16,7 +16,6 @@ import {
   MaxChildrenReached
 } from "./ChildErrors.ts"
 import { EncodedChild } from "./ChildSpec.ts"
-import { startError } from "./Portable.ts"
 
 /** One child, as its supervisor knows it. */
 export const ChildInfo = Schema.Struct({
@@ -81,13 +80,13 @@ export const SupervisorContract = GenServer.define("understudy/Supervisor", {
     startChild: GenServer.call({
       payload: { child: EncodedChild },
       success: started,
-      error: Schema.Union([InvalidChildSpec, AlreadyStarted, AlreadyPresent, startError])
+      error: Schema.Union([InvalidChildSpec, AlreadyStarted, AlreadyPresent, StartError])
     }),
     terminateChild: GenServer.call({ payload: byId, error: ChildNotFound }),
     restartChild: GenServer.call({
       payload: byId,
       success: started,
-      error: Schema.Union([ChildNotFound, ChildRunning, ChildRestarting, startError])
+      error: Schema.Union([ChildNotFound, ChildRunning, ChildRestarting, StartError])
     }),
     deleteChild: GenServer.call({ payload: byId, error: Schema.Union([ChildNotFound, ChildRunning, ChildRestarting]) }),
     /** The supervisor's message to itself: try again to start a child. */
@@ -108,7 +107,7 @@ export const DynamicSupervisorContract = GenServer.define("understudy/DynamicSup
     startChild: GenServer.call({
       payload: { child: EncodedChild },
       success: Schema.Struct({ pid: anyPid }),
-      error: Schema.Union([MaxChildrenReached, startError])
+      error: Schema.Union([MaxChildrenReached, StartError])
     }),
     terminateChild: GenServer.call({ payload: { pid: anyPid }, error: ChildNotFound }),
     /** The supervisor's message to itself: try again to start the child that had this pid. */

@@ -66,7 +66,7 @@ describe("starting", () => {
       yield* silence
       expect(error.problem).toBe("failed")
       const detail = { _tag: "FailedToStartChild", child: "c", problem: "failed", reason: ExitReason.failed("nope") }
-      expect(error.exitReason).toEqual(ExitReason.shutdownWith(detail))
+      expect(error.reason).toEqual(ExitReason.shutdownWith(detail))
       const exit = yield* Effect.orDie(stage.self.receiveTag("Exit", { after: "5 seconds" }))
       expect(exit.reason).toEqual(ExitReason.shutdownWith(detail))
       expect(reports).toEqual(["start-error c: failed: nope"])
@@ -79,7 +79,7 @@ describe("starting", () => {
       const error = yield* Effect.flip(
         Supervisor.startLink(Supervisor.supervisor("top", { strategy, children: [child("a")] }))
       )
-      expect(error.exitReason).toMatchObject({ detail: { child: "a", reason: { _tag: "Died" } } })
+      expect(error.reason).toMatchObject({ detail: { child: "a", reason: { _tag: "Died" } } })
     })
   )
 

@@ -77,7 +77,9 @@ const nothing: ValueCodec = {
   is: () => true,
   explain: () => "",
   encode: () => undefined,
-  decode: () => noPayload
+  decode: () => noPayload,
+  toText: () => "",
+  fromText: () => noPayload
 }
 
 /** The methods of a protocol, in order. */

@@ -24,16 +24,11 @@ export class NoProcess extends Schema.TaggedError<NoProcess>()("NoProcess", {
   callee: Schema.String,
   /** The contract and its message: `Counter.get`. */
   call: Schema.String,
-  /** An `ExitReason`: NoProcess when nobody was there, else what the callee ended with. */
-  reason: Schema.Unknown
+  /** NoProcess when nobody was there, else what the callee ended with. */
+  reason: ExitReason.schema
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: ${ExitReason.format(this.exitReason)}`
-  }
-  /** {@link reason}, typed. */
-  get exitReason(): ExitReason.ExitReason {
-    // Only calls make these errors, and only from exit reasons
-    return this.reason as ExitReason.ExitReason
+    return `${this.call} to ${this.callee}: ${ExitReason.format(this.reason)}`
   }
 }
 

@@ -200,7 +200,9 @@ export class ServerLoop implements Body {
     this.conclude(reason)
   }
 
-  private fail(details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: unknown }): void {
+  private fail(
+    details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: ExitReason.ExitReason }
+  ): void {
     this.tellStarter(Exit.fail(new StartError({ contract: this.kind.contract, ...details })))
   }
 

@@ -2,6 +2,7 @@
  * How values become bytes on the way to another scheduler: a growing writer, a reader over a record,
  * and a form for values that no schema describes (exit reasons, labels).
  */
+import { Buffer } from "node:buffer"
 import { deserialize, serialize } from "node:v8"
 
 const textEncoder = new TextEncoder()
@@ -139,6 +140,12 @@ interface PortableError {
   readonly "~understudy/error": { readonly name: string; readonly message: string; readonly stack: string | undefined }
   readonly fields: Record<string, unknown>
 }
+
+/** As {@link ByteWriter.any}, as text that fits into JSON. */
+export const anyToText = (value: unknown): string => Buffer.from(serializeAny(value)).toString("base64")
+
+/** Reads what {@link anyToText} wrote. */
+export const anyFromText = (text: string): unknown => revive(deserialize(Buffer.from(text, "base64")))
 
 const serializeAny = (value: unknown): Uint8Array => {
   try {

@@ -4,7 +4,12 @@
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import { anyFromText, anyToText } from "./Bytes.ts"
 
 /** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
 export interface Normal {
@@ -88,6 +93,39 @@ export const died = (defect: unknown): Died => ({
 
 /** Whether a process that ended so is restarted when `transient`, and reported: all but normal and shutdown. */
 export const isAbnormal = (reason: ExitReason): boolean => reason._tag !== "Normal" && reason._tag !== "Shutdown"
+
+const tags: ReadonlySet<unknown> = new Set([
+  "Normal",
+  "Shutdown",
+  "Kill",
+  "Killed",
+  "NoProcess",
+  "SchedulerDown",
+  "Failed",
+  "Died"
+] satisfies ReadonlyArray<ExitReason["_tag"]>)
+
+/** Whether a value is an exit reason. */
+export const isExitReason = (value: unknown): value is ExitReason =>
+  typeof value === "object" && value !== null && "_tag" in value && tags.has(value._tag)
+
+/** The schema of exit reasons: they travel in messages and errors, with whatever value they carry. */
+export const schema: Schema.Codec<ExitReason, ExitReason> = Schema.declare(isExitReason, {
+  expected: "ExitReason",
+  toCodecJson: () =>
+    Schema.link<ExitReason>()(
+      Schema.String,
+      SchemaTransformation.transformEffect<ExitReason, string>({
+        decode: (text, options) => {
+          const reason = anyFromText(text)
+          return isExitReason(reason)
+            ? Effect.succeed(reason)
+            : Effect.fail(new SchemaIssue.InvalidValue({ expected: "an exit reason" }, text, options))
+        },
+        encode: (reason) => Effect.succeed(anyToText(reason))
+      })
+    )
+})
 
 /** One line for people: `normal`, `shutdown: "detail"`, `died: Error: boom`. */
 export const format = (reason: ExitReason): string => {

@@ -48,6 +48,10 @@ export interface ValueCodec {
   explain(value: unknown): string
   encode(value: unknown, writer: ByteWriter): void
   decode(reader: ByteReader): unknown
+  /** The value's canonical JSON, as text. */
+  toText(value: unknown): string
+  /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
+  fromText(text: string): unknown
 }
 
 /** Turns an AST into a faster validator, where the installed Effect can. Set by {@link loadCompiler}. */
@@ -97,14 +101,15 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     }
     return json
   }
+  const toText = (value: unknown): string => JSON.stringify(jsonCodec().encode(value)) ?? ""
+  const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   return {
     is,
     explain: (value) => problemOf(explain(value)),
-    encode: (value, writer) => writer.string(JSON.stringify(jsonCodec().encode(value)) ?? ""),
-    decode: (reader) => {
-      const text = reader.string()
-      return jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
-    }
+    encode: (value, writer) => writer.string(toText(value)),
+    decode: (reader) => fromText(reader.string()),
+    toText,
+    fromText
   }
 }
 

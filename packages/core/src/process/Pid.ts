@@ -39,17 +39,31 @@ export class PidImpl implements Pid<never> {
   readonly slot: number
   readonly incarnation: number
   readonly serial: number
-  /** How messages to it are checked and encoded, where that is known. */
-  codec: MessageCodec | undefined
-  /** The living process, while it lives and if it is on the scheduler this object was made on. */
-  record: ProcessRecord | undefined
+  // Private, so that comparing or printing a message that holds a pid never walks into the process behind it
+  #codec: MessageCodec | undefined
+  #record: ProcessRecord | undefined
 
   constructor(slot: number, incarnation: number, serial: number, codec: MessageCodec | undefined) {
     this.slot = slot
     this.incarnation = incarnation
     this.serial = serial
-    this.codec = codec
-    this.record = undefined
+    this.#codec = codec
+  }
+
+  /** How messages to it are checked and encoded, where that is known. */
+  get codec(): MessageCodec | undefined {
+    return this.#codec
+  }
+  set codec(codec: MessageCodec | undefined) {
+    this.#codec = codec
+  }
+
+  /** The living process, while it lives and if it is on the scheduler this object was made on. */
+  get record(): ProcessRecord | undefined {
+    return this.#record
+  }
+  set record(record: ProcessRecord | undefined) {
+    this.#record = record
   }
 
   toString(): string {

@@ -343,11 +343,10 @@ export const anyPid: Schema.Codec<Pid, Pid> = pidSchema<never>(() => undefined)
 
 /** The process ended before it had a result. */
 export class ProcessExited extends Schema.TaggedError<ProcessExited>()("ProcessExited", {
-  reason: Schema.Unknown
+  reason: ExitReason.schema
 }) {
   override get message(): string {
-    // Only `run` makes these
-    return `the process ended: ${ExitReason.format(this.reason as ExitReason.ExitReason)}`
+    return `the process ended: ${ExitReason.format(this.reason)}`
   }
 }
 

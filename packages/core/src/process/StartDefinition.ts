@@ -83,6 +83,9 @@ export const startDefinition = (
     const limit = milliseconds(options?.timeout)
     if (limit !== undefined) pending.expireAfter(limit)
     spawnDefined(host, { definition, args, ties: { ...lineage(parent), link }, parent, options }, pending)
-    return Effect.sync(abandon)
+    // A parent that is ending takes its linked child with it, with its own reason
+    return Effect.sync(() => {
+      if (!link || parent?.status === "running") abandon()
+    })
   })
 }

@@ -14,19 +14,14 @@ import * as ExitReason from "./ExitReason.ts"
 export class StartError extends Schema.TaggedError<StartError>()("StartError", {
   contract: Schema.String,
   problem: Schema.Literals(["failed", "already-started", "ignored", "unknown-contract", "timeout"]),
-  /** An `ExitReason`, for `failed`. */
-  reason: Schema.optional(Schema.Unknown),
+  /** For `failed`. */
+  reason: Schema.optional(ExitReason.schema),
   /** The holder of the name, for `already-started`, as text. */
   pid: Schema.optional(Schema.String)
 }) {
   override get message(): string {
-    const why = this.exitReason === undefined ? "" : `: ${ExitReason.format(this.exitReason)}`
+    const why = this.reason === undefined ? "" : `: ${ExitReason.format(this.reason)}`
     const who = this.pid === undefined ? "" : ` as ${this.pid}`
     return `cannot start ${this.contract}: ${this.problem}${who}${why}`
-  }
-  /** {@link reason}, typed. */
-  get exitReason(): ExitReason.ExitReason | undefined {
-    // Only starts make these errors, and only with exit reasons
-    return this.reason as ExitReason.ExitReason | undefined
   }
 }
