@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer"
 import { deserialize, serialize } from "node:v8"
+import { PidImpl, parse as parsePid } from "./Pid.ts"
 
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder()
@@ -170,6 +171,7 @@ const portableDepth = 16
 const toPortable = (value: unknown, depth: number): unknown => {
   if (typeof value === "function" || typeof value === "symbol") return describe(value)
   if (value === null || typeof value !== "object" || depth > portableDepth) return value
+  if (value instanceof PidImpl) return { "~understudy/pid": value.toString() }
   if (value instanceof Error) {
     const fields: Record<string, unknown> = {}
     for (const key of Object.keys(value)) fields[key] = toPortable(Reflect.get(value, key), depth + 1)
@@ -192,6 +194,7 @@ const revive = (value: unknown): unknown => {
   if (value === null || typeof value !== "object") return value
   if (Array.isArray(value)) return value.map(revive)
   if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  if ("~understudy/pid" in value) return parsePid(String(value["~understudy/pid"]))
   if ("~understudy/error" in value) {
     // Written by toPortable on another scheduler of the same program
     const portable = value as PortableError

@@ -1,41 +1,19 @@
-/**
- * Processes: small, sequential, isolated programs that share nothing and talk by messages. This is the whole public
- * surface of the process layer; behaviours such as GenServer are built on it.
- *
- * A raw process is a function of its own `self`, which is the only thing that can receive its messages:
- *
- * ```ts
- * const greeter = yield* Process.spawn(Greeting, (self) => Effect.gen(function*() {
- *   const message = yield* self.receive
- *   if (message._tag === "Hello") yield* Process.send(message.from, { _tag: "Welcome" })
- * }))
- * ```
- *
- * Use a GenServer instead when the process answers calls or keeps state between messages: a raw loop that does both
- * ends up as a GenServer without its guarantees.
- */
-import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
-import * as Scheduler from "effect/Scheduler"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
-import { PendingCall } from "./Call.ts"
-import * as Delivery from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, currentProcess, type Host, type Priority, System, withSystem } from "./Host.ts"
-import { find, isHere, receiveExit, sendExit } from "./Lifecycle.ts"
+import { Current, currentProcess, System, withSystem } from "./Host.ts"
+import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import * as Monitors from "./Monitors.ts"
 import { type Address, Name, resolve } from "./Name.ts"
-import { impl, keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
-import type { ProcessRecord } from "./ProcessRecord.ts"
-import { milliseconds, RawProcess, type Self } from "./RawProcess.ts"
-import type { MonitorRef, TimerRef } from "./Signal.ts"
-import { lineage, type SpawnOptions, spawnHere, type Ties, tieParent } from "./Spawn.ts"
+import { keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
+import { ask, type Info, infoOf } from "./Query.ts"
+import type { Self } from "./RawProcess.ts"
+import type { MonitorRef } from "./Signal.ts"
+import type { SpawnOptions } from "./Spawn.ts"
+import { type Provided, spawn } from "./SpawnRaw.ts"
 
 export { define, type ProcessContract, type ProcessImplementation, start, startLink } from "./DefinedProcess.ts"
 export { Current, type Placement, type Priority } from "./Host.ts"
@@ -43,128 +21,33 @@ export { type Bounds, MailboxOverflow, type Overflow } from "./Mailbox.ts"
 export { InvalidMessage } from "./MessageCodec.ts"
 export { type Address, Name, RegistrationError, register, registered, unregister, whereis } from "./Name.ts"
 export { equals, isPid, type Pid } from "./Pid.ts"
+export {
+  applyAfter,
+  type CancelOptions,
+  cancelInterval,
+  cancelTimer,
+  exitAfter,
+  type Interval,
+  killAfter,
+  now,
+  readTimer,
+  sendAfter,
+  sendInterval,
+  sleep,
+  startTimer,
+  type When
+} from "./ProcessTimers.ts"
+export type { Info } from "./Query.ts"
 export { type Received, type ReceiveOptions, ReceiveTimeout, type Self } from "./RawProcess.ts"
+export { send, sendUnknown } from "./Send.ts"
 export { Down, Exit, type MonitorRef, type TimerRef } from "./Signal.ts"
 export type { SpawnOptions } from "./Spawn.ts"
+export { type Provided, spawn, spawnLink, spawnMonitor } from "./SpawnRaw.ts"
 export type { StartOptions } from "./StartDefinition.ts"
 export { StartError } from "./StartError.ts"
 
-/** What a process's own code may require and always has: itself, the system, and a scope that closes when it ends. */
-export type Provided = Current | System | Scope.Scope
-
-type Program<S extends Schema.Top, A, E, R> = (self: Self<S["Type"]>) => Effect.Effect<A, E, R>
-
-const spawnTied = <S extends Schema.Top, A, E, R>(
-  mailbox: S,
-  program: Program<S, A, E, R>,
-  options: SpawnOptions | undefined,
-  ties: (parent: ProcessRecord | undefined, host: Host) => Ties
-): Effect.Effect<{ readonly pid: Pid<S["Type"]>; readonly ties: Ties }, never, System | Exclude<R, Provided>> =>
-  withSystem((host, fiber) => {
-    const parent = currentProcess(fiber)
-    const tied = ties(parent, host)
-    const context = inheritedContext(host, fiber, options?.priority ?? "normal")
-    // The spawner has the services `R` asks for, and the process itself adds what `Provided` names
-    const body = new RawProcess(program as Program<S, A, E, never>, context)
-    const record = spawnHere(host, body, MessageCodec.fromSchema(mailbox), tied, options)
-    if (parent !== undefined) tieParent(parent, record.pid, tied)
-    // `S` is what the codec was made from
-    return Effect.succeed({ pid: record.pid as unknown as Pid<S["Type"]>, ties: tied })
-  })
-
-/** A process sees its spawner's services, and is run by its scheduler whoever spawned it. */
-const inheritedContext = (
-  host: Host,
-  fiber: Fiber.Fiber<unknown, unknown>,
-  priority: Priority
-): Context.Context<never> => {
-  const own = host.contextFor(priority)
-  const sameScheduler = fiber.cache.scheduler === Context.get(own, Scheduler.Scheduler)
-  return sameScheduler ? fiber.context : Context.merge(fiber.context, own)
-}
-
-/**
- * Starts a process that runs `program` on this scheduler and takes messages of `mailbox`'s type. Its code runs when
- * its turn comes, never before this returns. It ends with reason normal when the program returns; a failure or a
- * defect is its exit reason. Never fails.
- */
-export const spawn = <S extends Schema.Top, A, E, R>(
-  mailbox: S,
-  program: Program<S, A, E, R>,
-  options?: SpawnOptions
-): Effect.Effect<Pid<S["Type"]>, never, System | Exclude<R, Provided>> =>
-  Effect.map(
-    spawnTied(mailbox, program, options, (parent) => lineage(parent)),
-    (started) => started.pid
-  )
-
-/** As {@link spawn}, linked to the calling process from the first instant. Catalogue L14, L15. */
-export const spawnLink = <S extends Schema.Top, A, E, R>(
-  mailbox: S,
-  program: Program<S, A, E, R>,
-  options?: SpawnOptions
-): Effect.Effect<Pid<S["Type"]>, never, Current | System | Exclude<R, Provided>> =>
-  Effect.map(
-    spawnTied(mailbox, program, options, (parent) => ({ ...lineage(parent), link: true })),
-    (started) => started.pid
-  )
-
-/** As {@link spawn}, monitored by the calling process from the first instant. */
-export const spawnMonitor = <S extends Schema.Top, A, E, R>(
-  mailbox: S,
-  program: Program<S, A, E, R>,
-  options?: SpawnOptions
-): Effect.Effect<
-  { readonly pid: Pid<S["Type"]>; readonly ref: MonitorRef },
-  never,
-  Current | System | Exclude<R, Provided>
-> =>
-  Effect.map(
-    spawnTied(mailbox, program, options, (parent, host) => ({ ...lineage(parent), monitor: host.nextReference() })),
-    // nextReference made it for this monitor
-    (started) => ({ pid: started.pid, ref: started.ties.monitor as MonitorRef })
-  )
-
 /** The pid of the calling process. */
 export const self: Effect.Effect<Pid, never, Current> = Effect.map(Current, (record) => record.pid)
-
-/**
- * Sends a message. Returns when it is on its way; whether it is handled, only an answer can tell. Messages to a process
- * that is gone are dropped. Waits only for room in a bounded mailbox whose policy is `suspend`.
- * Dies with {@link MessageCodec.InvalidMessage} when the message is not of the mailbox's type: nothing is sent then.
- * Order between one sender and one receiver is kept.
- */
-export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, System> =>
-  withSystem((host) => {
-    // `M` is checked by the codec; the address is only resolved here
-    const address = to as unknown as Address
-    const pid = resolve(host, address)
-    const codec = (address instanceof Name ? address.codec : undefined) ?? (pid && codecOf(host, pid))
-    if (codec === undefined) {
-      return pid === undefined ? Effect.void : Effect.die(unknownMailbox(pid))
-    }
-    codec.check(message)
-    if (host.freeze) Delivery.deepFreeze(message)
-    return pid === undefined ? Effect.void : Delivery.send(host, pid, codec, message)
-  })
-
-/**
- * Sends a value whose type is not known, from an untyped edge. Fails with {@link MessageCodec.InvalidMessage}, which
- * says what was expected and where, instead of dying.
- */
-export const sendUnknown = (to: Address, message: unknown): Effect.Effect<void, MessageCodec.InvalidMessage, System> =>
-  Effect.catchDefect(send(to as Address<unknown>, message), (defect) =>
-    defect instanceof MessageCodec.InvalidMessage ? Effect.fail(defect) : Effect.die(defect)
-  )
-
-const codecOf = (host: Host, pid: Pid): MessageCodec.MessageCodec | undefined =>
-  impl(pid).codec ?? find(host, pid)?.pid.codec
-
-const unknownMailbox = (pid: Pid) =>
-  new MessageCodec.InvalidMessage({
-    target: pid.toString(),
-    problem: "this pid does not say what its process takes (it came from a Down, an Exit or a list)"
-  })
 
 /** Links the calling process and `pid`: when one ends abnormally, the other gets its exit signal. Catalogue area L. */
 export const link = (pid: Pid): Effect.Effect<void, never, Current> =>
@@ -238,100 +121,39 @@ export const setLabel = (label: string): Effect.Effect<void, never, Current> =>
 
 /** Whether a process lives, asked behind the caller's earlier signals to it. Catalogue P21. */
 export const isAlive = (pid: Pid): Effect.Effect<boolean, never, System> =>
-  withSystem((host) => {
-    if (isHere(host, pid)) return Effect.succeed(find(host, pid)?.status === "running")
-    return Effect.callback<boolean>((resume) => {
-      const no = () => Exit_.succeed(false)
-      const pending = new PendingCall(
-        host,
-        { down: no, timeout: no, read: (reader) => Exit_.succeed(reader.u8() === 1) },
-        (answer) => resume(answer as Effect.Effect<boolean>)
-      )
-      const from = { slot: host.slot, incarnation: host.incarnation }
-      host.route(pid.slot, pid.incarnation, { _tag: "Alive", to: pid, from, call: pending.export(pid.slot) })
-    })
-  })
+  withSystem((host) => Effect.map(ask(host, pid, "alive", pid.serial), (alive) => alive === true))
 
-/** What is known of a process on this scheduler. Catalogue P23. */
-export interface Info {
-  readonly pid: Pid
-  readonly label: string | undefined
-  readonly registeredName: string | undefined
-  readonly parent: Pid | undefined
-  readonly ancestors: ReadonlyArray<Pid>
-  readonly links: ReadonlyArray<Pid>
-  readonly monitors: ReadonlyArray<Pid>
-  readonly monitoredBy: ReadonlyArray<Pid>
-  readonly trapExit: boolean
-  readonly messageQueueLength: number
-  readonly reductions: number
-}
-
-/** What is known of `pid`; `undefined` when it is gone or lives on another scheduler. */
+/** What is known of a process, wherever it is; `undefined` when it is gone. Catalogue P23, P30. */
 export const info = (pid: Pid): Effect.Effect<Info | undefined, never, System> =>
-  Effect.map(System, (host) => {
-    const record = find(host, pid)
-    return record === undefined ? undefined : infoOf(host, record)
-  })
+  withSystem((host) => ask(host, pid, "info", pid.serial) as Effect.Effect<Info | undefined>)
 
 /** All living processes of this scheduler. */
 export const list: Effect.Effect<ReadonlyArray<Info>, never, System> = Effect.map(System, (host) =>
-  Array.from(host.processes.values(), (record) => infoOf(host, record))
+  Array.from(host.processes.values(), infoOf)
 )
 
-const infoOf = (host: Host, record: ProcessRecord): Info => ({
-  pid: record.pid,
-  label: record.label,
-  registeredName: host.directory.held("", record.pid)[0]?.key,
-  parent: record.parent,
-  ancestors: record.ancestors,
-  links: Array.from(record.links?.values() ?? [])
-    .filter((state) => state.unlinking === 0)
-    .map((state) => state.pid),
-  monitors: Array.from(record.monitors?.values() ?? [], (outgoing) => outgoing.pid),
-  monitoredBy: Array.from(record.watchers?.values() ?? []),
-  trapExit: record.trapExit,
-  messageQueueLength: record.mailbox.length,
-  reductions: record.reductions
-})
-
 /**
- * Sends `message` after `delay`, through the scheduler's own timers. A name is resolved when the timer fires; a
- * receiver that is gone by then is no error. Dies when the delay is negative. Catalogue T01, T10 to T14.
+ * Puts a value into the calling process's own dictionary, which no other process sees. Returns the value it replaces.
+ * Catalogue P28.
  */
-export const sendAfter = <M>(
-  to: Address<M>,
-  message: M,
-  delay: Duration.Input
-): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => {
-    const after = milliseconds(delay)
-    if (after === undefined || after < 0)
-      return Effect.die(new RangeError("sendAfter: the delay must be finite and not negative"))
-    // References are numbers that nextReference gave out
-    const ref = host.nextReference() as TimerRef
-    const timer = host.timers.set(after, () => {
-      host.timerRefs.delete(ref)
-      Effect.runForkWith(host.context)(send(to, message) as Effect.Effect<void>)
-    })
-    host.timerRefs.set(ref, timer)
-    return Effect.succeed(ref)
+export const put = (key: unknown, value: unknown): Effect.Effect<unknown, never, Current> =>
+  Effect.map(Current, (record) => {
+    record.dictionary ??= new Map()
+    const previous = record.dictionary.get(key)
+    record.dictionary.set(key, value)
+    return previous
   })
 
-/** Stops a timer of this scheduler. Returns the whole milliseconds that were left, `undefined` when it had fired or is unknown. Catalogue T03, T06. */
-export const cancelTimer = (ref: TimerRef): Effect.Effect<number | undefined, never, System> =>
-  Effect.map(System, (host) => {
-    const timer = host.timerRefs.get(ref)
-    host.timerRefs.delete(ref)
-    const left = timer === undefined ? undefined : host.timers.cancel(timer)
-    return left === undefined ? undefined : Math.ceil(left)
-  })
+/** Reads the calling process's dictionary; `undefined` when the key is not there. */
+export const get = (key: unknown): Effect.Effect<unknown, never, Current> =>
+  Effect.map(Current, (record) => record.dictionary?.get(key))
 
-/** The whole milliseconds until a timer of this scheduler fires; `undefined` when it has or is unknown. Catalogue T05. */
-export const readTimer = (ref: TimerRef): Effect.Effect<number | undefined, never, System> =>
-  Effect.map(System, (host) => {
-    const timer = host.timerRefs.get(ref)
-    return timer?.fire === undefined ? undefined : Math.max(0, Math.ceil(timer.deadline - host.timers.now()))
+/** Takes a key out of the calling process's dictionary. Returns its value. */
+export const erase = (key: unknown): Effect.Effect<unknown, never, Current> =>
+  Effect.map(Current, (record) => {
+    const value = record.dictionary?.get(key)
+    record.dictionary?.delete(key)
+    return value
   })
 
 /** The schema of pids whose processes take messages of `mailbox`: pids travel in messages. */

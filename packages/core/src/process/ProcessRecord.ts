@@ -73,6 +73,8 @@ export class ProcessRecord implements Runnable {
   calls: IncomingCall | undefined = undefined
   /** Senders that wait for room in the mailbox, oldest first. */
   waiting: Array<WaitingSender> | undefined = undefined
+  /** The process's own key-value store. */
+  dictionary: Map<unknown, unknown> | undefined = undefined
   /** Run when it ends: what its code acquired. */
   finalizers: Array<() => void> | undefined = undefined
   /** What the ancestors of its children are: made once, shared by all of them. */

@@ -7,6 +7,7 @@ import type { ByteWriter } from "./Bytes.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { Pid } from "./Pid.ts"
+import type { Question } from "./Query.ts"
 
 /** A message for a mailbox. `codec` is how the sender encodes it; the receiver decodes with its own. */
 export interface MessageSignal {
@@ -105,10 +106,14 @@ export interface SpawnSignal {
   readonly label: string | undefined
 }
 
-/** Asks whether a process lives; ordered behind the asker's earlier signals. */
-export interface AliveSignal {
-  readonly _tag: "Alive"
-  readonly to: Pid
+/** Asks a scheduler about one of its processes or timers; ordered behind the asker's earlier signals. */
+export interface QuerySignal {
+  readonly _tag: "Query"
+  readonly slot: number
+  readonly incarnation: number
+  readonly question: Question
+  /** A process's serial, or a timer's reference. */
+  readonly subject: number
   readonly from: { readonly slot: number; readonly incarnation: number }
   readonly call: number
 }
@@ -161,7 +166,7 @@ export type Signal =
   | ReplySignal
   | SpawnSignal
   | SpawnedSignal
-  | AliveSignal
+  | QuerySignal
   | DirectoryChangeSignal
   | DirectoryRequestSignal
 

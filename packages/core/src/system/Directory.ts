@@ -9,6 +9,7 @@ import { PendingCall } from "../process/Call.ts"
 import type { Directory, DirectoryChange, DirectoryEntry, Host, Keys, Registration } from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
 import { equals, keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
+import { ask } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
 
 /** The way to the other schedulers. */
@@ -199,11 +200,7 @@ export class ReplicatedDirectory implements Directory {
 
   /** Calls back when everything a pid's scheduler sent before now has been taken in. */
   private whenAsked(pid: Pid, then: () => void): void {
-    const { host } = this
-    const any = () => Exit.void
-    const pending = new PendingCall(host, { down: any, timeout: any, read: any }, then)
-    const from = { slot: host.slot, incarnation: host.incarnation }
-    host.route(pid.slot, pid.incarnation, { _tag: "Alive", to: pid, from, call: pending.export(pid.slot) })
+    Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial)).addObserver(then)
   }
 
   /** Sends a change to all others; calls back when all have it, with whether the process was alive where it lives. */

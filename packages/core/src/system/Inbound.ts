@@ -15,6 +15,7 @@ import { InvalidMessage } from "../process/MessageCodec.ts"
 import { watch } from "../process/Monitors.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { answer, type Question } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
 import { spawnDefinedHere } from "../process/Spawn.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
@@ -41,6 +42,20 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
     }
     case "Spawn":
       return spawn(host, reader)
+    case "Query": {
+      const subject = reader.varint()
+      // Written by writeSignal from this very type, on another scheduler of the same program
+      const question = reader.string() as Question
+      const from = readPlace(reader)
+      const call = reader.varint()
+      const reply = answer(host, question, subject)
+      return host.route(from.slot, from.incarnation, {
+        _tag: "Reply",
+        ...from,
+        call,
+        write: (writer) => writer.any(reply)
+      })
+    }
     case "DirectoryChange":
     case "DirectoryRequest":
       return changeDirectory(directory, tag, reader)
@@ -52,7 +67,7 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
 const toProcess = (
   host: Host,
   sender: Place,
-  tag: "Message" | "Exit" | "Link" | "Unlink" | "UnlinkAck" | "Monitor" | "Demonitor" | "Down" | "Alive",
+  tag: "Message" | "Exit" | "Link" | "Unlink" | "UnlinkAck" | "Monitor" | "Demonitor" | "Down",
   serial: number,
   reader: ByteReader
 ): void => {
@@ -111,17 +126,6 @@ const toProcess = (
       const reason = readReason(reader)
       if (record !== undefined) receiveDown(record, from, ref, reason)
       return
-    }
-    case "Alive": {
-      const from = readPlace(reader)
-      const call = reader.varint()
-      const alive = record?.status === "running"
-      return host.route(from.slot, from.incarnation, {
-        _tag: "Reply",
-        ...from,
-        call,
-        write: (writer) => writer.u8(alive ? 1 : 0)
-      })
     }
   }
 }

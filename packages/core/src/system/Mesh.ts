@@ -151,7 +151,7 @@ export class Mesh implements Uplink {
         if (record !== undefined) receiveDown(record, signal.to, signal.ref, reason)
         break
       }
-      case "Alive":
+      case "Query":
       case "DirectoryChange":
       case "DirectoryRequest":
         scheduler.pending.get(signal.call)?.down(reason)

@@ -20,7 +20,7 @@ const tags: ReadonlyArray<Signal["_tag"]> = [
   "Reply",
   "Spawn",
   "Spawned",
-  "Alive",
+  "Query",
   "DirectoryChange",
   "DirectoryRequest"
 ]
@@ -117,8 +117,9 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.call)
       signal.write(writer)
       break
-    case "Alive":
-      writer.varint(signal.to.serial)
+    case "Query":
+      writer.varint(signal.subject)
+      writer.string(signal.question)
       writePlace(writer, signal.from)
       writer.varint(signal.call)
       break

@@ -1,0 +1,103 @@
+/**
+ * Questions about a process or a timer, answered by the scheduler it is on, behind everything the asker has sent there
+ * before.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { PendingCall } from "./Call.ts"
+import { type Host, names } from "./Host.ts"
+import { isHere } from "./Lifecycle.ts"
+import { type Pid, PidImpl } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+
+/** What can be asked. The subject is a process's serial, or a timer's reference. */
+export type Question = "alive" | "info" | "cancel-timer" | "read-timer"
+
+/** What is known of a process. Catalogue P23. */
+export interface Info {
+  readonly pid: Pid
+  readonly label: string | undefined
+  readonly registeredName: string | undefined
+  readonly parent: Pid | undefined
+  /** Who started it, who started that, and so on, nearest first. Catalogue P29. */
+  readonly ancestors: ReadonlyArray<Pid>
+  readonly links: ReadonlyArray<Pid>
+  readonly monitors: ReadonlyArray<Pid>
+  readonly monitoredBy: ReadonlyArray<Pid>
+  readonly trapExit: boolean
+  readonly messageQueueLength: number
+  readonly reductions: number
+  readonly status: "running" | "exiting"
+  readonly priority: "max" | "high" | "normal" | "low"
+}
+
+/** What is known of a process of this scheduler. */
+export const infoOf = (record: ProcessRecord): Info => ({
+  pid: record.pid,
+  label: record.label,
+  registeredName: record.host.directory.held(names, record.pid)[0]?.key,
+  parent: record.parent,
+  ancestors: record.ancestors,
+  links: Array.from(record.links?.values() ?? [])
+    .filter((state) => state.unlinking === 0)
+    .map((state) => state.pid),
+  monitors: Array.from(record.monitors?.values() ?? [], (outgoing) => outgoing.pid),
+  monitoredBy: Array.from(record.watchers?.values() ?? []),
+  trapExit: record.trapExit,
+  messageQueueLength: record.mailbox.length,
+  reductions: record.reductions,
+  status: record.status === "running" ? "running" : "exiting",
+  priority: record.priority
+})
+
+/** The answer of this scheduler. */
+export const answer = (host: Host, question: Question, subject: number): unknown => {
+  switch (question) {
+    case "alive":
+      return host.processes.get(subject)?.status === "running"
+    case "info": {
+      const record = host.processes.get(subject)
+      return record === undefined ? undefined : infoOf(record)
+    }
+    case "cancel-timer": {
+      const timer = host.timerRefs.get(subject)
+      host.timerRefs.delete(subject)
+      const left = timer === undefined ? undefined : host.timers.cancel(timer)
+      return left === undefined ? undefined : Math.ceil(left)
+    }
+    case "read-timer": {
+      const timer = host.timerRefs.get(subject)
+      return timer?.fire === undefined ? undefined : Math.ceil(Math.max(0, timer.deadline - host.timers.now()))
+    }
+  }
+}
+
+/** Asks the scheduler at `place`, this one or another. `undefined` when that scheduler is gone. */
+export const ask = (
+  host: Host,
+  place: { readonly slot: number; readonly incarnation: number },
+  question: Question,
+  subject: number
+): Effect.Effect<unknown> => {
+  const here = isHere(host, new PidImpl(place.slot, place.incarnation, subject, undefined))
+  if (here) return Effect.sync(() => answer(host, question, subject))
+  return Effect.callback<unknown>((resume) => {
+    const nothing = () => Exit.succeed(undefined)
+    const pending = new PendingCall(
+      host,
+      { down: nothing, timeout: nothing, read: (reader) => Exit.succeed(reader.any()) },
+      (exit) => resume(exit as Effect.Effect<unknown>)
+    )
+    const { incarnation, slot } = place
+    const from = { slot: host.slot, incarnation: host.incarnation }
+    host.route(slot, incarnation, {
+      _tag: "Query",
+      slot,
+      incarnation,
+      question,
+      subject,
+      from,
+      call: pending.export(slot)
+    })
+  })
+}
