@@ -5,7 +5,7 @@
 
 import type { CallError } from "@understudy/core/GenServer"
 import { isPid, type Pid } from "@understudy/core/Pid"
-import { type Address, Name } from "@understudy/core/Process"
+import { type Address, Name, whereis } from "@understudy/core/Process"
 import { System } from "@understudy/core/System"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -53,9 +53,10 @@ export const tree = (
   of: string | Pid | { readonly address: Address; readonly contract: string },
   options?: { readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<TreeNode, never, System> =>
-  Effect.flatMap(System, (host) => {
+  Effect.gen(function* () {
+    const host = yield* System
     const address = typeof of === "string" ? new Name("", of, undefined) : isPid(of) ? of : of.address
-    const pid = address instanceof Name ? host.directory.whereis(address.table, address.key) : address
+    const pid = yield* whereis(address)
     const label = address instanceof Name ? address.toString() : undefined
     const contract = typeof of === "object" && "contract" in of ? of.contract : SupervisorContract.name
     const here = pid === undefined || pid.slot !== host.slot ? undefined : host.processes.get(pid.serial)?.label
@@ -69,7 +70,7 @@ export const tree = (
       restarts: 0,
       children: []
     }
-    return expand(root, options?.timeout ?? defaultTimeout)
+    return yield* expand(root, options?.timeout ?? defaultTimeout)
   })
 
 /** A node with what is below it. */

@@ -147,7 +147,6 @@ export class ServerLoop implements Body {
     const name = this.birth?.name
     this.record = record
     this.context = { self: this.kind.self(record.pid), pid: record.pid }
-    record.reports = true
     record.label ??= name ?? contract
     if (callbacks.trapExit === true) record.trapExit = true
     if (record.parent !== undefined && record.links?.has(keyOf(record.parent)) === true) this.parent = record.parent
@@ -400,7 +399,7 @@ export class ServerLoop implements Body {
 
   private conclude(reason: ExitReason.ExitReason): void {
     this.stopping = true
-    this.release(() => end(this.record, reason))
+    this.release(() => end(this.record, reason, true))
   }
 
   /** What the callbacks acquired is released before the world is told. */

@@ -4,14 +4,17 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { admit } from "./Alias.ts"
 import { IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
 import { MailboxOverflow } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
+import { demonitor } from "./Monitors.ts"
 import { impl, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { MonitorRef } from "./Signal.ts"
 
 /** Freezes plain data all the way down, so that sharing it by reference cannot leak later changes. Catalogue R17. */
 export const deepFreeze = (value: unknown): void => {
@@ -33,10 +36,10 @@ export const deepFreeze = (value: unknown): void => {
  * make senders wait; nothing was sent then. Everything else counts as sent, also to a process that is gone
  * (catalogue R11).
  */
-export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown): boolean => {
+export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
   if (!isHere(host, to)) {
     const call = exportCall(message, to.slot)
-    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, call, accepted: 0 })
+    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted: 0 })
     return true
   }
   const target = impl(to).record ?? host.processes.get(to.serial)
@@ -44,8 +47,13 @@ export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unkno
     if (message instanceof IncomingCall) message.replyTo.down(target?.exitReason ?? ExitReason.noProcess)
     return true
   }
-  return accept(target, message)
+  // Through an alias that has ended, a message goes nowhere
+  return (alias !== 0 && !admitThrough(target, alias)) || accept(target, message)
 }
+
+/** Whether a message through an alias may enter now. */
+export const admitThrough = (record: ProcessRecord, alias: number): boolean =>
+  admit(record, alias, (ref) => demonitor(record, ref as MonitorRef, false))
 
 /** A call that leaves the scheduler gets an id that its answer can come back to. */
 const exportCall = (message: unknown, slot: number): number =>
@@ -105,9 +113,9 @@ export const waitForRoom = (record: ProcessRecord, message: unknown, accept: () 
 }
 
 /** Sends a checked message; waits where the mailbox makes senders wait and is full. Returns at once otherwise. */
-export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown): Effect.Effect<void> => {
-  if (codec.suspends && !isHere(host, to)) return sendAwaiting(host, to, codec, message)
-  if (deliver(host, to, codec, message)) return Exit.void
+export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): Effect.Effect<void> => {
+  if (codec.suspends && !isHere(host, to)) return sendAwaiting(host, to, codec, message, alias)
+  if (deliver(host, to, codec, message, alias)) return Exit.void
   return Effect.callback<void>((resume) => {
     const target = host.processes.get(to.serial)
     const wake = () => host.enqueue(() => resume(Exit.void), "normal")
@@ -117,12 +125,12 @@ export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown)
 }
 
 /** To a mailbox of another scheduler that makes senders wait: the receiver's scheduler says when the message is in. */
-const sendAwaiting = (host: Host, to: Pid, codec: MessageCodec, message: unknown): Effect.Effect<void> =>
+const sendAwaiting = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias: number): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too
     const done = () => Exit.void
     const pending = new PendingCall(host, { down: done, timeout: done, read: done }, () => resume(Exit.void))
     const accepted = pending.export(to.slot)
     const call = exportCall(message, to.slot)
-    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, call, accepted })
+    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted })
   })

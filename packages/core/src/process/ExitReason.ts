@@ -173,14 +173,23 @@ export const toCause = (reason: ExitReason): Cause.Cause<never> =>
 export const fromExit = (exit: Exit.Exit<unknown, unknown>): ExitReason =>
   Exit.isSuccess(exit) ? normal : fromCause(exit.cause)
 
+/** The exit signal that interrupted, or `Process.exit` that was called. */
+const signalOf = (cause: Cause.Cause<unknown>): ExitReason | undefined => {
+  for (const part of cause.reasons) {
+    if (part._tag !== "Interrupt") continue
+    const signal = Context.getOrUndefined(Cause.reasonAnnotations(part), ExitSignal)
+    if (signal !== undefined) return signal
+  }
+  return undefined
+}
+
+/** Whether a fiber ended by an exit signal or `Process.exit`, and not by what its code threw or failed with. */
+export const isSignal = (cause: Cause.Cause<unknown>): boolean => signalOf(cause) !== undefined
+
 /** The reason for a cause: the signal it carries, else the defect, else the failure, else a shutdown by interruption. */
 export const fromCause = (cause: Cause.Cause<unknown>): ExitReason => {
-  for (const part of cause.reasons) {
-    if (part._tag === "Interrupt") {
-      const signal = Context.getOrUndefined(Cause.reasonAnnotations(part), ExitSignal)
-      if (signal !== undefined) return signal
-    }
-  }
+  const signal = signalOf(cause)
+  if (signal !== undefined) return signal
   for (const part of cause.reasons) if (part._tag === "Die") return died(part.defect)
   for (const part of cause.reasons) if (part._tag === "Fail") return failed(part.error)
   return shutdown

@@ -2,6 +2,7 @@
  * How a process ends: what an exit signal does to it, and what the world is told once it is gone, in OTP's order:
  * its name is free, then its links and monitors learn of it, then its unanswered callers do.
  */
+import { monitorOver } from "./Alias.ts"
 import { IncomingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
@@ -47,11 +48,14 @@ const kill = (record: ProcessRecord): void => {
   finish(record, ExitReason.killed)
 }
 
-/** The process's own code is over. Does nothing when an exit signal was faster. */
-export const end = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
+/**
+ * The process's own code is over. Does nothing when an exit signal was faster. `crash`: its code failed, which is
+ * reported unless the reason is an orderly one. As in OTP, a process that a signal ended has not crashed. Catalogue LO01,
+ * LO04.
+ */
+export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
   if (record.status === "dead") return
-  // As in OTP, what another process ended with a signal is no crash: its code did nothing wrong
-  if (record.status === "running" && record.reports && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
+  if (crash && record.status === "running" && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
   finish(record, record.exitReason ?? reason)
 }
 
@@ -133,6 +137,7 @@ export const receiveDown = (record: ProcessRecord, pid: Pid, ref: number, reason
   const monitor = record.monitors?.get(ref)
   if (monitor === undefined) return
   record.monitors?.delete(ref)
+  monitorOver(record, ref)
   if (record.status !== "running") return
   // Monitor references are numbers that nextReference gave out
   record.mailbox.push(new Down(ref as MonitorRef, pid, monitor.name, reason))

@@ -1,8 +1,10 @@
 /**
  * Monitors: one-way, stacking, each with its own reference. Catalogue area M.
  */
+import { monitorOver } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { find, forgetWatcher, isHere, receiveDown } from "./Lifecycle.ts"
+import { type Address, Name, resolve } from "./Name.ts"
 import { keyOf, type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { Down, type MonitorRef } from "./Signal.ts"
@@ -25,8 +27,15 @@ export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefine
   return ref
 }
 
+/** Starts watching a process, or whoever holds a name now. */
+export const monitorAddress = (record: ProcessRecord, of: Address): MonitorRef => {
+  const pid = resolve(record.host, of)
+  const name = of instanceof Name ? of.toString() : undefined
+  return pid === undefined ? monitorNobody(record, name ?? "") : monitor(record, pid, name)
+}
+
 /** A name that nobody holds is reported at once, by its name. Catalogue M14. */
-export const monitorNobody = (record: ProcessRecord, name: string): MonitorRef => {
+const monitorNobody = (record: ProcessRecord, name: string): MonitorRef => {
   const ref = makeRef(record)
   record.mailbox.push(new Down(ref, nobody, name, ExitReason.noProcess))
   record.wake()
@@ -51,6 +60,7 @@ export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void =>
  */
 export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
   const monitor = record.monitors?.get(ref)
+  monitorOver(record, ref)
   if (monitor !== undefined) {
     record.monitors?.delete(ref)
     forgetWatcher(record.host, monitor.pid, ref)

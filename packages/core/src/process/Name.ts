@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { Alias } from "./Alias.ts"
 import { type Host, names, System } from "./Host.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { isPid, type Pid } from "./Pid.ts"
@@ -24,12 +25,12 @@ export class Name<in M = never> {
   }
 }
 
-/** Where a message can be sent: a process, or whoever holds a name when it is sent. */
-export type Address<M = never> = Pid<M> | Name<M>
+/** Where a message can be sent: a process, whoever holds a name when it is sent, or an alias while it lasts. */
+export type Address<M = never> = Pid<M> | Name<M> | Alias<M>
 
 /** The pid an address means now; `undefined` when nobody holds the name. */
 export const resolve = (host: Host, address: Address): Pid | undefined =>
-  isPid(address) ? address : host.directory.whereis(address.table, address.key)
+  isPid(address) ? address : address instanceof Alias ? address.pid : host.directory.whereis(address.table, address.key)
 
 /** Why a name could not be registered. OTP fails with `badarg` in all these cases; here the case is told. */
 export class RegistrationError extends Schema.TaggedError<RegistrationError>()("RegistrationError", {
@@ -71,9 +72,9 @@ export const unregister = (name: string): Effect.Effect<boolean, never, System> 
     return holder === undefined ? Effect.succeed(false) : host.directory.unregister(names, name, holder)
   })
 
-/** The process that holds a name now. */
-export const whereis = (name: string): Effect.Effect<Pid | undefined, never, System> =>
-  Effect.map(System, (host) => host.directory.whereis(names, name))
+/** The process behind a name or any other address now. A pid is its own answer, alive or not. Catalogue N17. */
+export const whereis = (of: string | Address): Effect.Effect<Pid | undefined, never, System> =>
+  Effect.map(System, (host) => (typeof of === "string" ? host.directory.whereis(names, of) : resolve(host, of)))
 
 /** All registered names, in order of registration. */
 export const registered: Effect.Effect<ReadonlyArray<string>, never, System> = Effect.map(System, (host) =>

@@ -1,20 +1,23 @@
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
+import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, currentProcess, System, withSystem } from "./Host.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import * as Monitors from "./Monitors.ts"
-import { type Address, Name, resolve } from "./Name.ts"
+import type { Address } from "./Name.ts"
 import { keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
+import { Selector } from "./Selector.ts"
 import type { MonitorRef } from "./Signal.ts"
 import type { SpawnOptions } from "./Spawn.ts"
 import { type Provided, spawn } from "./SpawnRaw.ts"
 
+export { Alias, type AliasMode } from "./Alias.ts"
 export { define, type ProcessContract, type ProcessImplementation, start, startLink } from "./DefinedProcess.ts"
 export { Current, type Placement, type Priority } from "./Host.ts"
 export { type Bounds, MailboxOverflow, type Overflow } from "./Mailbox.ts"
@@ -39,6 +42,7 @@ export {
 } from "./ProcessTimers.ts"
 export type { Info } from "./Query.ts"
 export { type Received, type ReceiveOptions, ReceiveTimeout, type Self } from "./RawProcess.ts"
+export { Selector } from "./Selector.ts"
 export { send, sendUnknown } from "./Send.ts"
 export { Down, Exit, type MonitorRef, type TimerRef } from "./Signal.ts"
 export type { SpawnOptions } from "./Spawn.ts"
@@ -62,11 +66,11 @@ export const unlink = (pid: Pid): Effect.Effect<void, never, Current> =>
  * already. Catalogue area M.
  */
 export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> =>
-  Effect.map(Current, (record) => {
-    const pid = resolve(record.host, of)
-    const name = of instanceof Name ? of.toString() : undefined
-    return pid === undefined ? Monitors.monitorNobody(record, name ?? "") : Monitors.monitor(record, pid, name)
-  })
+  Effect.map(Current, (record) => Monitors.monitorAddress(record, of))
+
+/** Ends an alias of the calling process. Returns whether it had not ended yet. Catalogue M23, M24. */
+export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
+  Effect.map(Current, (record) => record.aliases?.delete(alias.ref) ?? false)
 
 /**
  * Stops watching. With `flush`, a Down that has arrived already is removed too. Returns whether the monitor was still
@@ -159,6 +163,13 @@ export const erase = (key: unknown): Effect.Effect<unknown, never, Current> =>
 /** The schema of pids whose processes take messages of `mailbox`: pids travel in messages. */
 export const pid = <S extends Schema.Top>(mailbox: S): Schema.Codec<Pid<S["Type"]>, Pid<S["Type"]>> =>
   pidSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+
+/** The schema of aliases of processes that take messages of `mailbox`. */
+export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["Type"]>, Alias<S["Type"]>> =>
+  aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+
+/** A selector that waits for nothing yet. See {@link Selector}. */
+export const selector = <M>(): Selector<M> => new Selector<M>()
 
 /** The schema of pids of which only the address matters. */
 export const anyPid: Schema.Codec<Pid, Pid> = pidSchema<never>(() => undefined)

@@ -1,6 +1,7 @@
 /**
  * The record of one process: everything its scheduler knows about it. Only the files of this folder change it.
  */
+import type { AliasMode } from "./Alias.ts"
 import type { IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
@@ -57,8 +58,6 @@ export class ProcessRecord implements Runnable {
   /** Whether it stands in the run queue. */
   queued = false
   trapExit = false
-  /** Whether abnormal ends are reported (behaviours), as OTP does for processes started through proc_lib. */
-  reports = false
   exitReason: ExitReason | undefined = undefined
   label: string | undefined
   reductions = 0
@@ -69,6 +68,8 @@ export class ProcessRecord implements Runnable {
   monitors: Map<number, OutgoingMonitor> | undefined = undefined
   /** Monitors others have on this process: who, by reference. */
   watchers: Map<number, Pid> | undefined = undefined
+  /** Its aliases that have not ended, by reference. */
+  aliases: Map<number, AliasMode> | undefined = undefined
   /** Calls it has received and not answered. */
   calls: IncomingCall | undefined = undefined
   /** Senders that wait for room in the mailbox, oldest first. */

@@ -9,13 +9,13 @@ import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, type Host, System, withSystem } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
-import { monitor } from "./Monitors.ts"
-import { type Address, resolve } from "./Name.ts"
+import { monitorAddress } from "./Monitors.ts"
+import type { Address } from "./Name.ts"
 import { maximumSlots, outside, type Pid } from "./Pid.ts"
 import { ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
 import { send } from "./Send.ts"
-import { Down, type MonitorRef, type TimerRef } from "./Signal.ts"
+import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
@@ -149,7 +149,7 @@ export const sendInterval = <M>(
       Schema.Never,
       (self) =>
         Effect.gen(function* () {
-          yield* monitorAddress(address)
+          yield* Effect.map(Current, (record) => monitorAddress(record, address))
           let next = host.timers.now() + period
           while (true) {
             const wait = Math.max(0, next - host.timers.now())
@@ -167,15 +167,6 @@ export const sendInterval = <M>(
     )
     return Effect.map(ticking, (pid) => ({ pid }))
   })
-
-const monitorAddress = (address: Address): Effect.Effect<MonitorRef | undefined, never, Current | System> =>
-  Effect.flatMap(Current, (record) => {
-    const pid = resolve(record.host, address)
-    return pid === undefined ? Effect.succeed(undefined) : monitorPid(pid)
-  })
-
-const monitorPid = (pid: Pid): Effect.Effect<MonitorRef, never, Current> =>
-  Effect.map(Current, (record) => monitor(record, pid, undefined))
 
 /** Ends a repeating timer. No tick follows after this returns, on one scheduler. */
 export const cancelInterval = (interval: Interval): Effect.Effect<void, never, System> =>

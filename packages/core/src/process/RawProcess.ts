@@ -9,13 +9,17 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
+import { type Alias, type AliasMode, makeAlias } from "./Alias.ts"
 import { admitWaiting } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, type Timer } from "./Host.ts"
 import { end } from "./Lifecycle.ts"
+import { monitorAddress } from "./Monitors.ts"
+import type { Address } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
-import type { Down, Exit as ExitMessage } from "./Signal.ts"
+import type { Selector } from "./Selector.ts"
+import type { Down, Exit as ExitMessage, MonitorRef } from "./Signal.ts"
 
 /** No message that was asked for arrived in time. */
 export class ReceiveTimeout extends Schema.TaggedError<ReceiveTimeout>()("ReceiveTimeout", {
@@ -49,6 +53,14 @@ export interface Self<M> {
   ): Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout>
   /** The oldest message of any kind, or {@link ReceiveTimeout}. */
   receiveWithin(after: Duration.Input): Effect.Effect<Received<M>, ReceiveTimeout>
+  /** The oldest message a selector waits for, as what the selector makes of it. Catalogue R16. */
+  select<A>(selector: Selector<M, A>, options?: ReceiveOptions): Effect.Effect<A, ReceiveTimeout>
+  /** Drops all messages that wait; links and monitors stay. Returns how many there were. Catalogue R15. */
+  readonly flush: Effect.Effect<number>
+  /** Makes a revocable address of this process. Default mode: explicit. Catalogue M23. */
+  alias(mode?: "explicit" | "reply"): Effect.Effect<Alias<M>>
+  /** Monitors, and makes an alias that ends with the monitor (or with the first reply). Catalogue M20, M21. */
+  monitorWithAlias(of: Address, mode: AliasMode): Effect.Effect<{ readonly ref: MonitorRef; readonly alias: Alias<M> }>
 }
 
 type Tags<M> = Received<M> extends infer R ? (R extends { readonly _tag: infer T extends string } ? T : never) : never
@@ -111,7 +123,8 @@ export class RawProcess<M> implements Body, Self<M> {
 
   private ended(record: ProcessRecord, exit: Exit.Exit<unknown, unknown>): void {
     if (this.finish !== undefined) this.finish()
-    else end(record, ExitReason.fromExit(exit))
+    // `Process.exit` is a decision, what was thrown or failed is a crash
+    else end(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
   }
 
   private wakeWaiter(record: ProcessRecord): void {
@@ -212,6 +225,34 @@ export class RawProcess<M> implements Body, Self<M> {
 
   receiveWithin(after: Duration.Input): Effect.Effect<Received<M>, ReceiveTimeout> {
     return this.attempt(undefined, milliseconds(after), 0) as Effect.Effect<Received<M>, ReceiveTimeout>
+  }
+
+  select<A>(selector: Selector<M, A>, options?: ReceiveOptions): Effect.Effect<A, ReceiveTimeout> {
+    const matches = (message: unknown) => selector.matches(message)
+    return Effect.map(this.attempt(matches, milliseconds(options?.after), 0), (message) => selector.apply(message))
+  }
+
+  get flush(): Effect.Effect<number> {
+    return Effect.sync(() => {
+      const record = this.own()
+      const dropped = record.mailbox.length
+      record.mailbox.clear()
+      admitWaiting(record)
+      return dropped
+    })
+  }
+
+  alias(mode: "explicit" | "reply" = "explicit"): Effect.Effect<Alias<M>> {
+    // A process's aliases take what its mailbox takes
+    return Effect.sync(() => makeAlias(this.own(), mode, this.own().host.nextReference()) as unknown as Alias<M>)
+  }
+
+  monitorWithAlias(of: Address, mode: AliasMode) {
+    return Effect.sync(() => {
+      const record = this.own()
+      const ref = monitorAddress(record, of)
+      return { ref, alias: makeAlias(record, mode, ref) as unknown as Alias<M> }
+    })
   }
 }
 

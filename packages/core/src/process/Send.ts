@@ -2,12 +2,13 @@
  * Sending messages to processes, names and aliases.
  */
 import * as Effect from "effect/Effect"
+import { Alias } from "./Alias.ts"
 import * as Delivery from "./Delivery.ts"
 import { type Host, type System, withSystem } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
 import * as MessageCodec from "./MessageCodec.ts"
-import { type Address, Name, resolve } from "./Name.ts"
-import { impl, type Pid } from "./Pid.ts"
+import { type Address, resolve } from "./Name.ts"
+import { impl, isPid, type Pid } from "./Pid.ts"
 
 /**
  * Sends a message. Returns when it is on its way; whether it is handled, only an answer can tell. Messages to a process
@@ -20,13 +21,15 @@ export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, 
     // `M` is checked by the codec; the address is only resolved here
     const address = to as unknown as Address
     const pid = resolve(host, address)
-    const codec = (address instanceof Name ? address.codec : undefined) ?? (pid && codecOf(host, pid))
+    const codec = (isPid(address) ? undefined : address.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) {
       return pid === undefined ? Effect.void : Effect.die(unknownMailbox(pid))
     }
     codec.check(message)
     if (host.freeze) Delivery.deepFreeze(message)
-    return pid === undefined ? Effect.void : Delivery.send(host, pid, codec, message)
+    return pid === undefined
+      ? Effect.void
+      : Delivery.send(host, pid, codec, message, address instanceof Alias ? address.ref : 0)
   })
 
 /**

@@ -15,6 +15,8 @@ export interface MessageSignal {
   readonly to: Pid
   readonly codec: MessageCodec
   readonly message: unknown
+  /** The alias it is sent through, or 0. */
+  readonly alias: number
   /** The call this message makes, or 0. */
   readonly call: number
   /** What to answer when the message is in a mailbox that makes senders wait, or 0. */

@@ -6,7 +6,7 @@
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, RemoteReply, writeDown } from "../process/Call.ts"
-import { accept, waitForRoom } from "../process/Delivery.ts"
+import { accept, admitThrough, waitForRoom } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
@@ -134,6 +134,7 @@ const toProcess = (
 const gone = (host: Host, serial: number): Pid => new PidImpl(host.slot, host.incarnation, serial, undefined)
 
 const message = (host: Host, sender: Place, record: ProcessRecord | undefined, reader: ByteReader): void => {
+  const alias = reader.varint()
   const call = reader.varint()
   const accepted = reader.varint()
   const answer = (to: number, write: (writer: ByteWriter) => void) => {
@@ -153,6 +154,7 @@ const message = (host: Host, sender: Place, record: ProcessRecord | undefined, r
     host.report({ _tag: "MessageRejected", pid: record.pid, problem: error.message })
     return taken()
   }
+  if (alias !== 0 && !admitThrough(record, alias)) return taken()
   if (accept(record, value)) return taken()
   waitForRoom(record, value, taken, taken)
 }

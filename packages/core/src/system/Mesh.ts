@@ -4,7 +4,6 @@
  */
 
 import type { MessagePort } from "node:worker_threads"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
@@ -18,7 +17,7 @@ import { Channel } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
 import { receiveSignal } from "./Inbound.ts"
-import { formatEvent } from "./Report.ts"
+import { logEvent } from "./Report.ts"
 import { type SharedTable, serialBlock } from "./SharedTable.ts"
 import { writeSignal } from "./Wire.ts"
 
@@ -291,11 +290,9 @@ export class Mesh implements Uplink {
 
   report(event: ProcessEvent): void {
     const { scheduler } = this
-    const { cause, level, text } = formatEvent(event)
-    const log = level === "error" ? Effect.logError : Effect.logWarning
     // Reports are written behind everything else: they never hold up what they report on
     scheduler.enqueue(() => {
-      Effect.runForkWith(scheduler.context)(cause === undefined ? log(text) : log(text, Cause.die(cause)))
+      Effect.runForkWith(scheduler.context)(logEvent(event))
     }, "low")
   }
 

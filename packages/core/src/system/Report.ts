@@ -1,6 +1,9 @@
 /**
- * Events of the runtime as log lines: what happened, to whom, and why.
+ * Events of the runtime as log lines: what happened, to whom, and why. Defects go to Effect's error reporters as well.
  */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as ErrorReporter from "effect/ErrorReporter"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { ProcessEvent } from "../process/Host.ts"
 
@@ -42,5 +45,40 @@ export const formatEvent = (event: ProcessEvent): Report => {
       }
     case "RuntimeError":
       return { level: "error", text: `error in ${event.during}`, cause: event.error }
+  }
+}
+
+/** Writes an event to the log, with what is known of it as annotations, and its defect to the error reporters. */
+export const logEvent = (event: ProcessEvent): Effect.Effect<void> => {
+  const { cause, level, text } = formatEvent(event)
+  const log = level === "error" ? Effect.logError : Effect.logWarning
+  const written = cause === undefined ? log(text) : log(text, Cause.die(cause))
+  const reported = cause === undefined ? Effect.void : ErrorReporter.report(Cause.die(cause))
+  return Effect.annotateLogs(Effect.andThen(written, reported), annotationsOf(event))
+}
+
+const annotationsOf = (event: ProcessEvent): Record<string, unknown> => {
+  switch (event._tag) {
+    case "ProcessCrashed":
+      return {
+        pid: event.pid.toString(),
+        ...(event.label === undefined ? {} : { label: event.label }),
+        ancestors: event.ancestors.map(String),
+        links: event.links.map(String),
+        mailboxLength: event.mailboxLength,
+        lastMessage: event.lastMessage,
+        reason: event.reason
+      }
+    case "SupervisorReport":
+      return {
+        supervisor: event.supervisor.toString(),
+        child: event.child,
+        context: event.context,
+        reason: event.reason
+      }
+    case "RuntimeError":
+      return {}
+    default:
+      return { pid: event.pid.toString() }
   }
 }

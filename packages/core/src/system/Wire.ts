@@ -78,6 +78,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
   switch (signal._tag) {
     case "Message":
       writer.varint(signal.to.serial)
+      writer.varint(signal.alias)
       writer.varint(signal.call)
       writer.varint(signal.accepted)
       signal.codec.encode(signal.message, writer)

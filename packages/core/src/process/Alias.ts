@@ -1,0 +1,79 @@
+/**
+ * Aliases: addresses of a process that it can revoke. A reply to a revoked alias is dropped, so an answer that comes too
+ * late cannot turn up in a mailbox. Catalogue M20 to M24.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import type { MessageCodec } from "./MessageCodec.ts"
+import { type Pid, parse } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+
+/**
+ * When an alias ends by itself.
+ *
+ * - `explicit`: only by `Process.unalias`.
+ * - `reply`: with the first message that comes through it.
+ * - `demonitor`: with the monitor it was made with, by its Down or by `Process.demonitor`.
+ * - `reply-demonitor`: with the first message, which also ends the monitor; or with the monitor.
+ */
+export type AliasMode = "explicit" | "reply" | "demonitor" | "reply-demonitor"
+
+/** A revocable address for messages of type `M`. */
+export class Alias<in M = never> {
+  declare readonly "~understudy/Alias": (message: M) => void
+  readonly pid: Pid
+  readonly ref: number
+  readonly codec: MessageCodec | undefined
+  constructor(pid: Pid, ref: number, codec: MessageCodec | undefined) {
+    this.pid = pid
+    this.ref = ref
+    this.codec = codec
+  }
+  toString(): string {
+    return `${this.pid}#${this.ref}`
+  }
+}
+
+/** Makes an alias of a process; its reference is the monitor's where it goes with one. */
+export const makeAlias = (record: ProcessRecord, mode: AliasMode, ref: number): Alias => {
+  record.aliases ??= new Map()
+  record.aliases.set(ref, mode)
+  return new Alias(record.pid, ref, record.pid.codec)
+}
+
+/** Whether a message through an alias may enter. It ends an alias for one reply; `endMonitor` ends the monitor with it. */
+export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: number) => void): boolean => {
+  const mode = record.aliases?.get(ref)
+  if (mode === undefined) return false
+  if (mode === "reply" || mode === "reply-demonitor") record.aliases?.delete(ref)
+  if (mode === "reply-demonitor") endMonitor(ref)
+  return true
+}
+
+/** A monitor is over: an alias that goes with it is too. */
+export const monitorOver = (record: ProcessRecord, ref: number): void => {
+  const mode = record.aliases?.get(ref)
+  if (mode === "demonitor" || mode === "reply-demonitor") record.aliases?.delete(ref)
+}
+
+/** The schema of aliases: they travel in messages, as `<pid>#reference`. */
+export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Alias<M>, Alias<M>> =>
+  Schema.declare((value: unknown): value is Alias<M> => value instanceof Alias, {
+    expected: "Alias",
+    toCodecJson: () =>
+      Schema.link<Alias<M>>()(
+        Schema.String,
+        SchemaTransformation.transformEffect<Alias<M>, string>({
+          decode: (text, options) => {
+            const [address = "", ref] = text.split("#")
+            const pid = parse(address)
+            return pid === undefined || !/^\d+$/.test(ref ?? "")
+              ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "an alias like <0.1.1>#64" }, text, options))
+              : Effect.succeed(new Alias<M>(pid, Number(ref), codec()))
+          },
+          encode: (alias) => Effect.succeed(alias.toString())
+        })
+      )
+  })

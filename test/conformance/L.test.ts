@@ -1,0 +1,190 @@
+// Catalogue area L: links. Where two or three processes are linked, each link crosses schedulers when there are two.
+import { ExitReason, GenServer, Process } from "@understudy/core"
+import * as Effect from "effect/Effect"
+import { expect } from "vitest"
+import { Puppet, type Reason, Word } from "./actors.ts"
+import { bury, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
+
+const boom = { _tag: "Failed", error: "boom" } as const
+
+forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }) => {
+  scenario("L01 abnormal exit kills the linked partner with the same reason, and on", function* (tester) {
+    for (const first of [0, 1]) {
+      const [a, b, c] = [
+        yield* GenServer.start(Puppet, {}, alternate(first)),
+        yield* GenServer.start(Puppet, {}, alternate(first + 1)),
+        yield* GenServer.start(Puppet, {}, alternate(first))
+      ]
+      yield* a.link({ to: b.pid })
+      yield* c.link({ to: b.pid })
+      yield* b.ping()
+      const refs = [yield* Process.monitor(a.pid), yield* Process.monitor(b.pid), yield* Process.monitor(c.pid)]
+      yield* a.stop({ reason: boom })
+      for (const ref of refs) expect(yield* reasonOf(tester, ref)).toEqual(boom)
+    }
+  })
+
+  scenario("L03 shutdown and {shutdown, _} do kill linked non-trapping partners", function* (tester) {
+    const reasons: ReadonlyArray<typeof Reason.Type> = [{ _tag: "Shutdown" }, { _tag: "Shutdown", detail: "x" }]
+    for (const reason of reasons) {
+      const a = yield* GenServer.start(Puppet, {}, there)
+      const b = yield* GenServer.start(Puppet, {}, here)
+      yield* b.link({ to: a.pid })
+      const ref = yield* Process.monitor(b.pid)
+      yield* a.stop({ reason })
+      expect(yield* reasonOf(tester, ref)).toEqual(reason)
+    }
+  })
+
+  scenario("L04 trapping partner gets EXIT for normal too", function* (tester) {
+    const [a, b] = [yield* GenServer.start(Puppet, {}, there), yield* GenServer.start(Puppet, { trapExit: true }, here)]
+    yield* b.link({ to: a.pid })
+    const ref = yield* Process.monitor(a.pid)
+    yield* a.stop({ reason: ExitReason.normal })
+    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.normal)
+    expect(yield* b.received()).toEqual([{ _tag: "Exit", from: String(a.pid), reason: ExitReason.normal }])
+    // The other way round: the one that traps is away
+    const [c, d] = [yield* GenServer.start(Puppet, {}, here), yield* GenServer.start(Puppet, { trapExit: true }, there)]
+    yield* d.link({ to: c.pid })
+    const second = yield* Process.monitor(c.pid)
+    yield* c.stop({ reason: ExitReason.normal })
+    expect(yield* reasonOf(tester, second)).toEqual(ExitReason.normal)
+    expect(yield* d.received()).toEqual([{ _tag: "Exit", from: String(c.pid), reason: ExitReason.normal }])
+  })
+
+  scenario("L06 linking twice creates one link", function* (tester) {
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    yield* Process.link(puppet.pid)
+    yield* Process.link(puppet.pid)
+    const linked = (yield* Process.info(tester.pid))?.links.map(String)
+    expect(linked).toEqual([String(puppet.pid)])
+    expect((yield* puppet.ties()).links).toEqual([String(tester.pid)])
+    yield* Process.unlink(puppet.pid)
+    const ref = yield* Process.monitor(puppet.pid)
+    yield* puppet.stop({ reason: boom })
+    // The tester does not trap: that it goes on is what is expected
+    expect(yield* reasonOf(tester, ref)).toEqual(boom)
+
+    yield* Process.trapExit(true)
+    const other = yield* GenServer.start(Puppet, {}, there)
+    yield* Process.link(other.pid)
+    yield* Process.link(other.pid)
+    const second = yield* Process.monitor(other.pid)
+    yield* other.stop({ reason: boom })
+    expect((yield* nextExit(tester)).reason).toEqual(boom)
+    yield* reasonOf(tester, second)
+    yield* expectNothing(tester)
+  })
+
+  scenario("L07 link to self is a no-op", function* (tester) {
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    yield* puppet.linkSelf()
+    expect((yield* puppet.ties()).links).toEqual([])
+    const ref = yield* Process.monitor(puppet.pid)
+    yield* puppet.stop({ reason: boom })
+    expect(yield* reasonOf(tester, ref)).toEqual(boom)
+    yield* Process.trapExit(true)
+    yield* Process.link(tester.pid)
+    expect((yield* Process.info(tester.pid))?.links).toEqual([])
+    yield* expectNothing(tester)
+  })
+
+  scenario("L09 link to a dead process, caller not trapping", function* (tester) {
+    const dead = yield* GenServer.start(Puppet, {}, there)
+    yield* bury(tester, dead)
+    const caller = yield* GenServer.start(Puppet, {}, here)
+    const ref = yield* Process.monitor(caller.pid)
+    // The link may kill its caller before or after the answer
+    yield* Effect.ignore(caller.link({ to: dead.pid }))
+    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.noProcess)
+    const raw = yield* Process.spawnMonitor(Word, (self) => Effect.andThen(Process.link(dead.pid), self.receive))
+    expect(yield* reasonOf(tester, raw.ref)).toEqual(ExitReason.noProcess)
+  })
+
+  for (const trapping of [false, true]) {
+    scenario(`L10 unlink guarantees no later EXIT (${trapping ? "trapping" : "not trapping"})`, function* (tester) {
+      yield* Process.trapExit(trapping)
+      for (let round = 0; round < rounds; round++) {
+        const puppet = yield* GenServer.startLink(Puppet, {}, there)
+        const ref = yield* Process.monitor(puppet.pid)
+        yield* Process.unlink(puppet.pid)
+        yield* puppet.stop({ reason: boom })
+        expect(yield* reasonOf(tester, ref)).toEqual(boom)
+        yield* expectNothing(tester)
+      }
+    })
+  }
+
+  scenario("L10 an exit underway when unlink returns is not seen either", function* (tester) {
+    yield* Process.trapExit(true)
+    for (let round = 0; round < rounds; round++) {
+      const puppet = yield* GenServer.startLink(Puppet, {}, there)
+      const ref = yield* Process.monitor(puppet.pid)
+      yield* puppet.stop({ reason: boom })
+      yield* hold()
+      yield* Process.unlink(puppet.pid)
+      // What came before the unlink stays, as in OTP
+      const before = yield* Effect.result(tester.receiveTag("Exit", { after: 0 }))
+      if (before._tag === "Success") expect(before.success.reason).toEqual(boom)
+      expect(yield* reasonOf(tester, ref)).toEqual(boom)
+      yield* expectNothing(tester)
+    }
+  })
+
+  scenario("L13 unlink by one side removes the link for both", function* (tester) {
+    for (const first of [0, 1]) {
+      const a = yield* GenServer.start(Puppet, {}, alternate(first))
+      const b = yield* GenServer.start(Puppet, {}, alternate(first + 1))
+      yield* a.link({ to: b.pid })
+      yield* b.ping()
+      yield* b.trapExit({ on: true })
+      yield* b.unlink({ from: a.pid })
+      yield* a.ping()
+      expect([(yield* a.ties()).links, (yield* b.ties()).links]).toEqual([[], []])
+      const ref = yield* Process.monitor(a.pid)
+      yield* a.stop({ reason: boom })
+      expect(yield* reasonOf(tester, ref)).toEqual(boom)
+      expect(yield* b.received()).toEqual([])
+    }
+  })
+
+  scenario("L14 spawn_link is atomic", function* (tester) {
+    yield* Process.trapExit(true)
+    for (let round = 0; round < rounds; round++) {
+      const puppet = yield* GenServer.startLink(Puppet, { end: boom }, there)
+      const exit = yield* nextExit(tester)
+      expect(Process.equals(exit.from, puppet.pid), `round ${round}`).toBe(true)
+      expect(exit.reason, `round ${round}`).toEqual(boom)
+      yield* expectNothing(tester)
+    }
+    for (let round = 0; round < rounds; round++) {
+      const raw = yield* Process.spawnLink(Word, () => Process.exit(boom))
+      const exit = yield* nextExit(tester)
+      expect(Process.equals(exit.from, raw), `round ${round}`).toBe(true)
+      expect(exit.reason, `round ${round}`).toEqual(boom)
+      yield* expectNothing(tester)
+    }
+  })
+
+  scenario("L15 child of spawn_link dies with its parent", function* (tester) {
+    for (const placement of [here, there]) {
+      const parent = yield* GenServer.start(Puppet, {}, placement)
+      // Away from its parent
+      const child = yield* parent.startChild({ scheduler: schedulers - 1 - placement.on.scheduler })
+      const ref = yield* Process.monitor(child)
+      yield* parent.stop({ reason: boom })
+      expect(yield* reasonOf(tester, ref)).toEqual(boom)
+    }
+  })
+
+  scenario("L15 child of spawn_link lives on when its parent exits normally", function* (tester) {
+    for (const placement of [here, there]) {
+      const parent = yield* GenServer.start(Puppet, {}, placement)
+      const child = yield* parent.startChild({ scheduler: schedulers - 1 - placement.on.scheduler })
+      const ref = yield* Process.monitor(parent.pid)
+      yield* parent.stop({ reason: ExitReason.normal })
+      expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.normal)
+      expect(yield* Process.isAlive(child)).toBe(true)
+    }
+  })
+})

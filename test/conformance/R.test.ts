@@ -1,0 +1,140 @@
+// Catalogue area R: receive, selection, ordering. Who sends is away from who receives.
+import { ExitReason, GenServer, Process } from "@understudy/core"
+import * as Effect from "effect/Effect"
+import { expect } from "vitest"
+import { Puppet, Word } from "./actors.ts"
+import { bury, expectNothing, forEachSystem, reasonOf, rounds, type Tester } from "./systems.ts"
+
+/** Takes everything that waits, oldest first. */
+const drain = (tester: Tester) =>
+  Effect.gen(function* () {
+    const found: Array<Process.Received<Word>> = []
+    while (true) {
+      const next = yield* Effect.result(tester.receiveWithin(0))
+      if (next._tag === "Failure") return found
+      found.push(next.success)
+    }
+  })
+
+const isWord =
+  (word: Word) =>
+  (message: Process.Received<Word>): message is Word =>
+    message === word
+
+forEachSystem("R receive, selection, ordering", ({ here, scenario, schedulers, there }) => {
+  const lines = (to: Process.Pid<Word>, ...words: ReadonlyArray<Word>) => words.map((word) => ({ to, word }))
+
+  scenario("R02 selective receive leaves other messages in order", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    yield* sender.say({ lines: lines(tester.pid, "a", "b", "c") })
+    expect(yield* tester.receiveWhen(isWord("c"))).toBe("c")
+    expect(yield* drain(tester)).toEqual(["a", "b"])
+    // Also when the receive is there before the messages are
+    yield* sender.sayLater({ to: tester.pid, word: "d", milliseconds: 0 })
+    yield* sender.sayLater({ to: tester.pid, word: "e", milliseconds: 0 })
+    yield* sender.sayLater({ to: tester.pid, word: "f", milliseconds: 0 })
+    expect(yield* tester.receiveWhen(isWord("f"))).toBe("f")
+    expect(yield* drain(tester)).toEqual(["d", "e"])
+  })
+
+  scenario("R05 receive timeout zero polls", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    yield* sender.say({ lines: lines(tester.pid, "a", "b") })
+    const missed = yield* Effect.flip(tester.receiveWhen(isWord("d"), { after: 0 }))
+    expect(missed._tag).toBe("ReceiveTimeout")
+    expect(yield* tester.receiveWhen(isWord("b"), { after: 0 })).toBe("b")
+    expect(yield* drain(tester)).toEqual(["a"])
+  })
+
+  scenario("R06 non-matching messages do not extend the timeout", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    const ticks = 100
+    for (let tick = 1; tick <= ticks; tick++) {
+      yield* sender.sayLater({ to: tester.pid, word: "tick", milliseconds: tick * 30 })
+    }
+    const start = performance.now()
+    const missed = yield* Effect.flip(tester.receiveWhen(isWord("never"), { after: 100 }))
+    expect(missed._tag).toBe("ReceiveTimeout")
+    expect(performance.now() - start).toBeGreaterThanOrEqual(99)
+    // Had each tick started the wait anew, it would have outlasted all of them
+    expect((yield* drain(tester)).length).toBeLessThan(ticks)
+  })
+
+  scenario("R08 exit signal ordering relative to messages of the same sender", function* (tester) {
+    const mayReach = 1
+    const mayNotReach = 2
+    for (let round = 0; round < rounds; round++) {
+      const puppet = yield* GenServer.start(Puppet, { poison: mayNotReach }, there)
+      const ref = yield* Process.monitor(puppet.pid)
+      for (let times = 0; times < 3; times++) yield* puppet.hear({ value: mayReach })
+      yield* Process.exit(puppet.pid, ExitReason.failed("good"))
+      for (let times = 0; times < 3; times++) yield* puppet.hear({ value: mayNotReach })
+      expect(yield* reasonOf(tester, ref), `round ${round}`).toEqual(ExitReason.failed("good"))
+    }
+  })
+
+  scenario(
+    "R08 a trapping process sees messages and exits of one sender in the order they were sent",
+    function* (tester) {
+      const sender = yield* GenServer.start(Puppet, {}, there)
+      yield* Process.trapExit(true)
+      for (let round = 0; round < rounds; round++) {
+        const steps = [
+          sender.say({ lines: lines(tester.pid, "before") }),
+          sender.sendExit({ to: tester.pid, reason: { _tag: "Failed", error: "good" } }),
+          sender.say({ lines: lines(tester.pid, "after") })
+        ]
+        // Asked for at once, done in this order
+        yield* Effect.all(steps, { concurrency: "unbounded", discard: true })
+        const [before, exit, after] = [yield* tester.receive, yield* tester.receive, yield* tester.receive]
+        expect([before, after], `round ${round}`).toEqual(["before", "after"])
+        expect(exit).toMatchObject({ _tag: "Exit", reason: ExitReason.failed("good") })
+      }
+      yield* expectNothing(tester)
+    }
+  )
+
+  scenario("R09 causal order through a third process is not promised, a pair's own order is", function* (tester) {
+    const a = yield* GenServer.start(Puppet, {}, there)
+    const b = yield* Process.spawn(Word, (self) =>
+      Effect.forever(Effect.andThen(self.receive, Process.send(tester.pid, "from B")))
+    )
+    for (let round = 0; round < rounds; round++) {
+      yield* a.say({
+        lines: [...lines(tester.pid, "first from A"), ...lines(b, "tell"), ...lines(tester.pid, "second from A")]
+      })
+      const three = [yield* tester.receive, yield* tester.receive, yield* tester.receive]
+      expect(three.filter((word) => word === "from B").length).toBe(1)
+      expect(three.filter((word) => word !== "from B")).toEqual(["first from A", "second from A"])
+      if (schedulers === 1) expect(three[0]).toBe("first from A")
+    }
+    yield* expectNothing(tester)
+  })
+
+  scenario("R10 send to self", function* (tester) {
+    for (const word of ["a", "b", "c"]) yield* Process.send(tester.pid, word)
+    expect(yield* drain(tester)).toEqual(["a", "b", "c"])
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    yield* puppet.sayToSelf({ values: [1, 2, 3] })
+    expect(yield* puppet.received()).toEqual([1, 2, 3].map((value) => ({ _tag: "Heard", value })))
+  })
+
+  scenario("R11 send to a dead pid is dropped silently", function* (tester) {
+    const dead = yield* GenServer.start(Puppet, {}, there)
+    const other = yield* GenServer.start(Puppet, {}, there)
+    const raw = yield* Process.spawnMonitor(Word, () => Effect.void)
+    yield* reasonOf(tester, raw.ref)
+    yield* bury(tester, dead)
+    yield* Process.trapExit(true)
+    yield* dead.hear({ value: 1 })
+    yield* Process.send(raw.pid, "anything")
+    const distant = yield* GenServer.start(Puppet, {}, here)
+    yield* other.ping()
+    yield* distant.ping()
+    // A raw process's pid, held on the other scheduler
+    yield* other.say({ lines: lines(raw.pid, "anything") })
+    yield* other.ping()
+    expect(yield* other.received()).toEqual([])
+    yield* expectNothing(tester)
+  })
+})

@@ -1,0 +1,166 @@
+/**
+ * What every conformance scenario is run over: one scheduler, two virtual ones on one thread, and two real ones, with the
+ * processes concerned spread over both. A scenario's test is itself a process, the tester, on scheduler 0.
+ */
+import { ExitReason, Process, System } from "@understudy/core"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Word } from "./actors.ts"
+import { program } from "./program.ts"
+
+/** The tester's view of itself. */
+export type Tester = Process.Self<Word>
+
+/** The steps of one scenario. What it requires, every process has. */
+export type Steps = (tester: Tester) => Generator<Effect.Effect<unknown, unknown, Process.Provided>, void, never>
+
+/** A system a scenario is run on. */
+export interface TestSystem {
+  readonly schedulers: 1 | 2
+  /** The options that start a process away from the tester: on the other scheduler, where there is one. */
+  readonly there: { readonly on: { readonly scheduler: number } }
+  /** The options that start a process on the tester's scheduler. */
+  readonly here: { readonly on: { readonly scheduler: number } }
+  /** The options for the `index`th process of a row whose neighbours are on different schedulers. */
+  readonly alternate: (index: number) => { readonly on: { readonly scheduler: number } }
+  /** {@link holdUntilEnded} on the scheduler away from the tester. Returns `false` at once where nothing is ever underway. */
+  readonly hold: (limit?: number) => Effect.Effect<boolean, never, System.System>
+  /** A scenario by its catalogue id and title. */
+  readonly scenario: (title: string, steps: Steps) => void
+  /** A scenario that this system cannot play, and why. Reported as skipped, with the reason. */
+  readonly notApplicable: (title: string, reason: string) => void
+}
+
+const systems = [
+  { name: "one scheduler", schedulers: 1, threads: false, options: {} },
+  { name: "two virtual schedulers", schedulers: 2, threads: false, options: { virtual: true } },
+  {
+    name: "two schedulers",
+    schedulers: 2,
+    threads: true,
+    options: { entry: new URL("./entry.ts", import.meta.url) }
+  }
+] as const
+
+const on = (scheduler: number) => ({ on: { scheduler } })
+
+/** Declares the scenarios of one area for each system, each booted once for all of them. */
+export const forEachSystem = (area: string, declare: (system: TestSystem) => void): void => {
+  for (const { name, options, schedulers, threads } of systems) {
+    describe(`${area}, ${name}`, () => {
+      const runtime = ManagedRuntime.make(System.layer({ ...program, ...options, schedulers }))
+      beforeAll(() => runtime.runPromise(Effect.void))
+      afterAll(() => runtime.dispose())
+      declare({
+        schedulers,
+        hold: (limit) =>
+          schedulers === 1 ? Effect.as(endTurn, false) : holdUntilEnded(schedulers - 1, threads, limit),
+        here: on(0),
+        there: on(schedulers - 1),
+        alternate: (index) => on((index + 1) % schedulers),
+        scenario: (title, steps) => it(title, () => runtime.runPromise(asTester(steps))),
+        notApplicable: (title, reason) => it(title, ({ skip }) => skip(`not applicable: ${reason}`))
+      })
+    })
+  }
+}
+
+/** Runs the steps as a process and waits for its end. */
+const asTester = (steps: Steps): Effect.Effect<void, unknown, System.System> =>
+  Effect.gen(function* () {
+    const ended = yield* Deferred.make<void, unknown>()
+    yield* Process.spawn(
+      Word,
+      (tester) =>
+        Effect.onExit(
+          Effect.gen(() => steps(tester)),
+          (exit) => Deferred.done(ended, exit)
+        ),
+      { label: "tester" }
+    )
+    const exit = yield* Effect.exit(Deferred.await(ended))
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) {
+      return yield* Effect.die(
+        new Error(`the tester was ended: ${ExitReason.format(ExitReason.fromCause(exit.cause))}`)
+      )
+    }
+    return yield* exit
+  })
+
+/** How often a race is run. The catalogue says 200 to 1000; this keeps the suite short on a busy machine. */
+export const rounds = 200
+
+/** Fails when anything waits in the tester's mailbox. Only looks: whoever could have sent must have been asked before. */
+export const expectNothing = (tester: Tester) =>
+  Effect.flatMap(Effect.result(tester.receiveWithin(0)), (found) =>
+    Effect.sync(() => expect(found._tag === "Success" ? describeReceived(found.success) : "nothing").toBe("nothing"))
+  )
+
+const describeReceived = (message: Process.Received<Word>): string =>
+  message instanceof Process.Down
+    ? `Down of ${message.pid}: ${ExitReason.format(message.reason)}`
+    : message instanceof Process.Exit
+      ? `Exit from ${message.from}: ${ExitReason.format(message.reason)}`
+      : `message ${message}`
+
+/** The next Down, whatever else waits. */
+export const nextDown = (tester: Tester) => tester.receiveTag("Down")
+
+/** The next trapped exit, whatever else waits. */
+export const nextExit = (tester: Tester) => tester.receiveTag("Exit")
+
+/** Waits for the end of a process and gives its reason. */
+export const reasonOf = (tester: Tester, ref: Process.MonitorRef) =>
+  Effect.map(
+    tester.receiveWhen((message): message is Process.Down => message instanceof Process.Down && message.ref === ref),
+    (down) => down.reason
+  )
+
+/** Ends a process that is not trapping exits, and waits until it is gone. */
+export const bury = (tester: Tester, ref: { readonly pid: Process.Pid }) =>
+  Effect.gen(function* () {
+    const monitor = yield* Process.monitor(ref.pid)
+    yield* Process.exit(ref.pid, ExitReason.kill)
+    yield* reasonOf(tester, monitor)
+  })
+
+/** How many processes a scheduler says it has, read from shared memory. */
+const processesOf = (host: System.System["Service"], scheduler: number): number =>
+  Effect.runSync(Effect.provideService(System.schedulers, System.System, host))[scheduler]?.processes ?? 0
+
+/** A turn ends, and what it sent goes out. What follows runs before the next one. */
+const endTurn = Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+
+/**
+ * Sends off what this scheduler has to send, and then lets it take in nothing until a process of another scheduler has
+ * ended: its last signals are underway then, and not here. Gives up after `limit` milliseconds; returns whether the end was seen.
+ */
+const holdUntilEnded = (scheduler: number, threads: boolean, limit = 10) =>
+  Effect.gen(function* () {
+    const host = yield* System.System
+    const before = processesOf(host, scheduler)
+    yield* endTurn
+    const until = performance.now() + limit
+    while (processesOf(host, scheduler) >= before) {
+      if (performance.now() > until) return false
+      // A thread of its own goes on by itself, and whatever let go of this one would also take its signals in
+      if (!threads) yield* endTurn
+    }
+    return true
+  })
+
+/** Asks `roundTrip` until the other scheduler's count of processes is up to date: it is written after the answer. */
+export const untilCounted = (
+  scheduler: number,
+  processes: number,
+  roundTrip: Effect.Effect<unknown, unknown, System.System>
+) =>
+  Effect.gen(function* () {
+    const host = yield* System.System
+    do yield* roundTrip
+    while (processesOf(host, scheduler) !== processes)
+  })
