@@ -41,7 +41,7 @@
 import type { Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
 import { System } from "@understudy/core/Host"
 import type { Pid } from "@understudy/core/Pid"
-import { Current } from "@understudy/core/Process"
+import { Current, type Name } from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -102,6 +102,8 @@ export interface Registry<P extends Protocol, K, V> {
 export interface Unique<P extends Protocol, K, V = void> extends Registry<P, K, V> {
   /** A typed name: resolved each time it is used, so it survives restarts. Throws `InvalidMessage` for a bad key. */
   readonly at: (key: K) => Ref<P>
+  /** The key as a name: start a process under it with `{ name: registry.via(key) }`. OTP's `via`. Catalogue N14. */
+  readonly via: (key: K) => Name
   /**
    * Gives the calling process a key. Fails with AlreadyRegistered when a living process (or itself) holds it, with
    * UnknownRegistry when the registry is not started. Dies when the process is not of the registry's contract.
@@ -163,6 +165,7 @@ export const unique = <
   return {
     ...shared(table),
     at: (key) => table.at(key),
+    via: (key) => table.nameOf(key),
     register: (key, value) => table.registerSelf(key, value),
     registerRef: (ref, key, value) => table.registerRef(ref, key, value),
     whereis: (key) => Effect.map(System, (host) => table.lookup(host, key)[0]?.ref),

@@ -69,8 +69,12 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   /** The address of whoever holds `key`. */
   at(key: K["Type"]): Ref<P> {
-    const { codec, refs } = this.contract.internals
-    return refs.at(new Name(this.name, this.keyText.write(key), codec))
+    return this.contract.internals.refs.at(this.nameOf(key))
+  }
+
+  /** A key as a name of this table. */
+  nameOf(key: K["Type"]): Name {
+    return new Name(this.name, this.keyText.write(key), this.contract.internals.codec)
   }
 
   private isOpen(host: Host): boolean {

@@ -363,3 +363,19 @@ describe("keys and values", () => {
       })
     ))
 })
+
+describe("a key as the name of a start", () => {
+  it("N14 starts a server under it, finds it by it, and refuses a second one with the first one's pid", () =>
+    onSystem(
+      Effect.gen(function* () {
+        yield* people.startLink
+        const ada = yield* GenServer.start(Member, { label: "ada" }, { name: people.via("ada") })
+        expect(yield* people.at("ada").label()).toBe("ada")
+        const second = yield* Effect.flip(GenServer.start(Member, { label: "again" }, { name: people.via("ada") }))
+        expect(second).toMatchObject({ problem: "already-started", pid: String(ada.pid) })
+        yield* GenServer.terminate(people.at("ada"))
+        expect(yield* people.whereis("ada")).toBeUndefined()
+        expect(yield* Effect.flip(people.at("ada").label())).toMatchObject({ _tag: "NoProcess" })
+      })
+    ))
+})

@@ -77,7 +77,7 @@ export {
   type PidRef,
   type Ref
 } from "./Ref.ts"
-export { StartError, type StartOptions, start, startLink, terminate } from "./Start.ts"
+export { StartError, type StartOptions, start, startLink, startMonitor, terminate } from "./Start.ts"
 
 /** What every server's code may require and always has: itself, the system, and a scope that closes when it ends. */
 export type Provided = Current | System | Scope.Scope

@@ -12,7 +12,7 @@ import { PendingCall, readAnswer } from "../process/Call.ts"
 import { deepFreeze, send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
-import type { MessageCodec } from "../process/MessageCodec.ts"
+import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { isPid, keyOf, type Pid } from "../process/Pid.ts"
 import { milliseconds } from "../process/RawProcess.ts"
@@ -148,7 +148,7 @@ export const refFactory = <P extends Protocol>(
   return {
     // The prototype has exactly the methods that `P` names
     at: (address) => new ContractRef(address) as unknown as Ref<P>,
-    pid: (pid) => new ContractRef(pid) as unknown as PidRef<P>,
+    pid: (pid) => new ContractRef(typedPid(pid, codec)) as unknown as PidRef<P>,
     is: (value): value is Ref<P> => value instanceof ContractRef
   }
 }

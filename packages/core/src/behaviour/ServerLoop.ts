@@ -10,9 +10,10 @@ import * as Scope from "effect/Scope"
 import type { IncomingCall } from "../process/Call.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { Current, names, type Registration, type Timer } from "../process/Host.ts"
+import { Current, type Registration, type Timer } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
 import { unlink } from "../process/Links.ts"
+import type { Name } from "../process/Name.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
@@ -45,7 +46,7 @@ export interface Birth {
   readonly args: unknown
   /** The starter's wait for initialisation. */
   readonly started: IncomingCall | undefined
-  readonly name: string | undefined
+  readonly name: Name | undefined
 }
 
 /** What is done with a step's outcome. */
@@ -147,12 +148,12 @@ export class ServerLoop implements Body {
     const name = this.birth?.name
     this.record = record
     this.context = { self: this.kind.self(record.pid), pid: record.pid }
-    record.label ??= name ?? contract
+    record.label ??= name?.toString() ?? contract
     if (callbacks.trapExit === true) record.trapExit = true
     if (record.parent !== undefined && record.links?.has(keyOf(record.parent)) === true) this.parent = record.parent
     if (name === undefined) return this.initialise()
     this.step(
-      () => record.host.directory.register(names, "unique", name, record.pid, undefined),
+      () => record.host.directory.register(name.table, "unique", name.key, record.pid, undefined),
       (exit) => {
         // Registering never fails: what it found is its value
         const result = Exit.isSuccess(exit) ? (exit.value as Registration) : undefined

@@ -10,11 +10,12 @@ import type * as Scope from "effect/Scope"
 import { PendingCall, readAnswer } from "../process/Call.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
+import { Current, currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import type { Pid } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
+import type { MonitorRef } from "../process/Signal.ts"
 import { type StartOptions, startDefinition, startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
@@ -54,6 +55,23 @@ export const startLink = <P extends Protocol, A extends Fields, M>(
         )
   )
 
+/**
+ * Starts a server that the calling process monitors from the first instant on. Fails with {@link StartError}; then no
+ * Down comes. Catalogue GS56, MC04.
+ */
+export const startMonitor = <P extends Protocol, A extends Fields, M>(
+  contract: Contract<P, A, M>,
+  ...args: StartArgs<A>
+): Effect.Effect<{ readonly ref: PidRef<P>; readonly monitor: MonitorRef }, StartError, System | Current> =>
+  Effect.flatMap(Current, (parent) => {
+    // nextReference makes references for monitors too
+    const monitor = parent.host.nextReference() as MonitorRef
+    return Effect.map(startDefined(parent.host, parent, contract, args[0] ?? {}, args[1], false, monitor), (pid) => ({
+      ref: contract.internals.refs.pid(pid),
+      monitor
+    }))
+  })
+
 const startTied = <P extends Protocol, A extends Fields, M>(
   contract: Contract<P, A, M>,
   args: unknown,
@@ -73,12 +91,13 @@ const startDefined = (
   contract: AnyContract,
   args: unknown,
   options: StartOptions | undefined,
-  link: boolean
+  link: boolean,
+  monitor = 0
 ): Effect.Effect<Pid, StartError> => {
   const definition = host.definition(contract.name)
   return definition === undefined
     ? Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
-    : startDefinition(host, parent, definition, args, options, link)
+    : startDefinition(host, parent, definition, args, options, link, monitor)
 }
 
 /**

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { Definition } from "./Definition.ts"
-import { Current, currentProcess, names, type System, withSystem } from "./Host.ts"
+import { Current, currentProcess, type System, withSystem } from "./Host.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import type { Pid } from "./Pid.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
@@ -72,7 +72,7 @@ const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, pro
           Effect.flatMap(Current, (record) => {
             if (registered === undefined) return Effect.succeed(true)
             return Effect.map(
-              record.host.directory.register(names, "unique", registered, record.pid, undefined),
+              record.host.directory.register(registered.table, "unique", registered.key, record.pid, undefined),
               (result) => result._tag === "Registered"
             )
           }),

@@ -5,6 +5,7 @@
 import type { IncomingCall } from "./Call.ts"
 import type { Bounds } from "./Mailbox.ts"
 import type { MessageCodec, ValueCodec } from "./MessageCodec.ts"
+import type { Name } from "./Name.ts"
 import type { Body } from "./ProcessRecord.ts"
 
 /** What a scheduler must know to start processes of one contract. */
@@ -21,7 +22,7 @@ export interface Definition {
    * Makes the body of one new process. `started` is answered when initialisation is over, if anybody waits;
    * the process registers itself as `name` before it initialises.
    */
-  readonly body: (args: unknown, started: IncomingCall | undefined, name: string | undefined) => Body
+  readonly body: (args: unknown, started: IncomingCall | undefined, name: Name | undefined) => Body
   /** Definitions this one cannot run without. */
   readonly uses: ReadonlyArray<Definition>
 }

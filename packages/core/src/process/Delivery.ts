@@ -9,7 +9,7 @@ import { IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
-import { MailboxOverflow } from "./Mailbox.ts"
+import { type MailboxLimit, MailboxOverflow } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
 import { impl, type Pid } from "./Pid.ts"
@@ -86,6 +86,20 @@ const push = (record: ProcessRecord, message: unknown): void => {
   if (message instanceof IncomingCall) message.arrive(record)
   record.mailbox.push(message)
   record.wake()
+  if (record.limit !== undefined) checkLimit(record, record.limit)
+}
+
+const checkLimit = (record: ProcessRecord, limit: MailboxLimit): void => {
+  const { messages } = record.mailbox
+  if (messages <= limit.length) {
+    record.overLimit = false
+    return
+  }
+  if (limit.action === "kill") return terminate(record, ExitReason.killed)
+  if (record.overLimit) return
+  record.overLimit = true
+  const { host, label, pid } = record
+  host.report({ _tag: "LongMailbox", pid, label, length: messages, limit: limit.length })
 }
 
 /** A dropped call is answered, so that its caller need not wait for the timeout. */

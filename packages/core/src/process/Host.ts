@@ -128,6 +128,14 @@ export type ProcessEvent =
       readonly reason: ExitReason
     }
   | {
+      /** More messages wait for a process than its limit says. */
+      readonly _tag: "LongMailbox"
+      readonly pid: Pid
+      readonly label: string | undefined
+      readonly length: number
+      readonly limit: number
+    }
+  | {
       /** Something in the runtime itself, or in a foreign callback it ran, threw. */
       readonly _tag: "RuntimeError"
       readonly during: string

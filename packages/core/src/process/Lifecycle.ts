@@ -59,6 +59,12 @@ export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash:
   finish(record, record.exitReason ?? reason)
 }
 
+/** The processes a process is linked to. */
+export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
+  Array.from(record.links?.values() ?? [])
+    .filter((link) => link.linked)
+    .map((link) => link.pid)
+
 const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
   record.host.report({
     _tag: "ProcessCrashed",
@@ -69,7 +75,7 @@ const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void
     reason,
     lastMessage: record.lastMessage,
     mailboxLength: record.mailbox.length,
-    links: Array.from(record.links?.values() ?? [], (link) => link.pid)
+    links: linkedTo(record)
   })
 
 /** Tells the world. Runs exactly once in a process's life. */
@@ -84,7 +90,7 @@ export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): vo
   host.directory.release(pid)
   record.links = undefined
   if (links !== undefined) {
-    for (const link of links.values()) if (link.unlinking === 0) sendExit(host, link.pid, pid, reason, true)
+    for (const link of links.values()) if (link.linked) sendExit(host, link.pid, pid, reason, true)
   }
   const watchers = record.watchers
   record.watchers = undefined
@@ -114,13 +120,19 @@ export const sendExit = (host: Host, to: Pid, from: Pid, reason: ExitReason.Exit
   else receiveExit(target, from, reason, false)
 }
 
-/** The exit of a linked process counts only while the link is there. Catalogue L10. */
+/** The exit of a linked process counts only while the link is there, and only if it is this link's. Catalogue L10. */
 export const receiveLinkExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const key = keyOf(from)
-  const link = record.links?.get(key)
+  const link = record.links?.get(keyOf(from))
+  // While an unlink is not confirmed, what arrives was sent for the link that was removed
+  if (link?.unlinking === 0) loseLink(record, from, reason)
+}
+
+/** A link is over for good: its other end has exited, or can never be reached again. */
+export const loseLink = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
+  const link = record.links?.get(keyOf(from))
   if (link === undefined) return
-  record.links?.delete(key)
-  if (link.unlinking === 0) receiveExit(record, from, reason, true)
+  record.links?.delete(keyOf(from))
+  if (link.linked) receiveExit(record, from, reason, true)
 }
 
 /** Tells one monitor that `pid` is gone. */

@@ -10,27 +10,28 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 const add = (record: ProcessRecord, pid: Pid): void => {
   record.links ??= new Map()
   const known = record.links.get(keyOf(pid))
-  if (known === undefined) record.links.set(keyOf(pid), { pid, unlinking: 0 })
-  else known.unlinking = 0
+  if (known === undefined) record.links.set(keyOf(pid), { pid, linked: true, unlinking: 0 })
+  else known.linked = true
 }
 
 /** Sets up one side of a link whose other side is known to be set up. */
 export const receiveLink = (record: ProcessRecord, from: Pid): void => add(record, from)
 
-/** Links two processes. A dead partner's link ends at once with reason NoProcess. Catalogue L06 to L09. */
+/** Links two processes. A partner that has ended, or is about to, breaks the
+ * link at once with reason NoProcess. Catalogue L06 to L09. */
 export const link = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
   const key = keyOf(pid)
   if (key === keyOf(record.pid)) return
   const known = record.links?.get(key)
-  if (known !== undefined && known.unlinking === 0) return
+  if (known?.linked === true) return
   if (!isHere(host, pid)) {
     add(record, pid)
     host.route(pid.slot, pid.incarnation, { _tag: "Link", to: pid, from: record.pid })
     return
   }
   const partner = find(host, pid)
-  if (partner === undefined) return receiveExit(record, pid, ExitReason.noProcess, true)
+  if (partner?.status !== "running") return receiveExit(record, pid, ExitReason.noProcess, true)
   add(record, pid)
   add(partner, record.pid)
 }
@@ -39,12 +40,13 @@ export const link = (record: ProcessRecord, pid: Pid): void => {
 export const unlink = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
   const known = record.links?.get(keyOf(pid))
-  if (known === undefined || known.unlinking !== 0) return
+  if (known?.linked !== true) return
   if (isHere(host, pid)) {
     record.links?.delete(keyOf(pid))
     find(host, pid)?.links?.delete(keyOf(record.pid))
     return
   }
+  known.linked = false
   known.unlinking = host.nextReference()
   host.route(pid.slot, pid.incarnation, { _tag: "Unlink", to: pid, from: record.pid, id: known.unlinking })
 }
@@ -52,11 +54,17 @@ export const unlink = (record: ProcessRecord, pid: Pid): void => {
 /** The other side has removed the link. */
 export const receiveUnlink = (record: ProcessRecord, from: Pid): void => {
   const known = record.links?.get(keyOf(from))
-  // Both may unlink at once: ours is then still waiting for its own acknowledgement
-  if (known !== undefined && known.unlinking === 0) record.links?.delete(keyOf(from))
+  if (known === undefined) return
+  // Both may unlink at once: ours then still waits for its own acknowledgement
+  if (known.unlinking === 0) record.links?.delete(keyOf(from))
+  else known.linked = false
 }
 
 /** The other side has confirmed that it removed the link. */
 export const receiveUnlinkAck = (record: ProcessRecord, from: Pid, id: number): void => {
-  if (record.links?.get(keyOf(from))?.unlinking === id) record.links.delete(keyOf(from))
+  const known = record.links?.get(keyOf(from))
+  if (known?.unlinking !== id) return
+  known.unlinking = 0
+  // Linked again meanwhile: from now on an exit is the new link's
+  if (!known.linked) record.links?.delete(keyOf(from))
 }

@@ -16,6 +16,13 @@ export interface Bounds {
   readonly overflow: Overflow
 }
 
+/** A length that no mailbox of a healthy process reaches. */
+export interface MailboxLimit {
+  readonly length: number
+  /** `kill` ends the process; `report` tells the operator, once until the mailbox has been shorter again. */
+  readonly action: "kill" | "report"
+}
+
 /** The exit reason's error of a process whose mailbox overflowed with policy `crash`. */
 export class MailboxOverflow extends Schema.TaggedError<MailboxOverflow>()("MailboxOverflow", {
   capacity: Schema.Int

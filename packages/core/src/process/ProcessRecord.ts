@@ -6,7 +6,7 @@ import type { IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import { finish } from "./Lifecycle.ts"
-import { type Bounds, Mailbox } from "./Mailbox.ts"
+import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
@@ -23,9 +23,11 @@ export interface Body {
 /** `running` until an exit reason is known, `exiting` while the code unwinds, `dead` once the world has been told. */
 export type Status = "running" | "exiting" | "dead"
 
-/** A link to another process. `unlinking` waits for the other side to confirm, and lets no exit through. */
+/** A link to another process, or what is left of one until the other side has confirmed that it is removed. */
 export interface LinkState {
   readonly pid: Pid
+  linked: boolean
+  /** The unlink that is not confirmed yet, or 0: until then an exit that arrives is the removed link's. */
   unlinking: number
 }
 
@@ -52,6 +54,9 @@ export class ProcessRecord implements Runnable {
   readonly priority: Priority
   readonly mailbox: Mailbox = new Mailbox()
   readonly bounds: Bounds | undefined
+  readonly limit: MailboxLimit | undefined
+  /** Whether the limit has been reported since the mailbox was last below it. */
+  overLimit = false
   readonly parent: Pid | undefined
   readonly ancestors: ReadonlyArray<Pid>
   status: Status = "running"
@@ -88,6 +93,7 @@ export class ProcessRecord implements Runnable {
     readonly body: Body
     readonly priority: Priority
     readonly bounds: Bounds | undefined
+    readonly limit: MailboxLimit | undefined
     readonly parent: Pid | undefined
     readonly ancestors: ReadonlyArray<Pid>
     readonly label: string | undefined
@@ -97,6 +103,7 @@ export class ProcessRecord implements Runnable {
     this.body = options.body
     this.priority = options.priority
     this.bounds = options.bounds
+    this.limit = options.limit
     this.parent = options.parent
     this.ancestors = options.ancestors
     this.label = options.label

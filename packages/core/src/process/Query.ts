@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { PendingCall } from "./Call.ts"
 import { type Host, names } from "./Host.ts"
-import { isHere } from "./Lifecycle.ts"
+import { isHere, linkedTo } from "./Lifecycle.ts"
 import { type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -38,9 +38,7 @@ export const infoOf = (record: ProcessRecord): Info => ({
   registeredName: record.host.directory.held(names, record.pid)[0]?.key,
   parent: record.parent,
   ancestors: record.ancestors,
-  links: Array.from(record.links?.values() ?? [])
-    .filter((state) => state.unlinking === 0)
-    .map((state) => state.pid),
+  links: linkedTo(record),
   monitors: Array.from(record.monitors?.values() ?? [], (outgoing) => outgoing.pid),
   monitoredBy: Array.from(record.watchers?.values() ?? []),
   trapExit: record.trapExit,

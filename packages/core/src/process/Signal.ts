@@ -6,6 +6,7 @@
 import type { ByteWriter } from "./Bytes.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
+import type { Name } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
 import type { Question } from "./Query.ts"
 
@@ -104,7 +105,7 @@ export interface SpawnSignal {
   readonly link: boolean
   /** A monitor of the parent, or 0. */
   readonly monitor: number
-  readonly name: string | undefined
+  readonly name: Name | undefined
   readonly label: string | undefined
 }
 

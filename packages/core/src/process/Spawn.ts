@@ -4,12 +4,13 @@
 import { IncomingCall, type PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import * as ExitReason from "./ExitReason.ts"
-import type { Host, Placement, Priority } from "./Host.ts"
+import { type Host, names, type Placement, type Priority } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { receiveLink } from "./Links.ts"
-import type { Bounds } from "./Mailbox.ts"
+import type { Bounds, MailboxLimit } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { watch } from "./Monitors.ts"
+import { Name } from "./Name.ts"
 import { type Pid, PidImpl } from "./Pid.ts"
 import { type Body, ProcessRecord } from "./ProcessRecord.ts"
 
@@ -23,6 +24,8 @@ export interface SpawnOptions {
   readonly label?: string | undefined
   /** The bound of its mailbox. Default: none. */
   readonly mailbox?: Bounds | undefined
+  /** What happens when more than `length` messages wait, unlike a bound without loss. Default: nothing. */
+  readonly mailboxLimit?: MailboxLimit | undefined
 }
 
 /** What ties a new process to the one that starts it, from the first instant on. Catalogue L14, MC04. */
@@ -56,6 +59,7 @@ export const spawnHere = (
     body,
     priority: options?.priority ?? "normal",
     bounds: options?.mailbox,
+    limit: options?.mailboxLimit,
     parent: ties.parent,
     ancestors: ties.ancestors,
     label: options?.label
@@ -90,13 +94,16 @@ export interface DefinedSpawn {
   readonly args: unknown
   readonly ties: Ties
   readonly parent: ProcessRecord | undefined
-  readonly options: (SpawnOptions & { readonly name?: string | undefined }) | undefined
+  readonly options: (SpawnOptions & { readonly name?: string | Name | undefined }) | undefined
 }
+
+const nameOf = (name: string | Name | undefined): Name | undefined =>
+  typeof name === "string" ? new Name(names, name, undefined) : name
 
 /** Starts a process of a definition on this scheduler. `call` is answered when its initialisation is over. */
 export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: IncomingCall | undefined): ProcessRecord => {
   const { args, definition, options, ties } = spawn
-  const body = definition.body(args, call, options?.name)
+  const body = definition.body(args, call, nameOf(options?.name))
   const record = spawnHere(host, body, definition.codec, ties, { mailbox: definition.mailbox, ...options })
   call?.arrive(record)
   if (spawn.parent !== undefined) tieParent(spawn.parent, record.pid, spawn.ties)
@@ -130,7 +137,7 @@ export const spawnDefined = (host: Host, spawn: DefinedSpawn, pending: PendingCa
       ancestors: ties.ancestors,
       link: ties.link,
       monitor: ties.monitor,
-      name: options?.name,
+      name: nameOf(options?.name),
       label: options?.label
     },
     pending

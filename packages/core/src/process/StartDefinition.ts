@@ -12,16 +12,22 @@ import type { Host } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { unlink } from "./Links.ts"
 import { InvalidMessage } from "./MessageCodec.ts"
+import { demonitor } from "./Monitors.ts"
+import type { Name } from "./Name.ts"
 import { outside, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { milliseconds } from "./RawProcess.ts"
+import type { MonitorRef } from "./Signal.ts"
 import { lineage, type SpawnOptions, spawnDefined } from "./Spawn.ts"
 import { StartError } from "./StartError.ts"
 
 /** How a process of a definition is started. */
 export interface StartOptions extends SpawnOptions {
-  /** Registers it under this name, unique in the system, before `init` runs. */
-  readonly name?: string | undefined
+  /**
+   * Registers it under this name before `init` runs: a text is a name of the system, a {@link Name} one of a registry
+   * (OTP's `via`). Catalogue N09, N14.
+   */
+  readonly name?: string | Name | undefined
   /** How long `init` may take; its process is killed then. Default: no limit. Catalogue GS10. */
   readonly timeout?: Duration.Input | undefined
 }
@@ -37,7 +43,7 @@ export const startedCodec: AnswerCodec = {
 }
 
 /**
- * Starts `definition` for `parent` (or for nobody) and gives the new process's pid once it has initialised.
+ * Starts `definition` for `parent` (or for nobody), linked to it or monitored by it under `monitor`, and gives the new process's pid once it has initialised.
  * Dies with `InvalidMessage` when `args` are not of the definition's type.
  */
 export const startDefinition = (
@@ -46,7 +52,8 @@ export const startDefinition = (
   definition: Definition,
   args: unknown,
   options: StartOptions | undefined,
-  link: boolean
+  link: boolean,
+  monitor = 0
 ): Effect.Effect<Pid, StartError> => {
   if (!definition.args.is(args)) {
     return Effect.die(new InvalidMessage({ target: `${definition.name} args`, problem: definition.args.explain(args) }))
@@ -74,7 +81,13 @@ export const startDefinition = (
         read: (reader) => readAnswer(startedCodec, reader, down)
       },
       // The pid is known before any outcome is: `spawned` comes first
-      (exit) => resume(Effect.flatMap(exit as Effect.Effect<void, StartError>, () => Effect.succeed(pid as Pid)))
+      (exit) => {
+        // A start that failed is told by its error; its monitor tells nothing
+        if (monitor !== 0 && parent !== undefined && Exit.isExit(exit) && Exit.isFailure(exit)) {
+          demonitor(parent, monitor as MonitorRef, true)
+        }
+        resume(Effect.flatMap(exit as Effect.Effect<void, StartError>, () => Effect.succeed(pid as Pid)))
+      }
     )
     pending.spawned = (started) => {
       pid = started
@@ -82,7 +95,7 @@ export const startDefinition = (
     }
     const limit = milliseconds(options?.timeout)
     if (limit !== undefined) pending.expireAfter(limit)
-    spawnDefined(host, { definition, args, ties: { ...lineage(parent), link }, parent, options }, pending)
+    spawnDefined(host, { definition, args, ties: { ...lineage(parent), link, monitor }, parent, options }, pending)
     // A parent that is ending takes its linked child with it, with its own reason
     return Effect.sync(() => {
       if (!link || parent?.status === "running") abandon()

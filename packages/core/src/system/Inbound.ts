@@ -13,6 +13,7 @@ import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
 import { InvalidMessage } from "../process/MessageCodec.ts"
 import { watch } from "../process/Monitors.ts"
+import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
@@ -84,7 +85,7 @@ const toProcess = (
     }
     case "Link": {
       const from = readPid(reader)
-      if (record !== undefined) return receiveLink(record, from)
+      if (record?.status === "running") return receiveLink(record, from)
       return host.route(from.slot, from.incarnation, {
         _tag: "Exit",
         to: from,
@@ -168,7 +169,9 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const ancestors: Array<Pid> = []
   for (let left = reader.varint(); left > 0; left--) ancestors.push(readPid(reader))
   const monitor = reader.varint()
-  const registered = readOptional(reader)
+  const table = readOptional(reader)
+  const key = readOptional(reader)
+  const registered = table === undefined || key === undefined ? undefined : new Name(table, key, undefined)
   const label = readOptional(reader)
   const started = new IncomingCall(new RemoteReply(host, startedCodec, { ...from, call }))
   const definition = host.definition(name)

@@ -9,7 +9,7 @@ import { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host, Placement, ProcessEvent } from "../process/Host.ts"
-import { receiveDown, receiveLinkExit } from "../process/Lifecycle.ts"
+import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
@@ -139,7 +139,7 @@ export class Mesh implements Uplink {
         break
       case "Link": {
         const record = scheduler.processes.get(signal.from.serial)
-        if (record !== undefined) receiveLinkExit(record, signal.to, reason)
+        if (record !== undefined) loseLink(record, signal.to, reason)
         break
       }
       case "Unlink":
@@ -247,7 +247,7 @@ export class Mesh implements Uplink {
     const lost = (pid: Pid) => pid.slot === slot && pid.incarnation === incarnation
     this.directory.schedulerDown(slot, incarnation)
     for (const record of [...scheduler.processes.values()]) {
-      for (const { pid } of [...(record.links?.values() ?? [])]) if (lost(pid)) receiveLinkExit(record, pid, reason)
+      for (const { pid } of [...(record.links?.values() ?? [])]) if (lost(pid)) loseLink(record, pid, reason)
       for (const [ref, { pid }] of [...(record.monitors ?? [])]) if (lost(pid)) receiveDown(record, pid, ref, reason)
       for (const [ref, watcher] of [...(record.watchers ?? [])]) if (lost(watcher)) record.watchers?.delete(ref)
     }

@@ -43,6 +43,12 @@ export const formatEvent = (event: ProcessEvent): Report => {
         // The child's own report has the stack
         cause: undefined
       }
+    case "LongMailbox":
+      return {
+        level: "warning",
+        text: `${event.length} messages wait for ${event.label ?? ""} ${event.pid}, more than its limit of ${event.limit}`,
+        cause: undefined
+      }
     case "RuntimeError":
       return { level: "error", text: `error in ${event.during}`, cause: event.error }
   }

@@ -137,7 +137,8 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.ancestors.length)
       for (const ancestor of signal.ancestors) writePid(writer, ancestor)
       writer.varint(signal.monitor)
-      writeOptional(writer, signal.name)
+      writeOptional(writer, signal.name?.table)
+      writeOptional(writer, signal.name?.key)
       writeOptional(writer, signal.label)
       signal.writeArgs(writer)
       break

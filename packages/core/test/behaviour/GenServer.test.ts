@@ -72,7 +72,11 @@ const CounterLive = Counter.implement({
     crashCall: () => Effect.die(new Error("boom in a call")),
     wrongReply: (state) => GenServer.reply("not a number" as unknown as number, state),
     thenContinue: (state) => GenServer.reply("answered", state, { continue: "after the answer" }),
-    callSelf: (state, { self }) => Effect.map(Effect.flip(self.get()), (error) => GenServer.reply(error._tag, state))
+    callSelf: (state, { self }) =>
+      Effect.match(self.get(), {
+        onFailure: (error) => GenServer.reply<string, State>(error._tag, state),
+        onSuccess: () => GenServer.reply<string, State>("answered", state)
+      })
   },
   info: (state, message) =>
     Effect.as(

@@ -1,0 +1,126 @@
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { describe, expect } from "vitest"
+import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
+
+/** A server that only waits, on any scheduler. */
+const Idle = GenServer.define("test/Idle", { protocol: { ping: GenServer.call({ success: Schema.String }) } })
+const IdleLive = Idle.implement({ init: () => 0, handle: { ping: (state) => GenServer.reply("pong", state) } })
+
+const system = (schedulers: number) =>
+  System.layer({ schedulers, virtual: true, implementations: [IdleLive], freeze: true })
+
+const test = (title: string, body: Effect.Effect<unknown, unknown, System.System>, schedulers = 1) =>
+  it.live(title, () => Effect.provide(body, system(schedulers)))
+
+const there = { on: { scheduler: 1 } } as const
+
+describe("Process", () => {
+  test(
+    "a link made again right after it was removed is a new link, and breaks as one",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        yield* Process.trapExit(true)
+        const partner = yield* GenServer.start(Idle, {}, there)
+        yield* Process.link(partner.pid)
+        yield* Process.unlink(partner.pid)
+        yield* Process.link(partner.pid)
+        expect(yield* partner.ping()).toBe("pong")
+        yield* Process.exit(partner.pid, ExitReason.failed("boom"))
+        const exit = yield* self.receiveWhen((message) => message instanceof Process.Exit)
+        expect(exit.reason).toEqual(ExitReason.failed("boom"))
+      })
+    ),
+    2
+  )
+
+  test(
+    "the exit of a removed link is never taken for that of a link made after it",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        yield* Process.trapExit(true)
+        const partner = yield* GenServer.start(Idle, {}, there)
+        yield* Process.link(partner.pid)
+        // The exit of the first link is underway while it is removed and made again: all within one turn
+        yield* Process.exit(partner.pid, ExitReason.failed("old"))
+        yield* Process.unlink(partner.pid)
+        yield* Process.link(partner.pid)
+        const exit = yield* self.receiveWhen((message) => message instanceof Process.Exit)
+        expect(exit.reason).toEqual(ExitReason.noProcess)
+      })
+    ),
+    2
+  )
+
+  test(
+    "GS56 MC04 startMonitor watches from the first instant",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const { monitor, ref } = yield* GenServer.startMonitor(Idle, {}, there)
+        yield* Process.exit(ref.pid, ExitReason.kill)
+        const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
+        expect([down.ref, down.reason]).toEqual([monitor, ExitReason.killed])
+      })
+    ),
+    2
+  )
+
+  test(
+    "a mailbox limit kills a process that does not keep up",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const slow = yield* Process.spawn(Schema.Int, () => Effect.never, {
+          mailboxLimit: { length: 3, action: "kill" }
+        })
+        const ref = yield* Process.monitor(slow)
+        yield* Effect.forEach([1, 2, 3], (n) => Process.send(slow, n))
+        expect(yield* Process.isAlive(slow)).toBe(true)
+        yield* Process.send(slow, 4)
+        const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
+        expect([down.ref, down.reason]).toEqual([ref, ExitReason.killed])
+      })
+    )
+  )
+
+  test(
+    "a bounded mailbox drops the newest, drops the oldest, or crashes, as its policy says",
+    Effect.gen(function* () {
+      const fill = (overflow: Process.Overflow) =>
+        Process.run((self) =>
+          Effect.gen(function* () {
+            const gate = yield* Process.spawn(
+              Schema.Int,
+              (own) =>
+                Effect.gen(function* () {
+                  yield* Process.sleep(1)
+                  const first = yield* own.receive
+                  const second = yield* own.receive
+                  return yield* Process.exit(ExitReason.shutdownWith([first, second]))
+                }),
+              { mailbox: { capacity: 2, overflow } }
+            )
+            yield* Process.monitor(gate)
+            yield* Effect.forEach([1, 2, 3], (n) => Process.send(gate, n))
+            const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
+            return down.reason
+          })
+        )
+      expect(yield* fill("drop-newest")).toEqual(ExitReason.shutdownWith([1, 2]))
+      expect(yield* fill("drop-oldest")).toEqual(ExitReason.shutdownWith([2, 3]))
+      expect(yield* fill("crash")).toMatchObject({ _tag: "Failed", error: { _tag: "MailboxOverflow", capacity: 2 } })
+    })
+  )
+
+  test(
+    "R17 a message that was sent cannot be changed by its sender",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const message = { list: [1, 2], nested: { deep: true } }
+        yield* Process.send(self.pid, message)
+        expect(() => message.list.push(3)).toThrow(TypeError)
+        expect(yield* self.receive).toEqual({ list: [1, 2], nested: { deep: true } })
+      })
+    )
+  )
+})
