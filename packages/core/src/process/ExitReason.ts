@@ -153,7 +153,8 @@ const show = (value: unknown): string => {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   if (typeof value === "string") return value
   try {
-    return JSON.stringify(value) ?? String(value)
+    // Reasons hold reasons (why a supervisor could not start a child): each is told in its own words
+    return JSON.stringify(value, (_, part) => (isExitReason(part) ? format(part) : part)) ?? String(value)
   } catch {
     return String(value)
   }

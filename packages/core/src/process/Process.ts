@@ -3,13 +3,13 @@ import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, currentProcess, System, withSystem } from "./Host.ts"
+import { Current, currentProcess, names, System, withSystem } from "./Host.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import * as Monitors from "./Monitors.ts"
-import type { Address } from "./Name.ts"
-import { keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
+import { type Address, Name } from "./Name.ts"
+import { isPid, keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
 import { Selector } from "./Selector.ts"
@@ -98,6 +98,8 @@ const exitSelf = (reason: ExitReason.ExitReason): Effect.Effect<never, never, Cu
 
 const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void, never, System> =>
   withSystem((host, fiber) => {
+    // A name, say: no signal can be sent to it, and none must seem to have been
+    if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid, got ${typeof pid}`))
     const current = currentProcess(fiber)
     if (current !== undefined && keyOf(current.pid) === keyOf(pid)) {
       receiveExit(current, current.pid, reason, false)
@@ -167,6 +169,10 @@ export const pid = <S extends Schema.Top>(mailbox: S): Schema.Codec<Pid<S["Type"
 /** The schema of aliases of processes that take messages of `mailbox`. */
 export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["Type"]>, Alias<S["Type"]>> =>
   aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+
+/** The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. */
+export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>
+  new Name(names, name, MessageCodec.fromSchema(mailbox))
 
 /** A selector that waits for nothing yet. See {@link Selector}. */
 export const selector = <M>(): Selector<M> => new Selector<M>()

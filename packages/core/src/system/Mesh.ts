@@ -205,10 +205,14 @@ export class Mesh implements Uplink {
       }
     }
     table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
+    table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
+    this.reductions = scheduler.reductions
     this.busy += busy
   }
 
   private busy = 0
+  /** The scheduler's reductions when they were last written into the table. */
+  private reductions = 0
 
   /** The milliseconds spent in turns since the last call. */
   takeBusy(): number {

@@ -73,14 +73,14 @@ const annotationsOf = (event: ProcessEvent): Record<string, unknown> => {
         links: event.links.map(String),
         mailboxLength: event.mailboxLength,
         lastMessage: event.lastMessage,
-        reason: event.reason
+        reason: ExitReason.format(event.reason)
       }
     case "SupervisorReport":
       return {
         supervisor: event.supervisor.toString(),
         child: event.child,
         context: event.context,
-        reason: event.reason
+        reason: ExitReason.format(event.reason)
       }
     case "RuntimeError":
       return {}

@@ -4,6 +4,7 @@
 
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Startable } from "../process/Definition.ts"
@@ -35,14 +36,11 @@ export const start = (root: Startable): Effect.Effect<Root, StartError, System |
         Effect.gen(function* () {
           yield* Process.trapExit(true)
           const record = yield* Current
-          const pid = yield* startDefinition(
-            record.host,
-            record,
-            root.definition,
-            root.args,
-            { name: root.name },
-            true
-          ).pipe(Effect.tapError((error) => Deferred.fail(started, error)))
+          const { args, definition, name } = root
+          const result = yield* Effect.exit(startDefinition(record.host, record, definition, args, { name }, true))
+          // Whoever started the system is told; init itself has done its work
+          if (Exit.isFailure(result)) return yield* Deferred.done(started, result)
+          const pid = result.value
           yield* Deferred.succeed(started, undefined)
           const isRoot = (message: unknown): message is Process.Exit =>
             message instanceof Process.Exit && Process.equals(message.from, pid)

@@ -191,8 +191,15 @@ export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Opt
   })
 }
 
+/** A failure that was expected is told by its own words, anything else with its stack. */
+const failureText = (cause: Cause.Cause<unknown>): string => {
+  const [reason, ...others] = cause.reasons
+  const expected = others.length === 0 && reason?._tag === "Fail" && reason.error instanceof Error
+  return expected ? reason.error.message : Cause.pretty(cause)
+}
+
 const failureOf = (exit: Exit.Exit<ExitReason.ExitReason, unknown>, ending: boolean): string | undefined => {
-  if (Exit.isFailure(exit)) return ending && Cause.hasInterruptsOnly(exit.cause) ? undefined : Cause.pretty(exit.cause)
+  if (Exit.isFailure(exit)) return ending && Cause.hasInterruptsOnly(exit.cause) ? undefined : failureText(exit.cause)
   return ExitReason.isAbnormal(exit.value) ? `the root ended: ${ExitReason.format(exit.value)}` : undefined
 }
 
