@@ -6,7 +6,13 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type AnswerCodec, IncomingCall, RemoteReply } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { InvalidMessage, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import {
+  InvalidMessage,
+  type MessageCodec,
+  plainKind,
+  type ValueCodec,
+  value as valueCodec
+} from "../process/MessageCodec.ts"
 
 /** The fields of a payload. */
 export type Fields = Schema.Struct.Fields
@@ -130,10 +136,9 @@ export class TerminateMessage extends IncomingCall {
   }
 }
 
-/** Kinds of messages on the way between schedulers. */
+/** Kinds of messages on the way between schedulers, beside plain ones, whose kind is 2. */
 const castKind = 0
 const callKind = 1
-const plainKind = 2
 const terminateKind = 3
 
 const unanswered: AnswerCodec = { success: nothing, error: nothing }

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { admit } from "./Alias.ts"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
@@ -39,7 +40,7 @@ export const deepFreeze = (value: unknown): void => {
 export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
   if (!isHere(host, to)) {
     const call = exportCall(message, to.slot)
-    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted: 0 })
+    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted: 0, wait: true })
     return true
   }
   const target = impl(to).record ?? host.processes.get(to.serial)
@@ -120,31 +121,64 @@ export const admitWaiting = (record: ProcessRecord): void => {
   if (waiting.length === 0) record.waiting = undefined
 }
 
-/** Lets a sender wait for room. */
-export const waitForRoom = (record: ProcessRecord, message: unknown, accept: () => void, refuse: () => void): void => {
+/** Lets a sender wait for room. Returns how to give up. */
+export const waitForRoom = (
+  record: ProcessRecord,
+  message: unknown,
+  accept: () => void,
+  refuse: () => void
+): (() => void) => {
+  const sender = { message, accept, refuse }
   record.waiting ??= []
-  record.waiting.push({ message, accept, refuse })
+  record.waiting.push(sender)
+  return () => {
+    record.waiting = record.waiting?.filter((other) => other !== sender)
+  }
 }
+
+/** What became of a message that was offered: it is in the mailbox, there was no room, or there is no such process. */
+export type Outcome = "accepted" | "full" | "gone"
+
+/** Outcomes between schedulers. */
+const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full"]
+
+/** Writes an outcome for a sender on another scheduler. */
+export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writer.u8(outcomes.indexOf(outcome))
 
 /** Sends a checked message; waits where the mailbox makes senders wait and is full. Returns at once otherwise. */
 export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): Effect.Effect<void> => {
-  if (codec.suspends && !isHere(host, to)) return sendAwaiting(host, to, codec, message, alias)
-  if (deliver(host, to, codec, message, alias)) return Exit.void
-  return Effect.callback<void>((resume) => {
-    const target = host.processes.get(to.serial)
-    const wake = () => host.enqueue(() => resume(Exit.void), "normal")
-    if (target === undefined || deliver(host, to, codec, message)) wake()
-    else waitForRoom(target, message, wake, wake)
-  })
+  const blind = !codec.suspends || isHere(host, to)
+  if (blind && deliver(host, to, codec, message, alias)) return Exit.void
+  // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too
+  return Effect.asVoid(offer(host, to, codec, message, alias, true))
 }
 
-/** To a mailbox of another scheduler that makes senders wait: the receiver's scheduler says when the message is in. */
-const sendAwaiting = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias: number): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too
-    const done = () => Exit.void
-    const pending = new PendingCall(host, { down: done, timeout: done, read: done }, () => resume(Exit.void))
-    const accepted = pending.export(to.slot)
-    const call = exportCall(message, to.slot)
-    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted })
+/** Sends a checked message and says what became of it; waits for room if `wait`. A sender that gives up has sent nothing. */
+export const offer = (
+  host: Host,
+  to: Pid,
+  codec: MessageCodec,
+  message: unknown,
+  alias: number,
+  wait: boolean
+): Effect.Effect<Outcome> =>
+  Effect.callback<Outcome>((resume) => {
+    if (!isHere(host, to)) {
+      const gone = () => Exit.succeed<Outcome>("gone")
+      const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
+      const pending = new PendingCall(host, { down: gone, timeout: gone, read }, (exit) =>
+        resume(exit as Effect.Effect<Outcome>)
+      )
+      const accepted = pending.export(to.slot)
+      const call = exportCall(message, to.slot)
+      return host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted, wait })
+    }
+    const target = host.processes.get(to.serial)
+    if (target?.status !== "running") return resume(Exit.succeed("gone"))
+    if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
+    if (!wait) return resume(Exit.succeed("full"))
+    // Through the run queue: whoever makes room does not run who waited for it
+    const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), "normal")
+    const giveUp = waitForRoom(target, message, wake("accepted"), wake("gone"))
+    return Effect.sync(giveUp)
   })

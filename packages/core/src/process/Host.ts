@@ -37,6 +37,8 @@ export interface Timers {
   now(): number
   /** Runs `fire` through the run queue, no earlier than `delay` milliseconds from now. */
   set(delay: number, fire: () => void): Timer
+  /** As {@link set}, at a time of {@link now}; one that is past is due now. */
+  setAt(deadline: number, fire: () => void): Timer
   /** Returns the milliseconds that were left, or `undefined` when it had fired or was cancelled. */
   cancel(timer: Timer): number | undefined
 }

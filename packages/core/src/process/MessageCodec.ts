@@ -130,6 +130,9 @@ export const fromSchema = (schema: Schema.Top): MessageCodec => {
   return made
 }
 
+/** What a plain message's bytes begin with, whoever encodes it: a server with plain messages reads them as a raw process. */
+export const plainKind = 2
+
 const makeCodec = (schema: Schema.Top): MessageCodec => {
   let codec: ValueCodec | undefined
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
@@ -139,8 +142,14 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     check: (message) => {
       if (!of().is(message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
     },
-    encode: (message, writer) => of().encode(message, writer),
+    encode: (message, writer) => {
+      writer.u8(plainKind)
+      of().encode(message, writer)
+    },
     decode: (reader) => {
+      if (reader.u8() !== plainKind) {
+        throw new InvalidMessage({ target: "a process", problem: "it takes plain messages only" })
+      }
       try {
         return of().decode(reader)
       } catch (error) {

@@ -36,15 +36,15 @@ export {
   readTimer,
   sendAfter,
   sendInterval,
-  sleep,
   startTimer,
   type When
 } from "./ProcessTimers.ts"
 export type { Info } from "./Query.ts"
 export { type Received, type ReceiveOptions, ReceiveTimeout, type Self } from "./RawProcess.ts"
 export { Selector } from "./Selector.ts"
-export { send, sendUnknown } from "./Send.ts"
+export { SendFailed, send, sendUnknown, sendWithin, trySend } from "./Send.ts"
 export { Down, Exit, type MonitorRef, type TimerRef } from "./Signal.ts"
+export { sleep } from "./Sleep.ts"
 export type { SpawnOptions } from "./Spawn.ts"
 export { type Provided, spawn, spawnLink, spawnMonitor } from "./SpawnRaw.ts"
 export type { StartOptions } from "./StartDefinition.ts"

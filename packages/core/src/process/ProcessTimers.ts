@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, type Host, System, withSystem } from "./Host.ts"
+import { Current, type Host, System, type Timer, withSystem } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
@@ -27,11 +27,11 @@ export const now: Effect.Effect<number, never, System> = Effect.map(System, (hos
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && "at" in when && typeof when.at === "number"
 
-/** Milliseconds from now; `undefined` when that is no time one can wait. A deadline in the past is now. */
-const delayOf = (host: Host, when: When): number | undefined => {
-  if (isDeadline(when)) return Number.isFinite(when.at) ? Math.max(0, when.at - host.timers.now()) : undefined
+/** Sets a timer; `undefined` when `when` is no time one can wait for. A deadline in the past is now. */
+const setTimer = ({ timers }: Host, when: When, fire: () => void): Timer | undefined => {
+  if (isDeadline(when)) return Number.isFinite(when.at) ? timers.setAt(when.at, fire) : undefined
   const delay = milliseconds(when)
-  return delay === undefined || delay < 0 || Number.isNaN(delay) ? undefined : delay
+  return delay === undefined || delay < 0 || Number.isNaN(delay) ? undefined : timers.set(delay, fire)
 }
 
 const badDelay = (operation: string) =>
@@ -44,14 +44,13 @@ const setOnce = (
   fire: (host: Host, ref: TimerRef) => void
 ): Effect.Effect<TimerRef, never, System> =>
   withSystem((host) => {
-    const delay = delayOf(host, when)
-    if (delay === undefined) return badDelay(operation)
     // References are numbers that nextReference gave out
     const ref = host.nextReference() as TimerRef
-    const timer = host.timers.set(delay, () => {
+    const timer = setTimer(host, when, () => {
       host.timerRefs.delete(ref)
       fire(host, ref)
     })
+    if (timer === undefined) return badDelay(operation)
     host.timerRefs.set(ref, timer)
     return Effect.succeed(ref)
   })
@@ -171,14 +170,3 @@ export const sendInterval = <M>(
 /** Ends a repeating timer. No tick follows after this returns, on one scheduler. */
 export const cancelInterval = (interval: Interval): Effect.Effect<void, never, System> =>
   withSystem((host) => Effect.sync(() => sendExit(host, interval.pid, outside(host), ExitReason.kill, false)))
-
-/** Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Catalogue P31, P32. */
-export const sleep = (duration: Duration.Input): Effect.Effect<void, never, System> =>
-  withSystem((host) => {
-    const delay = milliseconds(duration)
-    if (delay === undefined) return Effect.never
-    return Effect.callback<void>((resume) => {
-      const timer = host.timers.set(Math.max(0, delay), () => resume(Effect.void))
-      return Effect.sync(() => host.timers.cancel(timer))
-    })
-  })

@@ -1,14 +1,17 @@
 /**
  * Sending messages to processes, names and aliases.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { Alias } from "./Alias.ts"
 import * as Delivery from "./Delivery.ts"
-import { type Host, type System, withSystem } from "./Host.ts"
+import { type Host, System, withSystem } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { type Address, resolve } from "./Name.ts"
 import { impl, isPid, type Pid } from "./Pid.ts"
+import { sleep } from "./Sleep.ts"
 
 /**
  * Sends a message. Returns when it is on its way; whether it is handled, only an answer can tell. Messages to a process
@@ -17,20 +20,65 @@ import { impl, isPid, type Pid } from "./Pid.ts"
  * Order between one sender and one receiver is kept.
  */
 export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, System> =>
+  toReceiver(to, message, Effect.void, (host, pid, codec, alias) => Delivery.send(host, pid, codec, message, alias))
+
+/** Checks and freezes a message, and finds its receiver; `nobody` is the answer when a name has no holder. */
+const toReceiver = <M, A, E>(
+  to: Address<M>,
+  message: M,
+  nobody: Effect.Effect<A, E>,
+  use: (host: Host, pid: Pid, codec: MessageCodec.MessageCodec, alias: number) => Effect.Effect<A, E>
+): Effect.Effect<A, E, System> =>
   withSystem((host) => {
     // `M` is checked by the codec; the address is only resolved here
     const address = to as unknown as Address
     const pid = resolve(host, address)
     const codec = (isPid(address) ? undefined : address.codec) ?? (pid && codecOf(host, pid))
-    if (codec === undefined) {
-      return pid === undefined ? Effect.void : Effect.die(unknownMailbox(pid))
-    }
+    if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
     codec.check(message)
     if (host.freeze) Delivery.deepFreeze(message)
-    return pid === undefined
-      ? Effect.void
-      : Delivery.send(host, pid, codec, message, address instanceof Alias ? address.ref : 0)
+    return pid === undefined ? nobody : use(host, pid, codec, address instanceof Alias ? address.ref : 0)
   })
+
+/**
+ * Sends a message if there is room for it now. Returns whether it is in the mailbox: not when that is bounded, full and
+ * makes senders wait, nor when there is no such process. Costs a round trip to another scheduler.
+ */
+export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, never, System> =>
+  toReceiver(to, message, Effect.succeed(false), (host, pid, codec, alias) =>
+    Effect.map(Delivery.offer(host, pid, codec, message, alias, false), (outcome) => outcome === "accepted")
+  )
+
+/** A message that did not get into a mailbox in time, or whose receiver is gone. */
+export class SendFailed extends Schema.TaggedError<SendFailed>()("SendFailed", {
+  target: Schema.String,
+  problem: Schema.Literals(["full", "gone"])
+}) {
+  override get message(): string {
+    return this.problem === "full" ? `the mailbox of ${this.target} stayed full` : `there is no process ${this.target}`
+  }
+}
+
+/**
+ * Sends a message and waits for room no longer than `deadline`. Fails with {@link SendFailed} when there was none by then
+ * (on the receiver's own scheduler nothing was sent; on another it may still arrive), or when the receiver is gone or
+ * ends meanwhile.
+ */
+export const sendWithin = <M>(
+  to: Address<M>,
+  message: M,
+  deadline: Duration.Input
+): Effect.Effect<void, SendFailed, System> => {
+  const fail = (problem: SendFailed["problem"]) => Effect.fail(new SendFailed({ target: String(to), problem }))
+  return toReceiver(to, message, fail("gone"), (host, pid, codec, alias) =>
+    Effect.raceFirst(
+      Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true), (outcome) =>
+        outcome === "accepted" ? Effect.void : fail("gone")
+      ),
+      Effect.andThen(Effect.provideService(sleep(deadline), System, host), fail("full"))
+    )
+  )
+}
 
 /**
  * Sends a value whose type is not known, from an untyped edge. Fails with {@link MessageCodec.InvalidMessage}, which

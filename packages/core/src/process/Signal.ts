@@ -22,6 +22,8 @@ export interface MessageSignal {
   readonly call: number
   /** What to answer when the message is in a mailbox that makes senders wait, or 0. */
   readonly accepted: number
+  /** Whether the message is to wait for room in a full mailbox. */
+  readonly wait: boolean
 }
 
 /** Who makes a call from another scheduler. */

@@ -98,6 +98,7 @@ export class Scheduler implements Host {
       now: () => this.wheel.now(),
       // What a timer does is run by the queue like everything else
       set: (delay, fire) => this.wheel.set(delay, () => this.enqueue(fire, "normal")),
+      setAt: (deadline, fire) => this.wheel.setAt(deadline, () => this.enqueue(fire, "normal")),
       cancel: (timer) => this.wheel.cancel(timer)
     }
     this.facades = makeByPriority((priority) => this.facade(priority))

@@ -59,9 +59,18 @@ export class TimerWheel implements Timers {
 
   set(delay: number, fire: () => void): Timer {
     const now = this.clock.now()
+    return this.add(now, now + delay, fire)
+  }
+
+  setAt(deadline: number, fire: () => void): Timer {
+    // Not by way of a delay: equal deadlines must stay equal
+    return this.add(this.clock.now(), deadline, fire)
+  }
+
+  private add(now: number, deadline: number, fire: () => void): Timer {
     // A wheel that stood still has nothing behind it
     if (this.count === 0) this.tick = Math.floor(now)
-    const entry = new Entry(now + delay, fire)
+    const entry = new Entry(deadline, fire)
     this.insert(entry)
     this.wakeBy(Math.ceil(entry.deadline))
     return entry

@@ -6,7 +6,7 @@
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, RemoteReply, writeDown } from "../process/Call.ts"
-import { accept, admitThrough, waitForRoom } from "../process/Delivery.ts"
+import { accept, admitThrough, type Outcome, waitForRoom, writeOutcome } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
@@ -138,14 +138,15 @@ const message = (host: Host, sender: Place, record: ProcessRecord | undefined, r
   const alias = reader.varint()
   const call = reader.varint()
   const accepted = reader.varint()
+  const wait = reader.u8() === 1
   const answer = (to: number, write: (writer: ByteWriter) => void) => {
     if (to !== 0) host.route(sender.slot, sender.incarnation, { _tag: "Reply", ...sender, call: to, write })
   }
-  const taken = () => answer(accepted, () => undefined)
+  const became = (outcome: Outcome) => answer(accepted, (writer) => writeOutcome(outcome, writer))
   const codec = record?.pid.codec
   if (record === undefined || codec === undefined || record.status !== "running") {
     answer(call, (writer) => writeDown(record?.exitReason ?? ExitReason.noProcess, writer))
-    return taken()
+    return became("gone")
   }
   let value: unknown
   try {
@@ -153,11 +154,17 @@ const message = (host: Host, sender: Place, record: ProcessRecord | undefined, r
   } catch (error) {
     if (!(error instanceof InvalidMessage)) throw error
     host.report({ _tag: "MessageRejected", pid: record.pid, problem: error.message })
-    return taken()
+    return became("gone")
   }
-  if (alias !== 0 && !admitThrough(record, alias)) return taken()
-  if (accept(record, value)) return taken()
-  waitForRoom(record, value, taken, taken)
+  if (alias !== 0 && !admitThrough(record, alias)) return became("gone")
+  if (accept(record, value)) return became("accepted")
+  if (!wait) return became("full")
+  waitForRoom(
+    record,
+    value,
+    () => became("accepted"),
+    () => became("gone")
+  )
 }
 
 const spawn = (host: Host, reader: ByteReader): void => {

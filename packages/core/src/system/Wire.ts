@@ -81,6 +81,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.alias)
       writer.varint(signal.call)
       writer.varint(signal.accepted)
+      writer.u8(signal.wait ? 1 : 0)
       signal.codec.encode(signal.message, writer)
       break
     case "Exit":

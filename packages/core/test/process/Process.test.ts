@@ -1,5 +1,6 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
@@ -8,8 +9,20 @@ import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 const Idle = GenServer.define("test/Idle", { protocol: { ping: GenServer.call({ success: Schema.String }) } })
 const IdleLive = Idle.implement({ init: () => 0, handle: { ping: (state) => GenServer.reply("pong", state) } })
 
+/** A server whose mailbox holds two messages and makes senders wait; busy until it is released. */
+const Narrow = GenServer.define("test/Narrow", {
+  mailbox: { capacity: 2, overflow: "suspend" },
+  info: Schema.Int,
+  protocol: { hold: GenServer.cast(), note: GenServer.cast({ n: Schema.Int }) }
+})
+const NarrowLive = Narrow.implement({
+  init: () => 0,
+  handle: { hold: () => Effect.never, note: (state) => state },
+  info: (state) => state
+})
+
 const system = (schedulers: number) =>
-  System.layer({ schedulers, virtual: true, implementations: [IdleLive], freeze: true })
+  System.layer({ schedulers, virtual: true, implementations: [IdleLive, NarrowLive], freeze: true })
 
 const test = (title: string, body: Effect.Effect<unknown, unknown, System.System>, schedulers = 1) =>
   it.live(title, () => Effect.provide(body, system(schedulers)))
@@ -123,4 +136,41 @@ describe("Process", () => {
       })
     )
   )
+
+  for (const schedulers of [1, 2]) {
+    const where = schedulers === 1 ? "here" : "on another scheduler"
+
+    test(
+      `a full mailbox ${where} refuses trySend, and sendWithin when its time is over`,
+      Effect.gen(function* () {
+        const narrow = yield* GenServer.start(Narrow, {}, { on: { scheduler: schedulers - 1 } })
+        const address = narrow.pid as unknown as Process.Pid<number>
+        yield* narrow.hold()
+        // Once it is held, whatever comes stays in the mailbox
+        yield* Effect.repeat(Process.info(narrow.pid), { until: (info) => info?.messageQueueLength === 0 })
+        const accepted = yield* Effect.forEach([1, 2, 3], (n) => Process.trySend(address, n))
+        expect(accepted).toEqual([true, true, false])
+        const error = yield* Effect.flip(Process.sendWithin(address, 5, 1))
+        expect(error).toMatchObject({ _tag: "SendFailed", problem: "full", target: String(narrow.pid) })
+      }),
+      schedulers
+    )
+
+    test(
+      `a sender that waits for room ${where} is released with an error when the receiver ends`,
+      Effect.gen(function* () {
+        const narrow = yield* GenServer.start(Narrow, {}, { on: { scheduler: schedulers - 1 } })
+        const address = narrow.pid as unknown as Process.Pid<number>
+        yield* narrow.hold()
+        yield* Effect.repeat(Process.trySend(address, 1), { until: (accepted) => !accepted })
+        const waiting = yield* Effect.forkChild(Effect.flip(Process.sendWithin(address, 2, "1 hour")), {
+          startImmediately: true
+        })
+        yield* Process.exit(narrow.pid, ExitReason.kill)
+        expect(yield* Fiber.join(waiting)).toMatchObject({ _tag: "SendFailed", problem: "gone" })
+        expect(yield* Process.trySend(address, 3)).toBe(false)
+      }),
+      schedulers
+    )
+  }
 })

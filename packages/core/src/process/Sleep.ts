@@ -1,0 +1,16 @@
+/** Sleeping by the scheduler's own timers, so that sleep follows the system's clock. */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { type System, withSystem } from "./Host.ts"
+import { milliseconds } from "./RawProcess.ts"
+
+/** Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Catalogue P31, P32. */
+export const sleep = (duration: Duration.Input): Effect.Effect<void, never, System> =>
+  withSystem((host) => {
+    const delay = milliseconds(duration)
+    if (delay === undefined) return Effect.never
+    return Effect.callback<void>((resume) => {
+      const timer = host.timers.set(Math.max(0, delay), () => resume(Effect.void))
+      return Effect.sync(() => host.timers.cancel(timer))
+    })
+  })
