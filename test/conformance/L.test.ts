@@ -1,5 +1,5 @@
 // Catalogue area L: links. Where two or three processes are linked, each link crosses schedulers when there are two.
-import { ExitReason, GenServer, Process } from "@understudy/core"
+import { ExitReason, GenServer, Pid, Process } from "@understudy/core"
 import * as Effect from "effect/Effect"
 import { expect } from "vitest"
 import { Puppet, type Reason, Word } from "./actors.ts"
@@ -186,5 +186,60 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
       expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.normal)
       expect(yield* Process.isAlive(child)).toBe(true)
     }
+  })
+
+  scenario("L12 unlink of a process that is not linked, dead or never existed has no effect", function* (tester) {
+    const stranger = yield* GenServer.start(Puppet, {}, there)
+    const dead = yield* GenServer.start(Puppet, {}, there)
+    yield* bury(tester, dead)
+    const never = Pid.parse(`<${there.on.scheduler}.${stranger.pid.incarnation}.999999999>`)
+    yield* Process.trapExit(true)
+    for (const pid of [stranger.pid, dead.pid, never!, tester.pid]) {
+      yield* Process.unlink(pid)
+      yield* Process.unlink(pid)
+    }
+    yield* stranger.ping()
+    expect((yield* stranger.ties()).links).toEqual([])
+    expect((yield* Process.info(tester.pid))?.links).toEqual([])
+    yield* expectNothing(tester)
+  })
+
+  scenario("L17 in a ring of links where two end at once all die, each of one of the two reasons", function* (tester) {
+    const size = 50
+    const ring = []
+    for (let index = 0; index < size; index++) ring.push(yield* GenServer.start(Puppet, {}, alternate(index)))
+    for (const [index, puppet] of ring.entries()) yield* puppet.link({ to: ring[(index + 1) % size]!.pid })
+    for (const puppet of ring) yield* puppet.ping()
+    yield* Process.trapExit(true)
+    for (const puppet of ring) yield* Process.link(puppet.pid)
+    for (const puppet of ring) yield* puppet.ping()
+    yield* ring[0]!.stop({ reason: { _tag: "Failed", error: "one" } })
+    yield* ring[25]!.stop({ reason: { _tag: "Failed", error: "other" } })
+    const seen = new Set<string>()
+    for (let times = 0; times < size; times++) {
+      const exit = yield* nextExit(tester)
+      seen.add(String(exit.from))
+      expect(["failed: one", "failed: other"]).toContain(ExitReason.format(exit.reason))
+    }
+    expect([...seen].sort()).toEqual(ring.map((puppet) => String(puppet.pid)).sort())
+    const after = yield* GenServer.start(Puppet, {}, there)
+    yield* after.ping()
+    yield* expectNothing(tester)
+  })
+
+  scenario("L18 EXIT from a linked process is indistinguishable from an explicit exit", function* (tester) {
+    yield* Process.trapExit(true)
+    const partner = yield* GenServer.startLink(Puppet, {}, there)
+    yield* partner.sendExit({ to: tester.pid, reason: { _tag: "Failed", error: "explicit" } })
+    // The explicit one does not remove the link
+    expect((yield* Process.info(tester.pid))?.links.map(String)).toEqual([String(partner.pid)])
+    yield* partner.stop({ reason: boom })
+    const exits = [yield* nextExit(tester), yield* nextExit(tester)]
+    expect(exits.map(({ from, reason }) => [String(from), reason])).toEqual([
+      [String(partner.pid), ExitReason.failed("explicit")],
+      [String(partner.pid), boom]
+    ])
+    expect(Object.keys(exits[0]!)).toEqual(Object.keys(exits[1]!))
+    yield* expectNothing(tester)
   })
 })

@@ -1,6 +1,7 @@
 // Catalogue area M: monitors. The watched process is away from the tester, which watches.
 import { ExitReason, GenServer, Process } from "@understudy/core"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
 import { bury, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds } from "./systems.ts"
@@ -133,7 +134,6 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     yield* expectNothing(tester)
   })
 
-  // An alias with reply_demonitor is what a call is made of: there is no other way to have one here
   scenario("M20 of two replies to a call only the first is delivered, and no DOWN", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     expect(yield* puppet.answerTwice()).toBe(1)
@@ -141,5 +141,118 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     yield* puppet.stop({ reason: boom })
     expect(yield* reasonOf(tester, ref)).toEqual(boom)
     yield* expectNothing(tester)
+  })
+
+  scenario("M09 demonitor says whether the monitor was still set", function* (tester) {
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    const live = yield* Process.monitor(puppet.pid)
+    expect(yield* Process.demonitor(live)).toBe(true)
+    expect(yield* Process.demonitor(live)).toBe(false)
+    const [queued, kept] = [yield* Process.monitor(puppet.pid), yield* Process.monitor(puppet.pid)]
+    const last = yield* Process.monitor(puppet.pid)
+    yield* puppet.stop({ reason: boom })
+    expect(yield* reasonOf(tester, last)).toEqual(boom)
+    expect(yield* Process.demonitor(queued, { flush: true })).toBe(false)
+    // Without flush, false means that the DOWN is there
+    expect(yield* Process.demonitor(kept)).toBe(false)
+    expect((yield* nextDown(tester)).ref).toBe(kept)
+    yield* expectNothing(tester)
+  })
+
+  // OTP's demonitor answers true whatever it finds; what ours answers is OTP's answer with the option `info`
+  scenario("M12 monitor self: a reference, no DOWN, not listed", function* (tester) {
+    const ref = yield* Process.monitor(tester.pid)
+    expect(ref).toBeTypeOf("number")
+    expect((yield* Process.info(tester.pid))?.monitors).toEqual([])
+    expect((yield* Process.info(tester.pid))?.monitoredBy).toEqual([])
+    yield* Process.demonitor(ref)
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    expect((yield* puppet.monitorSelf()).ties).toEqual({ links: [], monitors: [], monitoredBy: [] })
+    expect(yield* puppet.received()).toEqual([])
+    yield* expectNothing(tester)
+  })
+
+  scenario("M19 both link and monitor on the same process: one EXIT and one DOWN", function* (tester) {
+    yield* Process.trapExit(true)
+    const puppet = yield* GenServer.startLink(Puppet, {}, there)
+    const ref = yield* Process.monitor(puppet.pid)
+    yield* puppet.stop({ reason: boom })
+    expect((yield* nextExit(tester)).reason).toEqual(boom)
+    const down = yield* nextDown(tester)
+    expect([down.ref, down.reason]).toEqual([ref, boom])
+    yield* expectNothing(tester)
+  })
+
+  scenario("M20 monitor with a reply-demonitor alias takes one reply and no DOWN", function* (tester) {
+    const watched = yield* GenServer.start(Puppet, {}, there)
+    const { alias, ref } = yield* tester.monitorWithAlias(watched.pid, "reply-demonitor")
+    yield* watched.sayThrough({ alias, words: [1, 2] })
+    expect(yield* Process.demonitor(ref)).toBe(false)
+    const last = yield* Process.monitor(watched.pid)
+    yield* watched.stop({ reason: boom })
+    expect(yield* reasonOf(tester, last)).toEqual(boom)
+    expect(yield* tester.receive).toBe(1)
+    yield* expectNothing(tester)
+  })
+
+  scenario("M20 without a reply its DOWN comes, and ends the alias", function* (tester) {
+    const watched = yield* GenServer.start(Puppet, {}, there)
+    const other = yield* GenServer.start(Puppet, {}, there)
+    const { alias, ref } = yield* tester.monitorWithAlias(watched.pid, "reply-demonitor")
+    yield* watched.stop({ reason: boom })
+    expect(yield* reasonOf(tester, ref)).toEqual(boom)
+    yield* other.sayThrough({ alias, words: ["late"] })
+    yield* Process.send(alias, "late")
+    yield* expectNothing(tester)
+  })
+
+  scenario("M21 a demonitor alias is ended by DOWN or demonitor", function* (tester) {
+    const watched = yield* GenServer.start(Puppet, {}, there)
+    const other = yield* GenServer.start(Puppet, {}, there)
+    const { alias, ref } = yield* tester.monitorWithAlias(watched.pid, "demonitor")
+    yield* watched.sayThrough({ alias, words: ["hi", "again"] })
+    yield* watched.stop({ reason: boom })
+    expect([yield* tester.receive, yield* tester.receive]).toEqual(["hi", "again"])
+    expect(yield* reasonOf(tester, ref)).toEqual(boom)
+    yield* other.sayThrough({ alias, words: ["after down"] })
+    const second = yield* tester.monitorWithAlias(other.pid, "demonitor")
+    yield* other.sayThrough({ alias: second.alias, words: ["hi"] })
+    expect(yield* Process.demonitor(second.ref)).toBe(true)
+    yield* other.sayThrough({ alias: second.alias, words: ["after demonitor"] })
+    expect(yield* tester.receive).toBe("hi")
+    expect(yield* Process.unalias(second.alias)).toBe(false)
+    yield* expectNothing(tester)
+  })
+
+  scenario("M23 plain alias and unalias", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    const plain = yield* tester.alias()
+    yield* sender.sayThrough({ alias: plain, words: [1, 2] })
+    expect(yield* Process.unalias(plain)).toBe(true)
+    expect(yield* Process.unalias(plain)).toBe(false)
+    yield* sender.sayThrough({ alias: plain, words: [3] })
+    yield* Process.send(plain, 3)
+    expect([yield* tester.receive, yield* tester.receive]).toEqual([1, 2])
+    const once = yield* tester.alias("reply")
+    yield* sender.sayThrough({ alias: once, words: ["first", "second"] })
+    yield* Process.send(once, "third")
+    expect(yield* tester.receive).toBe("first")
+    expect(yield* Process.unalias(once)).toBe(false)
+    yield* expectNothing(tester)
+  })
+
+  scenario("M24 nothing sent through an alias arrives after unalias has returned", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    for (let round = 0; round < rounds; round++) {
+      const alias = yield* tester.alias()
+      const saying = yield* Effect.forkChild(sender.sayThrough({ alias, words: [round] }))
+      yield* Process.send(alias, round)
+      for (let turn = round % 4; turn > 0; turn--) yield* Effect.yieldNow
+      expect(yield* Process.unalias(alias)).toBe(true)
+      // What is in the mailbox already is kept: at most one of each sender
+      expect(yield* tester.flush).toBeLessThanOrEqual(2)
+      yield* Fiber.join(saying)
+      yield* expectNothing(tester)
+    }
   })
 })

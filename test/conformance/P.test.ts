@@ -2,10 +2,11 @@
 import { ExitReason, GenServer, Process } from "@understudy/core"
 import * as Effect from "effect/Effect"
 import { expect } from "vitest"
-import { cleaningUp, Puppet, type Reason, trapped, Word } from "./actors.ts"
+import { cleaningUp, factsOf, Puppet, type Reason, trapped, Word } from "./actors.ts"
+import { Errand, largeReason } from "./errands.ts"
 import { bury, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
 
-forEachSystem("P processes and exit signals", ({ alternate, scenario, there }) => {
+forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable, scenario, there }) => {
   scenario("P02 exit(other, normal) is ignored by a non-trapping process", function* () {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     yield* Process.exit(puppet.pid, ExitReason.normal)
@@ -183,5 +184,128 @@ forEachSystem("P processes and exit signals", ({ alternate, scenario, there }) =
       yield* Process.exit(puppet.pid, ExitReason.failed("x"))
       expect(yield* reasonOf(tester, ref), `round ${round}`).toEqual(own)
     }
+  })
+
+  scenario("P11 exit signal to something that is not a process is the caller's error", function* (tester) {
+    const puppet = yield* GenServer.start(Puppet, {}, { ...there, name: "P11" })
+    const send = (to: unknown) => Effect.exit(Process.exit(to as Process.Pid, ExitReason.kill))
+    for (const to of ["P11", Puppet.named("P11").address, 42, null]) {
+      const outcome = yield* send(to)
+      expect(ExitReason.fromExit(outcome)).toMatchObject({ _tag: "Died", defect: { name: "TypeError" } })
+    }
+    yield* puppet.ping()
+    yield* bury(tester, puppet)
+    yield* expectNothing(tester)
+  })
+
+  scenario("P16 a large structured exit reason is delivered intact", function* (tester) {
+    const size = 2000
+    const errand = yield* Process.start(Errand, { errand: "wait" }, there)
+    const ref = yield* Process.monitor(errand)
+    yield* Process.exit(errand, largeReason(size))
+    expect(yield* reasonOf(tester, ref)).toEqual(largeReason(size))
+    yield* Process.trapExit(true)
+    const own = yield* Process.startLink(Errand, { errand: "exit with a large reason", numbers: [size] }, there)
+    const exit = yield* nextExit(tester)
+    expect(Process.equals(exit.from, own)).toBe(true)
+    expect(exit.reason).toEqual(largeReason(size))
+  })
+
+  scenario(
+    "P23 process info reflects links, monitors, trap flag, queue length and registered name",
+    function* (tester) {
+      const linked = yield* GenServer.start(Puppet, {}, there)
+      const watched = yield* GenServer.start(Puppet, {}, there)
+      const expected = {
+        label: "tester",
+        ancestors: [],
+        links: [String(linked.pid)],
+        monitors: [String(watched.pid)],
+        messageQueueLength: 3
+      }
+      yield* Process.link(linked.pid)
+      yield* Process.link(linked.pid)
+      yield* Process.monitor(watched.pid)
+      for (const word of [1, 2, 3]) yield* Process.send(tester.pid, word)
+      const own = Effect.map(Process.info(tester.pid), (info) => info && factsOf(info))
+      expect(yield* own).toEqual({ ...expected, registeredName: null, trapExit: false })
+      yield* Process.register("P23", tester.pid)
+      yield* Process.trapExit(true)
+      expect(yield* own).toEqual({ ...expected, registeredName: "P23", trapExit: true })
+      // The same from away
+      expect(yield* linked.look({ at: tester.pid })).toEqual(yield* own)
+      const errand = yield* Process.start(Errand, { errand: "wait" }, there)
+      for (const word of [1, 2, 3]) yield* Process.send(errand, word)
+      expect((yield* Process.info(errand))?.messageQueueLength).toBe(3)
+      yield* bury(tester, { pid: errand })
+      expect(yield* Process.info(errand)).toBe(undefined)
+      expect(yield* linked.look({ at: errand })).toBe(null)
+      yield* tester.flush
+    }
+  )
+
+  scenario("P28 process dictionary is private", function* (tester) {
+    expect(yield* Process.put("a", "the tester's")).toBe(undefined)
+    yield* Process.start(Errand, { errand: "dictionary", to: tester.pid }, there)
+    const told = []
+    for (let times = 0; times < 6; times++) told.push(yield* tester.receive)
+    // put, put, get, erase, get; and the child's get at some time after the second put
+    expect(told.filter((word) => word !== "nothing")).toEqual(["1", "2", "2"])
+    expect(told.filter((word) => word === "nothing").length).toBe(3)
+    expect(yield* Process.get("a")).toBe("the tester's")
+    expect(yield* Process.erase("a")).toBe("the tester's")
+    expect(yield* Process.get("a")).toBe(undefined)
+  })
+
+  scenario("P29 ancestors are inherited, nearest first", function* (tester) {
+    const parent = yield* GenServer.start(Puppet, {}, there)
+    const child = yield* parent.startChild({ scheduler: here.on.scheduler })
+    const errand = yield* Process.start(Errand, { errand: "wait" }, there)
+    const ancestorsOf = (pid: Process.Pid) => Effect.map(Process.info(pid), (info) => info?.ancestors.map(String))
+    expect(yield* ancestorsOf(parent.pid)).toEqual([String(tester.pid)])
+    expect(yield* ancestorsOf(child)).toEqual([String(parent.pid), String(tester.pid)])
+    expect(yield* ancestorsOf(errand)).toEqual([String(tester.pid)])
+    expect(String((yield* Process.info(child))?.parent)).toBe(String(parent.pid))
+  })
+
+  notApplicable("P29 callers of tasks", "Task is not there yet")
+
+  scenario("P30 process label set and get", function* (tester) {
+    const labelled = yield* Process.start(Errand, { errand: "label", text: "L", to: tester.pid }, there)
+    expect(yield* tester.receive).toBe("labelled")
+    expect((yield* Process.info(labelled))?.label).toBe("L")
+    const unlabelled = yield* Process.start(Errand, { errand: "wait" }, there)
+    expect((yield* Process.info(unlabelled))?.label).toBe(undefined)
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    yield* Process.setLabel("mine")
+    expect((yield* puppet.look({ at: tester.pid }))?.label).toBe("mine")
+    expect((yield* puppet.look({ at: labelled }))?.label).toBe("L")
+  })
+
+  // OTP refuses a raw receive of more than 2^32 - 1 ms; here it waits as long as it is told
+  scenario("P31 sleep and receive for longer than any timer of the host takes", function* (tester) {
+    for (const errand of ["sleep", "receive within"]) {
+      for (const milliseconds of [2 ** 31, 2 ** 32, 2 ** 40]) {
+        const asleep = yield* Process.start(Errand, { errand, numbers: [milliseconds], to: tester.pid }, there)
+        expect(yield* tester.receive).toBe("asleep")
+        // A host timer of so long would fire at once: by now it would have
+        yield* Process.sendAfter(tester.pid, "later", 5)
+        expect(yield* tester.receive).toBe("later")
+        expect(yield* Process.isAlive(asleep)).toBe(true)
+        yield* bury(tester, { pid: asleep })
+        yield* expectNothing(tester)
+      }
+    }
+  })
+
+  scenario("P32 infinite sleep still processes signals", function* (tester) {
+    const partner = yield* GenServer.start(Puppet, {}, here)
+    const asleep = yield* Process.start(Errand, { errand: "sleep", to: tester.pid }, there)
+    expect(yield* tester.receive).toBe("asleep")
+    yield* partner.link({ to: asleep })
+    const ref = yield* Process.monitor(asleep)
+    yield* partner.stop({ reason: { _tag: "Failed", error: "x" } })
+    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.failed("x"))
+    yield* expectNothing(tester)
   })
 })

@@ -3,7 +3,8 @@ import { ExitReason, GenServer, Process } from "@understudy/core"
 import * as Effect from "effect/Effect"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
-import { bury, expectNothing, forEachSystem, reasonOf, rounds, type Tester } from "./systems.ts"
+import { Chooser, Errand } from "./errands.ts"
+import { bury, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds, type Tester } from "./systems.ts"
 
 /** Takes everything that waits, oldest first. */
 const drain = (tester: Tester) =>
@@ -136,5 +137,63 @@ forEachSystem("R receive, selection, ordering", ({ here, scenario, schedulers, t
     yield* other.ping()
     expect(yield* other.received()).toEqual([])
     yield* expectNothing(tester)
+  })
+
+  scenario("R13 messages that come during a long computation wait in order", function* (tester) {
+    const errand = yield* Process.start(Errand, { errand: "compute", numbers: [100], to: tester.pid }, there)
+    yield* Process.send(errand, "start")
+    const count = 1000
+    for (let value = 0; value < count; value++) yield* Process.send(errand, value)
+    yield* Process.send(errand, "go")
+    expect(yield* tester.receive).toBe(count)
+    expect(yield* tester.receive).toBe("in order")
+  })
+
+  scenario("R15 flush empties the mailbox, links and monitors stay", function* (tester) {
+    yield* Process.trapExit(true)
+    const puppet = yield* GenServer.startLink(Puppet, {}, there)
+    const ref = yield* Process.monitor(puppet.pid)
+    yield* puppet.say({ lines: lines(tester.pid, 1, 2, 3, 4, 5) })
+    expect(yield* tester.flush).toBe(5)
+    yield* expectNothing(tester)
+    expect(yield* tester.flush).toBe(0)
+    yield* puppet.stop({ reason: { _tag: "Shutdown" } })
+    expect((yield* nextDown(tester)).ref).toBe(ref)
+    expect((yield* nextExit(tester)).reason).toEqual(ExitReason.shutdown)
+    yield* expectNothing(tester)
+  })
+
+  scenario("R16 a selector over several sources maps each in arrival order and leaves the rest", function* (tester) {
+    const [watched, linked] = [yield* GenServer.start(Puppet, {}, here), yield* GenServer.start(Puppet, {}, here)]
+    const args = { to: tester.pid, watched: watched.pid, linked: linked.pid }
+    const chooser = yield* Process.start(Chooser, args, there)
+    expect(yield* tester.receive).toBe("ready")
+    yield* Process.send(chooser, { _tag: "Apple", weight: 1 })
+    yield* Process.send(chooser, { _tag: "Other", notes: [1, 2] })
+    yield* Process.send(chooser, { _tag: "Pear", weight: 2 })
+    yield* Process.send(chooser, { _tag: "Go" })
+    expect([yield* tester.receive, yield* tester.receive]).toEqual(["apple 1", "later pear 2"])
+    yield* watched.stop({ reason: { _tag: "Shutdown" } })
+    expect(yield* tester.receive).toBe("down shutdown")
+    yield* Process.send(chooser, { _tag: "Apple", weight: 3 })
+    expect(yield* tester.receive).toBe("apple 3")
+    yield* linked.stop({ reason: ExitReason.normal })
+    expect(yield* tester.receive).toBe("exit normal")
+    expect(yield* tester.receive).toBe('{"_tag":"Other","notes":[1,2]}')
+  })
+
+  // Shared by reference on one scheduler: frozen outside production, so that the later change fails where it is made
+  scenario("R17 a message that is changed after it was sent arrives as it was", function* (tester) {
+    const [watched, linked] = [yield* GenServer.start(Puppet, {}, here), yield* GenServer.start(Puppet, {}, here)]
+    const args = { to: tester.pid, watched: watched.pid, linked: linked.pid }
+    const chooser = yield* Process.start(Chooser, args, there)
+    expect(yield* tester.receive).toBe("ready")
+    const notes = [1, 2]
+    yield* Process.send(chooser, { _tag: "Other", notes })
+    expect(() => notes.push(3)).toThrow(TypeError)
+    yield* Process.send(chooser, { _tag: "Go" })
+    for (const weight of [1, 2, 3, 4, 5]) yield* Process.send(chooser, { _tag: "Pear", weight })
+    for (let times = 0; times < 5; times++) yield* tester.receive
+    expect(yield* tester.receive).toBe('{"_tag":"Other","notes":[1,2]}')
   })
 })

@@ -1,10 +1,25 @@
 // Catalogue area T: timers. The timer is away from the tester, who is sent to.
-import { GenServer, Process } from "@understudy/core"
+import { ExitReason, GenServer, Process } from "@understudy/core"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { expect } from "vitest"
-import { Puppet } from "./actors.ts"
-import { expectNothing, forEachSystem } from "./systems.ts"
+import { Puppet, Word } from "./actors.ts"
+import { Errand } from "./errands.ts"
+import { bury, expectNothing, forEachSystem, reasonOf } from "./systems.ts"
 
-forEachSystem("T timers", ({ scenario, there }) => {
+/** The numbers below `count` in an order that `seed` decides. */
+const shuffled = (count: number, seed: number): ReadonlyArray<number> => {
+  const numbers = Array.from({ length: count }, (_, index) => index)
+  let state = seed
+  for (let left = count - 1; left > 0; left--) {
+    state = (state * 1103515245 + 12345) % 2 ** 31
+    const at = state % (left + 1)
+    ;[numbers[left], numbers[at]] = [numbers[at]!, numbers[left]!]
+  }
+  return numbers
+}
+
+forEachSystem("T timers", ({ here, notApplicable, scenario, there }) => {
   scenario("T01 send_after delivers once", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     // The first rounds are slow enough to hide a timer that is early
@@ -30,10 +45,216 @@ forEachSystem("T timers", ({ scenario, there }) => {
     expect(Number.isInteger(left)).toBe(true)
     expect(yield* puppet.cancelTimer({ ref })).toBe(null)
     // A cancelled timer that would have been due before a later one says nothing
-    const soon = yield* puppet.sayLater({ to: tester.pid, word: "never", milliseconds: 20 })
+    const soon = yield* puppet.sayLater({ to: tester.pid, word: "never", milliseconds: 100 })
     expect(yield* puppet.cancelTimer({ ref: soon })).not.toBe(null)
-    yield* puppet.sayLater({ to: tester.pid, word: "later", milliseconds: 40 })
+    yield* puppet.sayLater({ to: tester.pid, word: "later", milliseconds: 120 })
     expect(yield* tester.receive).toBe("later")
+    yield* expectNothing(tester)
+  })
+
+  scenario("T02 start_timer's message holds the timer's reference", function* (tester) {
+    const ref = yield* Process.startTimer(tester.pid, (ref) => `timeout ${ref}`, 10)
+    expect(yield* tester.receive).toBe(`timeout ${ref}`)
+    const relay = yield* Process.start(Errand, { errand: "relay", to: tester.pid }, there)
+    const away = yield* Process.startTimer(relay, (ref) => ref, 10)
+    expect(yield* tester.receive).toBe(away)
+    yield* bury(tester, { pid: relay })
+    yield* expectNothing(tester)
+  })
+
+  scenario("T05 read_timer gives what is left while there is something", function* (tester) {
+    const active = yield* Process.sendAfter(tester.pid, "never", 1000)
+    const left = yield* Process.readTimer(active)
+    expect(Number.isInteger(left)).toBe(true)
+    expect(left).toBeGreaterThan(500)
+    expect(left).toBeLessThanOrEqual(1000)
+    yield* Process.cancelTimer(active)
+    expect(yield* Process.readTimer(active)).toBe(undefined)
+    const fired = yield* Process.sendAfter(tester.pid, "fired", 1)
+    expect(yield* tester.receive).toBe("fired")
+    expect(yield* Process.readTimer(fired)).toBe(undefined)
+    expect(yield* Process.readTimer(12345 as Process.TimerRef)).toBe(undefined)
+    // One of another scheduler's
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    const ref = yield* puppet.sayLater({ to: tester.pid, word: "never", milliseconds: 1000 })
+    const away = yield* Process.readTimer(ref as Process.TimerRef)
+    expect(away).toBeGreaterThan(500)
+    expect(away).toBeLessThanOrEqual(1000)
+    yield* Process.cancelTimer(ref as Process.TimerRef)
+    expect(yield* Process.readTimer(ref as Process.TimerRef)).toBe(undefined)
+  })
+
+  scenario("T06 cancel of an unknown reference finds nothing", function* (tester) {
+    const monitor = yield* Process.monitor((yield* GenServer.start(Puppet, {}, there)).pid)
+    for (const ref of [0, 12345, Number(monitor)]) {
+      expect(yield* Process.cancelTimer(ref as Process.TimerRef)).toBe(undefined)
+    }
+    // The monitor is not disturbed
+    expect(yield* Process.demonitor(monitor)).toBe(true)
+    yield* expectNothing(tester)
+  })
+
+  scenario("T07 async cancel returns at once and tells nothing", function* (tester) {
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    const own = yield* Process.sendAfter(tester.pid, "never", 30)
+    const ref = yield* puppet.sayLater({ to: tester.pid, word: "never", milliseconds: 1000 })
+    expect(yield* Process.cancelTimer(own, { async: true })).toBe(undefined)
+    expect(yield* Process.cancelTimer(ref as Process.TimerRef, { async: true })).toBe(undefined)
+    yield* puppet.ping()
+    // It had been cancelled by then
+    expect(yield* puppet.cancelTimer({ ref })).toBe(null)
+    yield* Process.sendAfter(tester.pid, "later", 40)
+    expect(yield* tester.receive).toBe("later")
+    yield* expectNothing(tester)
+  })
+
+  notApplicable(
+    "T07 the answer of an async cancel as a message",
+    "a cancel that is not to be waited for is forked, and its fiber has the answer"
+  )
+
+  scenario("T10 timer to a name resolves at expiry", function* (tester) {
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    yield* Process.sendAfter(Process.named("T10", Word), "own", 150)
+    yield* puppet.sayToNameLater({ name: "T10", word: "from away", milliseconds: 150 })
+    yield* Process.sendAfter(Process.named("T10 never", Word), "dropped", 1)
+    yield* puppet.sayToNameLater({ name: "T10 never", word: "dropped", milliseconds: 1 })
+    yield* Process.register("T10", tester.pid)
+    expect([yield* tester.receive, yield* tester.receive].sort()).toEqual(["from away", "own"])
+    // Whoever holds it then, wherever
+    const relay = yield* Process.start(Errand, { errand: "relay", to: tester.pid }, there)
+    yield* Process.sendAfter(Process.named("T10", Word), "relayed", 150)
+    yield* Process.unregister("T10")
+    yield* Process.register("T10", relay)
+    expect(yield* tester.receive).toBe("relayed")
+    yield* bury(tester, { pid: relay })
+    yield* expectNothing(tester)
+  })
+
+  scenario("T11 equal deadlines keep creation order", function* (tester) {
+    const numbers = Array.from({ length: 20 }, () => 10)
+    const expected = numbers.map((_, index) => index)
+    yield* Process.start(Errand, { errand: "timers", numbers, to: tester.pid }, there)
+    const fired = []
+    for (const _ of numbers) fired.push(yield* tester.receive)
+    expect(fired).toEqual(expected)
+    const at = (yield* Process.now) + 10
+    for (const index of expected) yield* Process.sendAfter(tester.pid, index, { at })
+    for (const index of expected) expect(yield* tester.receive).toBe(index)
+  })
+
+  scenario("T12 different deadlines deliver in deadline order", function* (tester) {
+    const seed = Math.floor(Math.random() * 2 ** 31)
+    const order = shuffled(28, seed)
+    const numbers = order.map((number) => number + 3)
+    yield* Process.start(Errand, { errand: "timers", numbers, to: tester.pid }, there)
+    const fired = []
+    // Told by the index of what was set; the delays must ascend
+    for (const _ of numbers) fired.push(numbers[Number(yield* tester.receive)])
+    expect(fired, `seed ${seed}`).toEqual(numbers.toSorted((a, b) => a - b))
+  })
+
+  scenario("T14 a negative delay is the caller's error", function* (tester) {
+    const attempts = [
+      Process.sendAfter(tester.pid, "never", -1),
+      Process.startTimer(tester.pid, () => "never", -1),
+      Process.exitAfter(tester.pid, ExitReason.kill, -1),
+      Process.sendInterval(tester.pid, "never", -1),
+      Process.sendInterval(tester.pid, "never", 0)
+    ]
+    for (const attempt of attempts) {
+      const outcome = yield* Effect.exit(attempt as Effect.Effect<unknown, never, Process.Provided>)
+      expect(ExitReason.fromExit(outcome)).toMatchObject({ _tag: "Died", defect: { name: "RangeError" } })
+    }
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    const ref = yield* Process.monitor(puppet.pid)
+    yield* Effect.ignore(puppet.sayLater({ to: tester.pid, word: "never", milliseconds: -1 }))
+    expect(yield* reasonOf(tester, ref)).toMatchObject({ _tag: "Died", defect: { name: "RangeError" } })
+    yield* expectNothing(tester)
+  })
+
+  scenario("T16 absolute deadline", function* (tester) {
+    const relay = yield* Process.start(Errand, { errand: "relay", to: tester.pid }, there)
+    for (const to of [tester.pid, relay]) {
+      const deadline = (yield* Process.now) + 10
+      yield* Process.sendAfter(to, "due", { at: deadline })
+      expect(yield* tester.receive).toBe("due")
+      expect(yield* Process.now).toBeGreaterThanOrEqual(deadline)
+      // One that is past is due now: before one that is due later
+      yield* Process.sendAfter(to, "next", { at: (yield* Process.now) + 100 })
+      yield* Process.sendAfter(to, "past", { at: deadline - 1000 })
+      expect([yield* tester.receive, yield* tester.receive]).toEqual(["past", "next"])
+    }
+    yield* bury(tester, { pid: relay })
+  })
+
+  scenario("T17 an interval timer ticks until it is cancelled", function* (tester) {
+    const start = yield* Process.now
+    const interval = yield* Process.sendInterval(tester.pid, "tick", 10)
+    for (let ticks = 1; ticks <= 3; ticks++) {
+      expect(yield* tester.receive).toBe("tick")
+      expect((yield* Process.now) - start, `tick ${ticks}`).toBeGreaterThanOrEqual(ticks * 10 - 1)
+    }
+    yield* Process.cancelInterval(interval)
+    yield* tester.flush
+    yield* Process.sendAfter(tester.pid, "later", 30)
+    expect(yield* tester.receive).toBe("later")
+
+    // To a process that is away: what was underway arrives before the relay's answer, nothing after
+    const relay = yield* Process.start(Errand, { errand: "relay", to: tester.pid }, there)
+    const away = yield* Process.sendInterval(relay, "tick", 5)
+    for (let ticks = 0; ticks < 3; ticks++) expect(yield* tester.receive).toBe("tick")
+    yield* Process.cancelInterval(away)
+    yield* Process.send(relay, "cancelled")
+    while ((yield* tester.receive) !== "cancelled") {
+      // A tick that was underway
+    }
+    yield* Process.sendAfter(tester.pid, "later", 15)
+    expect(yield* tester.receive).toBe("later")
+    yield* bury(tester, { pid: relay })
+    yield* expectNothing(tester)
+  })
+
+  scenario("T17 an interval timer ends with its receiver", function* (tester) {
+    for (const placement of [here, there]) {
+      const relay = yield* Process.start(Errand, { errand: "relay", to: tester.pid }, placement)
+      const interval = yield* Process.sendInterval(relay, "tick", 5)
+      expect(yield* tester.receive).toBe("tick")
+      const ref = yield* Process.monitor(interval.pid)
+      yield* bury(tester, { pid: relay })
+      expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.normal)
+      yield* tester.flush
+    }
+  })
+
+  scenario("T18 exit_after, kill_after and apply_after", function* (tester) {
+    const plain = yield* GenServer.start(Puppet, {}, there)
+    const trapping = yield* GenServer.start(Puppet, { trapExit: true }, there)
+    const refs = [yield* Process.monitor(plain.pid), yield* Process.monitor(trapping.pid)]
+    yield* Process.exitAfter(plain.pid, ExitReason.failed("te"), 10)
+    yield* Process.killAfter(trapping.pid, 10)
+    expect(yield* reasonOf(tester, refs[0]!)).toEqual(ExitReason.failed("te"))
+    expect(yield* reasonOf(tester, refs[1]!)).toEqual(ExitReason.killed)
+    const tellSelf = Effect.flatMap(Process.self, (self) => Process.send(tester.pid, String(self)))
+    yield* Process.applyAfter(tellSelf, 10)
+    expect(yield* tester.receive).not.toBe(String(tester.pid))
+    // A crash in it is not the caller's
+    yield* Process.trapExit(true)
+    yield* Process.applyAfter(Effect.andThen(tellSelf, Effect.die("on purpose")), 1)
+    const ran = Schema.decodeUnknownSync(Schema.toCodecJson(Process.anyPid))(yield* tester.receive)
+    const ref = yield* Process.monitor(ran)
+    expect(["Died", "NoProcess"]).toContain((yield* reasonOf(tester, ref))._tag)
+    // Cancelled, none of it happens
+    const puppet = yield* GenServer.start(Puppet, {}, there)
+    for (const timer of [
+      yield* Process.exitAfter(puppet.pid, ExitReason.kill, 100),
+      yield* Process.applyAfter(tellSelf, 100)
+    ]) {
+      expect(yield* Process.cancelTimer(timer)).toBeGreaterThanOrEqual(0)
+    }
+    yield* Process.sendAfter(tester.pid, "later", 120)
+    expect(yield* tester.receive).toBe("later")
+    yield* puppet.ping()
     yield* expectNothing(tester)
   })
 })

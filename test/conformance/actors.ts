@@ -30,6 +30,17 @@ export const Received = Schema.TaggedUnion({
   Exit: { from: Schema.String, reason: Reason }
 })
 
+/** What can be known of a process from anywhere. */
+export const Facts = Schema.Struct({
+  label: Schema.NullOr(Schema.String),
+  registeredName: Schema.NullOr(Schema.String),
+  ancestors: Schema.Array(Schema.String),
+  links: Schema.Array(Schema.String),
+  monitors: Schema.Array(Schema.String),
+  trapExit: Schema.Boolean,
+  messageQueueLength: Schema.Int
+})
+
 /** What a process knows of its own ties. */
 export const Ties = Schema.Struct({
   links: Schema.Array(Schema.String),
@@ -55,7 +66,15 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     /** Ends with this reason as soon as it has started. */
     end: Schema.optionalKey(Reason),
     /** Ends with reason `Failed` when it hears this. */
-    poison: Schema.optionalKey(Schema.Int)
+    poison: Schema.optionalKey(Schema.Int),
+    /** Who is told "<as> up" when it starts and "<as> down" when it ends in order. */
+    speaks: Schema.optionalKey(Schema.Struct({ to: Process.pid(Word), as: Schema.String })),
+    /** Does not start: for this reason, or as one that chose not to. */
+    refuses: Schema.optionalKey(Schema.Union([Reason, Schema.Literal("ignore")])),
+    /** Does not start while somebody has this name. */
+    yieldsTo: Schema.optionalKey(Schema.String),
+    /** Whether its `terminate` raises, or never ends. */
+    atTheEnd: Schema.optionalKey(Schema.Literals(["raise", "hang"]))
   },
   protocol: {
     // What reaches it
@@ -76,14 +95,21 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     linkSelf: GenServer.call(),
     unlink: GenServer.call({ payload: { from: Process.anyPid } }),
     monitor: GenServer.call({ payload: { of: Process.anyPid }, success: Schema.Int }),
+    monitorSelf: GenServer.call({ success: Schema.Struct({ ties: Ties, demonitored: Schema.Boolean }) }),
     ties: GenServer.call({ success: Ties }),
+    look: GenServer.call({ payload: { at: Process.anyPid }, success: Schema.NullOr(Facts) }),
     startChild: GenServer.call({ payload: { scheduler: Schema.Int }, success: Process.anyPid }),
     // What it does to others
     sendExit: GenServer.call({ payload: { to: Process.anyPid, reason: Reason } }),
     say: GenServer.call({ payload: { lines: Schema.Array(Schema.Struct({ to: Process.pid(Word), word: Word })) } }),
+    sayThrough: GenServer.call({ payload: { alias: Process.alias(Word), words: Schema.Array(Word) } }),
     sayToSelf: GenServer.call({ payload: { values: Schema.Array(Schema.Int) } }),
     sayLater: GenServer.call({
       payload: { to: Process.pid(Word), word: Word, milliseconds: Schema.Int },
+      success: Schema.Int
+    }),
+    sayToNameLater: GenServer.call({
+      payload: { name: Schema.String, word: Word, milliseconds: Schema.Int },
       success: Schema.Int
     }),
     cancelTimer: GenServer.call({ payload: { ref: Schema.Int }, success: Schema.NullOr(Schema.Number) }),
@@ -100,6 +126,8 @@ export interface State {
   readonly seeks: string | undefined
   readonly end: typeof Reason.Type | undefined
   readonly poison: number | undefined
+  readonly speaks: { readonly to: Process.Pid<Word>; readonly as: string } | undefined
+  readonly atTheEnd: "raise" | "hang" | undefined
 }
 
 const portable = (reason: ExitReason.ExitReason): typeof Reason.Type => {
@@ -110,6 +138,27 @@ const portable = (reason: ExitReason.ExitReason): typeof Reason.Type => {
 
 const tellWitness = (state: State, what: string) =>
   state.witness === undefined ? Effect.void : Process.send(state.witness, what)
+
+const speak = ({ speaks }: State, what: string) =>
+  speaks === undefined ? Effect.void : Process.send(speaks.to, `${speaks.as} ${what}`)
+
+/** What is known of a process, as data. */
+export const factsOf = (info: Process.Info): typeof Facts.Type => ({
+  label: info.label ?? null,
+  registeredName: info.registeredName ?? null,
+  ancestors: info.ancestors.map(String),
+  links: info.links.map(String),
+  monitors: info.monitors.map(String),
+  trapExit: info.trapExit,
+  messageQueueLength: info.messageQueueLength
+})
+
+const tiesOf = (pid: Process.Pid) =>
+  Effect.map(Process.info(pid), (info) => ({
+    links: info?.links.map(String) ?? [],
+    monitors: info?.monitors.map(String) ?? [],
+    monitoredBy: info?.monitoredBy.map(String) ?? []
+  }))
 
 const holderOf = (name: string) => Effect.map(Process.whereis(name), (pid) => pid?.toString() ?? free)
 
@@ -123,10 +172,19 @@ const answer = <A, E, R>(state: State, effect: Effect.Effect<A, E, R>) =>
 
 /** The code of {@link Puppet}. */
 export const PuppetLive = Puppet.implement({
-  init: ({ end, poison, seeks, trapExit, witness }) => {
-    const state: State = { record: [], witness, seeks, end, poison }
+  init: ({ atTheEnd, end, poison, refuses, seeks, speaks, trapExit, witness, yieldsTo }) => {
+    const state: State = { record: [], witness, seeks, end, poison, speaks, atTheEnd }
+    if (refuses === "ignore") return GenServer.ignore
+    if (refuses !== undefined) return GenServer.stop(refuses, state)
     const started = GenServer.noReply(state, end === undefined ? undefined : { continue: "end" })
-    return Effect.as(Process.trapExit(trapExit ?? false), started)
+    return Effect.gen(function* () {
+      if (yieldsTo !== undefined && (yield* holderOf(yieldsTo)) !== free) {
+        return GenServer.stop(ExitReason.failed("gives way"), state)
+      }
+      yield* Process.trapExit(trapExit ?? false)
+      yield* speak(state, "up")
+      return started
+    })
   },
   handle: {
     hear: (state, { value }) => {
@@ -155,14 +213,19 @@ export const PuppetLive = Puppet.implement({
     linkSelf: (state, { pid }) => done(state, Process.link(pid)),
     unlink: (state, { from }) => done(state, Process.unlink(from)),
     monitor: (state, { of }) => answer(state, Process.monitor(of)),
-    ties: (state, { pid }) =>
+    monitorSelf: (state, { pid }) =>
       answer(
         state,
-        Effect.map(Process.info(pid), (info) => ({
-          links: info?.links.map(String) ?? [],
-          monitors: info?.monitors.map(String) ?? [],
-          monitoredBy: info?.monitoredBy.map(String) ?? []
-        }))
+        Effect.gen(function* () {
+          const ref = yield* Process.monitor(pid)
+          return { ties: yield* tiesOf(pid), demonitored: yield* Process.demonitor(ref) }
+        })
+      ),
+    ties: (state, { pid }) => answer(state, tiesOf(pid)),
+    look: (state, { at }) =>
+      answer(
+        state,
+        Effect.map(Process.info(at), (info) => (info === undefined ? null : factsOf(info)))
       ),
     startChild: (state, { scheduler }) =>
       answer(
@@ -175,13 +238,20 @@ export const PuppetLive = Puppet.implement({
         state,
         Effect.forEach(lines, ({ to, word }) => Process.send(to, word))
       ),
+    sayThrough: (state, { alias, words }) =>
+      done(
+        state,
+        Effect.forEach(words, (word) => Process.send(alias, word))
+      ),
     sayToSelf: (state, { values }, { self }) =>
       done(
         state,
         Effect.forEach(values, (value) => self.hear({ value }))
       ),
     sayLater: (state, { milliseconds, to, word }) => answer(state, Process.sendAfter(to, word, milliseconds)),
-    // The number is one that `sayLater` gave out
+    sayToNameLater: (state, { milliseconds, name, word }) =>
+      answer(state, Process.sendAfter(Process.named(name, Word), word, milliseconds)),
+    // The number is one that a puppet or a tester got from a timer
     cancelTimer: (state, { ref }) =>
       answer(
         state,
@@ -205,5 +275,9 @@ export const PuppetLive = Puppet.implement({
     state.record.push({ _tag: "Exit", from: signal.from.toString(), reason: portable(signal.reason) })
     return Effect.as(tellWitness(state, trapped), state)
   },
-  terminate: (state) => tellWitness(state, cleaningUp)
+  terminate: (state) => {
+    if (state.atTheEnd === "raise") throw new Error("terminate raises on purpose")
+    if (state.atTheEnd === "hang") return Effect.never
+    return Effect.andThen(tellWitness(state, cleaningUp), speak(state, "down"))
+  }
 })

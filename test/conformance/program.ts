@@ -1,6 +1,24 @@
-/** The program of the conformance systems: the puppet, and no logger, since processes die in it on purpose. */
+/** The program of the conformance systems. Processes die in it on purpose: what is logged of that goes to the journal. */
+import { Registry } from "@understudy/registry"
+import { Supervisor } from "@understudy/supervisor"
 import * as Logger from "effect/Logger"
 import { PuppetLive } from "./actors.ts"
+import { boundedLive, GateLive } from "./bounded.ts"
+import { ChooserLive, ErrandLive } from "./errands.ts"
+import { DeafLive, JournalLive, journalLogger } from "./journal.ts"
 
 /** The same on every scheduler. */
-export const program = { implementations: [PuppetLive], layer: Logger.layer([]) }
+export const program = {
+  implementations: [
+    PuppetLive,
+    ErrandLive,
+    ChooserLive,
+    JournalLive,
+    DeafLive,
+    GateLive,
+    ...boundedLive,
+    Supervisor.implementation,
+    Registry.implementation
+  ],
+  layer: Logger.layer([journalLogger])
+}

@@ -2,14 +2,14 @@
  * What every conformance scenario is run over: one scheduler, two virtual ones on one thread, and two real ones, with the
  * processes concerned spread over both. A scenario's test is itself a process, the tester, on scheduler 0.
  */
-import { ExitReason, Process, System } from "@understudy/core"
+import { ExitReason, GenServer, Process, System } from "@understudy/core"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { Word } from "./actors.ts"
+import { Puppet, Word } from "./actors.ts"
 import { program } from "./program.ts"
 
 /** The tester's view of itself. */
@@ -163,4 +163,17 @@ export const untilCounted = (
     const host = yield* System.System
     do yield* roundTrip
     while (processesOf(host, scheduler) !== processes)
+  })
+
+/** The slot that is killed. */
+export const lost = 1
+
+/** Ends the other scheduler and everything on it; what is started there next waits for the next one. */
+export const loseScheduler = (tester: Tester) =>
+  Effect.gen(function* () {
+    const last = yield* GenServer.start(Puppet, {}, { on: { scheduler: lost } })
+    const ref = yield* Process.monitor(last.pid)
+    yield* System.killScheduler(lost)
+    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.schedulerDown(lost))
+    return last
   })

@@ -2,6 +2,7 @@
  * A protocol: the schemas of everything a server takes. From it come the types of a ref's methods and of the handlers,
  * the checks at run time, and the codec between schedulers. It holds no code of the server.
  */
+import { inspect } from "node:util"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type AnswerCodec, IncomingCall, RemoteReply } from "../process/Call.ts"
@@ -114,6 +115,10 @@ export class CastMessage {
     this.method = method
     this.payload = payload
   }
+  /** What reports show of it. */
+  [inspect.custom](): unknown {
+    return { cast: this.method.tag, payload: this.payload }
+  }
 }
 
 /** A call in a mailbox; handlers know it as `from`. */
@@ -124,6 +129,10 @@ export class CallMessage extends IncomingCall {
     super(replyTo)
     this.method = method
     this.payload = payload
+  }
+  /** What reports show of it. */
+  [inspect.custom](): unknown {
+    return { call: this.method.tag, payload: this.payload }
   }
 }
 

@@ -343,6 +343,11 @@ export class ServerLoop implements Body {
   private plan(then: Then): void {
     if (then.continue !== undefined) this.continuation = { what: then.continue }
     if (then.timeout !== undefined) this.idle = milliseconds(then.timeout)
+    // What fibers of this process start with is made again when one is needed; what was acquired stays
+    if (then.hibernate === true && this.scope?.state._tag === "Empty") {
+      this.fibers = this.scope = undefined
+      this.record.lastMessage = undefined
+    }
   }
 
   /** Nothing to do: the idle timeout, if one was asked for, starts now. */

@@ -7,8 +7,11 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { Definition } from "./Definition.ts"
 import { Current, currentProcess, type System, withSystem } from "./Host.ts"
+import { unlink } from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
+import type { Name } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
 import type { Provided } from "./SpawnRaw.ts"
 import { type StartOptions, startDefinition } from "./StartDefinition.ts"
@@ -68,25 +71,26 @@ const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, pro
   body: (given, started, registered) =>
     new RawProcess<never>(
       (self) =>
-        Effect.andThen(
-          Effect.flatMap(Current, (record) => {
-            if (registered === undefined) return Effect.succeed(true)
-            return Effect.map(
-              record.host.directory.register(registered.table, "unique", registered.key, record.pid, undefined),
-              (result) => result._tag === "Registered"
-            )
-          }),
-          (free) => {
-            if (!free) {
-              started?.answer(Exit.fail(new StartError({ contract: name, problem: "already-started" })))
-              return Effect.void
-            }
-            started?.answer(Exit.void)
-            return program(self, given)
+        Effect.gen(function* () {
+          const record = yield* Current
+          const holder = registered === undefined ? undefined : yield* takeName(record, registered)
+          if (holder !== undefined) {
+            // As if it had never been: whoever started it is told, and gets no EXIT. Catalogue N09
+            if (record.parent !== undefined) unlink(record, record.parent)
+            const pid = holder.toString()
+            return started?.answer(Exit.fail(new StartError({ contract: name, problem: "already-started", pid })))
           }
-        ) as Effect.Effect<unknown, unknown>
+          started?.answer(Exit.void)
+          return yield* program(self, given)
+        }) as Effect.Effect<unknown, unknown>
     )
 })
+
+/** Registers a process as `name`; gives the holder when there is one already. */
+const takeName = (record: ProcessRecord, name: Name): Effect.Effect<Pid | undefined> =>
+  Effect.map(record.host.directory.register(name.table, "unique", name.key, record.pid, undefined), (result) =>
+    result._tag === "AlreadyRegistered" ? result.holder : undefined
+  )
 
 /** `{}` args need not be given. */
 type StartArgs<A extends Fields> = {} extends A

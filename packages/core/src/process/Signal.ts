@@ -9,6 +9,7 @@ import type { MessageCodec } from "./MessageCodec.ts"
 import type { Name } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
 import type { Question } from "./Query.ts"
+import type { SpawnOptions } from "./Spawn.ts"
 
 /** A message for a mailbox. `codec` is how the sender encodes it; the receiver decodes with its own. */
 export interface MessageSignal {
@@ -108,7 +109,8 @@ export interface SpawnSignal {
   /** A monitor of the parent, or 0. */
   readonly monitor: number
   readonly name: Name | undefined
-  readonly label: string | undefined
+  /** What of the options goes along: placement has been decided, the name has a field of its own. */
+  readonly options: Omit<SpawnOptions, "on">
 }
 
 /** Asks a scheduler about one of its processes or timers; ordered behind the asker's earlier signals. */

@@ -97,6 +97,12 @@ export interface DefinedSpawn {
   readonly options: (SpawnOptions & { readonly name?: string | Name | undefined }) | undefined
 }
 
+/** The options that are set and can leave the scheduler. */
+const portable = (options: SpawnOptions | undefined): Omit<SpawnOptions, "on"> => {
+  const { label, mailbox, mailboxLimit, priority } = options ?? {}
+  return { label, mailbox, mailboxLimit, priority }
+}
+
 const nameOf = (name: string | Name | undefined): Name | undefined =>
   typeof name === "string" ? new Name(names, name, undefined) : name
 
@@ -104,7 +110,10 @@ const nameOf = (name: string | Name | undefined): Name | undefined =>
 export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: IncomingCall | undefined): ProcessRecord => {
   const { args, definition, options, ties } = spawn
   const body = definition.body(args, call, nameOf(options?.name))
-  const record = spawnHere(host, body, definition.codec, ties, { mailbox: definition.mailbox, ...options })
+  const record = spawnHere(host, body, definition.codec, ties, {
+    ...options,
+    mailbox: options?.mailbox ?? definition.mailbox
+  })
   call?.arrive(record)
   if (spawn.parent !== undefined) tieParent(spawn.parent, record.pid, spawn.ties)
   return record
@@ -138,7 +147,7 @@ export const spawnDefined = (host: Host, spawn: DefinedSpawn, pending: PendingCa
       link: ties.link,
       monitor: ties.monitor,
       name: nameOf(options?.name),
-      label: options?.label
+      options: portable(options)
     },
     pending
   )

@@ -17,7 +17,7 @@ import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
-import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
+import type { DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
 import { spawnDefinedHere } from "../process/Spawn.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
@@ -179,7 +179,8 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const table = readOptional(reader)
   const key = readOptional(reader)
   const registered = table === undefined || key === undefined ? undefined : new Name(table, key, undefined)
-  const label = readOptional(reader)
+  // Written by writeSignal from these very options, on another scheduler of the same program
+  const given = reader.any() as SpawnSignal["options"]
   const started = new IncomingCall(new RemoteReply(host, startedCodec, { ...from, call }))
   const definition = host.definition(name)
   if (definition === undefined) {
@@ -187,7 +188,7 @@ const spawn = (host: Host, reader: ByteReader): void => {
   }
   const ties = { parent, ancestors, link: (flags & 1) === 1, monitor }
   const args = definition.args.decode(reader)
-  const options = { name: registered, label }
+  const options = { ...given, name: registered }
   const record = spawnDefinedHere(host, { definition, args, ties, parent: undefined, options }, started)
   host.route(from.slot, from.incarnation, { _tag: "Spawned", ...from, call, pid: record.pid })
 }

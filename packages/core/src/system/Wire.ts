@@ -140,7 +140,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.monitor)
       writeOptional(writer, signal.name?.table)
       writeOptional(writer, signal.name?.key)
-      writeOptional(writer, signal.label)
+      writer.any(signal.options)
       signal.writeArgs(writer)
       break
     case "DirectoryChange":

@@ -80,6 +80,26 @@ describe("Process", () => {
   )
 
   test(
+    "the options of a start go along to another scheduler",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const { monitor, ref } = yield* GenServer.startMonitor(
+          Narrow,
+          {},
+          { ...there, priority: "high", label: "narrow", mailbox: { capacity: 1, overflow: "crash" } }
+        )
+        expect(yield* Process.info(ref.pid)).toMatchObject({ priority: "high", label: "narrow" })
+        yield* ref.hold()
+        yield* Effect.forEach([1, 2, 3], (n) => ref.note({ n }))
+        const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
+        expect(down.ref).toBe(monitor)
+        expect(down.reason).toMatchObject({ _tag: "Failed", error: { _tag: "MailboxOverflow" } })
+      })
+    ),
+    2
+  )
+
+  test(
     "a mailbox limit kills a process that does not keep up",
     Process.run((self) =>
       Effect.gen(function* () {

@@ -1,0 +1,179 @@
+/**
+ * Raw processes for scenarios where a server will not do, and where a closure cannot go: each runs one named errand, on
+ * whatever scheduler it is started.
+ */
+import { ExitReason, GenServer, Process } from "@understudy/core"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { Puppet, Word } from "./actors.ts"
+
+const args = {
+  errand: Schema.String,
+  /** Who is told how it goes. */
+  to: Schema.optionalKey(Process.pid(Word)),
+  text: Schema.optionalKey(Schema.String),
+  numbers: Schema.optionalKey(Schema.Array(Schema.Number))
+}
+
+/** See the file's header. */
+export const Errand = Process.define("conformance/Errand", { mailbox: Word, args })
+
+interface Given {
+  readonly tell: (word: Word) => Effect.Effect<void, never, Process.Provided>
+  readonly text: string
+  readonly numbers: ReadonlyArray<number>
+}
+
+type Errands = Record<
+  string,
+  (self: Process.Self<Word>, given: Given) => Effect.Effect<unknown, unknown, Process.Provided>
+>
+
+/** A reason with lists in lists, records and bytes. */
+export const largeReason = (size: number): ExitReason.ExitReason =>
+  ExitReason.failed({
+    tuple: ["tag", [1, 2.5, null, { deep: { deeper: [[["deepest"]]] } }]],
+    list: Array.from({ length: size }, (_, index) => ({ index, text: `entry ${index}` })),
+    binary: Uint8Array.from({ length: size }, (_, index) => index % 256)
+  })
+
+/** An error of the errands' own. */
+const onPurpose = "on purpose"
+
+const isWord =
+  (word: Word) =>
+  (message: Process.Received<Word>): message is Word =>
+    message === word
+
+/** Waits for a message that never comes, so that all messages stay in the mailbox. */
+const waitForever = (self: Process.Self<Word>) =>
+  self.receiveWhen((message): message is never => message === "nobody says this")
+
+/** The dictionary's operations in a row; `undefined` as "nothing". */
+const dictionary: Errands[string] = (_, { tell }) =>
+  Effect.gen(function* () {
+    const say = (value: unknown) => tell(value === undefined ? "nothing" : String(value))
+    yield* say(yield* Process.put("a", 1))
+    yield* say(yield* Process.put("a", 2))
+    yield* Process.spawn(Word, () => Effect.flatMap(Process.get("a"), (seen) => say(seen)))
+    yield* say(yield* Process.get("a"))
+    yield* say(yield* Process.erase("a"))
+    yield* say(yield* Process.get("a"))
+  })
+
+/** Computes without receiving for a while, says so, and on "go" tells what waits and whether it is in order. */
+const compute: Errands[string] = (self, { numbers: [milliseconds = 0], tell }) =>
+  Effect.gen(function* () {
+    yield* self.receiveWhen(isWord("start"))
+    const until = performance.now() + milliseconds
+    while (performance.now() < until) Math.hypot(until, until)
+    yield* self.receiveWhen(isWord("go"))
+    const waiting = (yield* Process.info(self.pid))?.messageQueueLength ?? -1
+    yield* tell(waiting)
+    for (let expected = 0; expected < waiting; expected++) {
+      const found = yield* self.receive
+      if (found !== expected) return yield* tell(`${found} instead of ${expected}`)
+    }
+    yield* tell("in order")
+  })
+
+/** One timer for each number, in this order, of so many milliseconds from one instant on; tells the number. */
+const timers: Errands[string] = (self, { numbers, tell }) =>
+  Effect.gen(function* () {
+    const start = yield* Process.now
+    for (const [index, delay] of numbers.entries()) yield* Process.sendAfter(self.pid, index, { at: start + delay })
+    for (const _ of numbers) {
+      const fired = yield* self.receive
+      if (typeof fired === "number") yield* tell(fired)
+    }
+  })
+
+/** Starts a puppet of that name and tells who has it. */
+const startNamed: Errands[string] = (_, { numbers: [scheduler = 0], tell, text }) =>
+  Effect.gen(function* () {
+    const started = yield* Effect.result(GenServer.start(Puppet, {}, { name: text, on: { scheduler } }))
+    if (started._tag === "Success") return yield* tell(`started ${started.success.pid}`)
+    yield* tell(`${started.failure.problem} ${started.failure.pid}`)
+  })
+
+/** Keeps itself busy with messages until it is told to stop; tells how many there were, and "busy" after the first. */
+const busy: Errands[string] = (self, { tell }) =>
+  Effect.gen(function* () {
+    yield* Process.send(self.pid, 1)
+    for (let handled = 0; ; handled++) {
+      if ((yield* self.receive) === "stop") return yield* tell(handled)
+      yield* Process.send(self.pid, 1)
+      if (handled === 0) yield* tell("busy")
+    }
+  })
+
+const errands: Errands = {
+  dictionary,
+  compute,
+  timers,
+  startNamed,
+  busy,
+  "exit with a large reason": (_, { numbers: [size = 0] }) => Process.exit(largeReason(size)),
+  label: (self, { tell, text }) =>
+    Effect.andThen(Effect.andThen(Process.setLabel(text), tell("labelled")), waitForever(self)),
+  sleep: (_, { numbers: [milliseconds], tell }) =>
+    Effect.andThen(tell("asleep"), Effect.andThen(Process.sleep(milliseconds ?? "Infinity"), tell("awake"))),
+  "receive within": (self, { numbers: [milliseconds = 0], tell }) =>
+    Effect.andThen(
+      tell("asleep"),
+      Effect.catchTag(self.receiveWithin(milliseconds), "ReceiveTimeout", () => tell("awake"))
+    ),
+  wait: waitForever,
+  relay: (self, { tell }) =>
+    Effect.forever(Effect.flatMap(self.receive, (word) => (typeof word === "object" ? Effect.void : tell(word)))),
+  raise: () => Effect.die(new Error(onPurpose)),
+  fail: () => Effect.fail(onPurpose),
+  exit: () => Process.exit(ExitReason.failed(onPurpose)),
+  return: () => Effect.void
+}
+
+/** The code of {@link Errand}. */
+export const ErrandLive = Errand.implement((self, { errand, numbers = [], text = "", to }) => {
+  const run = errands[errand]
+  if (run === undefined) return Effect.die(new Error(`there is no errand "${errand}"`))
+  const tell = (word: Word) => (to === undefined ? Effect.void : Process.send(to, word))
+  return run(self, { tell, text, numbers })
+})
+
+/** What a chooser takes. */
+export const Event = Schema.TaggedUnion({
+  Go: {},
+  Apple: { weight: Schema.Int },
+  Pear: { weight: Schema.Int },
+  Other: { notes: Schema.Array(Schema.Int) }
+})
+type Event = typeof Event.Type
+
+/** Chooses by a selector of two tags, a monitor and trapped exits, and says what it made of each. */
+export const Chooser = Process.define("conformance/Chooser", {
+  mailbox: Event,
+  args: { to: Process.pid(Word), watched: Process.anyPid, linked: Process.anyPid }
+})
+
+/** The code of {@link Chooser}. */
+export const ChooserLive = Chooser.implement((self, { linked, to, watched }) =>
+  Effect.gen(function* () {
+    yield* Process.trapExit(true)
+    yield* Process.link(linked)
+    const ref = yield* Process.monitor(watched)
+    const tell = (text: string) => Process.send(to, text)
+    yield* tell("ready")
+    yield* self.receiveTag("Go")
+    const fruit = Process.selector<Event>()
+      .on("Apple", ({ weight }) => `apple ${weight}`)
+      .on("Pear", ({ weight }) => `pear ${weight}`)
+      .onDown(ref, ({ reason }) => `down ${ExitReason.format(reason)}`)
+    const merged = fruit
+      .merge(Process.selector<Event>().on("Pear", ({ weight }) => `later pear ${weight}`))
+      .onExit(({ reason }) => `exit ${ExitReason.format(reason)}`)
+    for (let chosen = 0; chosen < 5; chosen++) yield* tell(yield* self.select(merged))
+    // What no choice was for has stayed, in its place
+    const left = yield* self.receive
+    yield* tell(JSON.stringify(left))
+  })
+)
