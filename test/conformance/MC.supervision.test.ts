@@ -52,6 +52,28 @@ forEachSystem("MC supervision over several schedulers", (system) => {
     yield* Supervisor.stop(supervisor)
   })
 
+  scenario(
+    "MC21 a scheduler that is drained ends its trees in order, and links and monitors learn why",
+    function* (tester) {
+      const spec = Supervisor.supervisor("MC21 top", {
+        strategy: "one-for-one",
+        child: there,
+        children: ["a", "b", "c"].map((name) => child(tester, `MC21 ${name}`, {}))
+      })
+      const alone = yield* GenServer.start(Puppet, { trapExit: false }, there)
+      const supervisor = yield* Supervisor.start(spec)
+      yield* hears(tester, "MC21 a up", "MC21 b up", "MC21 c up")
+      const refs = [yield* Process.monitor(alone.pid), yield* Process.monitor(supervisor.pid)]
+      // Behind the monitors: what is asked of a scheduler does not take the processes' way
+      yield* alone.ping()
+      yield* System.drainScheduler(lost)
+      yield* hears(tester, "MC21 c down", "MC21 b down", "MC21 a down")
+      for (const ref of refs) expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.shutdown)
+      const again = yield* GenServer.start(Puppet, {}, there)
+      yield* again.ping()
+    }
+  )
+
   scenario("MC10 a tree with children on several schedulers starts, restarts and stops in order", function* (tester) {
     yield* Process.trapExit(true)
     const names = ["a", "b", "c", "d"].map((name) => `MC10 ${name}`)

@@ -294,5 +294,4 @@ forEachSystem("MC several schedulers", (system) => {
 
   notApplicable("MC20 async stream over schedulers", "Task is not there yet")
   notApplicable("MC20 partitions over schedulers", "PartitionSupervisor is not there yet")
-  notApplicable("MC21 orderly scheduler drain", "System has no drain of one scheduler yet")
 })

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { IncomingCall } from "../process/Call.ts"
+import type { IncomingCall, ReplyTo } from "../process/Call.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { Current, type Registration, type Timer } from "../process/Host.ts"
@@ -48,6 +48,9 @@ export interface Birth {
   readonly started: IncomingCall | undefined
   readonly name: Name | undefined
 }
+
+/** Nobody waits for the answer. */
+const unanswered: ReplyTo = { answer: () => undefined, down: () => undefined }
 
 /** What is done with a step's outcome. */
 type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
@@ -413,6 +416,12 @@ export class ServerLoop implements Body {
     const { scope } = this
     if (scope === undefined || scope.state._tag === "Empty") return then()
     Effect.runForkWith(this.fiberContext())(Scope.close(scope, Exit.void)).addObserver(then)
+  }
+
+  /** The runtime wants it to end in order: handled behind the messages that wait. */
+  requestEnd(record: ProcessRecord, reason: ExitReason.ExitReason): void {
+    record.mailbox.push(new TerminateMessage(reason, unanswered))
+    record.wake()
   }
 
   /** An exit signal ends it: no `terminate`, as in OTP. */

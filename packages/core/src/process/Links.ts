@@ -14,8 +14,11 @@ const add = (record: ProcessRecord, pid: Pid): void => {
   else known.linked = true
 }
 
-/** Sets up one side of a link whose other side is known to be set up. */
-export const receiveLink = (record: ProcessRecord, from: Pid): void => add(record, from)
+/** The other side has made a link. */
+export const receiveLink = (record: ProcessRecord, from: Pid): void => {
+  // Sent before the other side knew of an unlink that it has not confirmed yet: that unlink removes this link there
+  if ((record.links?.get(keyOf(from))?.unlinking ?? 0) === 0) add(record, from)
+}
 
 /** Links two processes. A partner that has ended, or is about to, breaks the
  * link at once with reason NoProcess. Catalogue L06 to L09. */

@@ -18,6 +18,8 @@ export interface Body {
    * Called by the run queue only.
    */
   unwind(record: ProcessRecord, finish: () => void): void
+  /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
+  requestEnd?(record: ProcessRecord, reason: ExitReason): void
 }
 
 /** `running` until an exit reason is known, `exiting` while the code unwinds, `dead` once the world has been told. */

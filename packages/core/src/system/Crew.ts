@@ -12,6 +12,8 @@ export interface Crew {
   start(): Promise<void>
   /** Ends one at once, as a crash would; its slot is refilled. */
   kill(slot: number): void
+  /** Empties one in order; its slot is refilled. */
+  drain(slot: number): void
   /** Stops all of them in order. */
   stop(): Promise<void>
 }

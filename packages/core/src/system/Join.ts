@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { drain } from "./Drain.ts"
 import { definitionsOf, fingerprintOf, launch, type Program } from "./Launch.ts"
 import { SharedTable } from "./SharedTable.ts"
 import { type Notice, type Order, type Seat, seatKey } from "./Workers.ts"
@@ -24,7 +25,10 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
     if (port === null) return yield* Effect.die(new Error("a scheduler can only be joined in a worker thread"))
     const notify = (notice: Notice) => port.postMessage(notice)
     const scope = yield* Scope.make()
-    const controls = { kill: (slot: number) => notify({ kind: "kill", slot }) }
+    const controls = {
+      kill: (slot: number) => notify({ kind: "kill", slot }),
+      drain: (slot: number) => notify({ kind: "drain", slot })
+    }
     const launched = yield* launch({
       slot: seat.slot,
       incarnation: seat.incarnation,
@@ -37,7 +41,9 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
       notify({ kind: "failed", problem: Cause.pretty(launched.cause) })
       return process.exit(1)
     }
-    const { mesh } = launched.value
+    const { mesh, scheduler } = launched.value
+    const leave = (first: Effect.Effect<void>) =>
+      Effect.runFork(Effect.andThen(first, Scope.close(scope, Exit.void))).addObserver(() => process.exit(0))
     for (const end of seat.peers) mesh.connect(end)
     // The listener also keeps the thread alive: processes that wait for messages do not
     port.on("message", (order: Order) => {
@@ -46,8 +52,10 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
           return mesh.connect(order.end)
         case "disconnect":
           return mesh.disconnect(order.slot, order.incarnation)
+        case "drain":
+          return leave(drain(scheduler))
         case "stop":
-          Effect.runFork(Scope.close(scope, Exit.void)).addObserver(() => process.exit(0))
+          return leave(Effect.void)
       }
     })
     notify({ kind: "ready", fingerprint: fingerprintOf(definitionsOf(program)) })

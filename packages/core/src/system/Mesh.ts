@@ -50,6 +50,8 @@ const batch = 1024
 export interface Controls {
   /** Ends another scheduler's thread at once, as a crash would. */
   readonly kill: (slot: number) => void
+  /** Empties another scheduler in order, and refills its slot. */
+  readonly drain: (slot: number) => void
 }
 
 const meshes = new WeakMap<Host, Mesh>()
@@ -112,7 +114,8 @@ export class Mesh implements Uplink {
 
   routeSpawn(signal: SpawnSignal, call: PendingCall): void {
     const peer = this.peers[signal.slot]
-    if (peer !== undefined) {
+    // A scheduler that is being emptied takes nobody new
+    if (peer !== undefined && this.table.state(signal.slot) === "up") {
       this.underway[signal.slot] = (this.underway[signal.slot] ?? 0) + 1
       const learn = call.spawned
       call.spawned = (pid) => {
@@ -255,7 +258,9 @@ export class Mesh implements Uplink {
       for (const [ref, { pid }] of [...(record.monitors ?? [])]) if (lost(pid)) receiveDown(record, pid, ref, reason)
       for (const [ref, watcher] of [...(record.watchers ?? [])]) if (lost(watcher)) record.watchers?.delete(ref)
     }
-    for (const call of [...scheduler.pending.values()]) if (call.slot === slot) call.down(reason)
+    // Starts that wait for the slot to be refilled were never sent
+    const waiting = new Set(this.held[slot]?.map((start) => start.call))
+    for (const call of [...scheduler.pending.values()]) if (call.slot === slot && !waiting.has(call)) call.down(reason)
   }
 
   place(placement: Placement): number {
@@ -270,7 +275,7 @@ export class Mesh implements Uplink {
     let best = own
     let least = this.loadOf(own)
     for (const peer of this.peers) {
-      if (peer === undefined) continue
+      if (peer === undefined || this.table.state(peer.slot) !== "up") continue
       const load = this.loadOf(peer.slot)
       if (load < least) {
         best = peer.slot
@@ -301,6 +306,8 @@ export class Mesh implements Uplink {
   }
 
   close(): void {
+    // Its processes' last words, said in this very turn, are still to be published
+    this.endOfTurn(0)
     this.closed = true
     this.doorbell.close()
     for (const peer of this.peers) peer?.channel.close()

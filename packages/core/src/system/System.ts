@@ -28,7 +28,7 @@ import { maximumSlots } from "../process/Pid.ts"
 import type { Crew } from "./Crew.ts"
 import { join, seatOfThread } from "./Join.ts"
 import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
-import { meshOf } from "./Mesh.ts"
+import { type Controls, meshOf } from "./Mesh.ts"
 import * as Root from "./Root.ts"
 import { SharedTable, type SlotSnapshot } from "./SharedTable.ts"
 import { VirtualSchedulers } from "./Virtual.ts"
@@ -93,7 +93,7 @@ const boot = <R, E>(options: Options<R, E>) =>
       slot: 0,
       incarnation: table.nextIncarnation(0),
       table,
-      controls: { kill: (slot) => crew?.kill(slot) },
+      controls: { kill: (slot) => crew?.kill(slot), drain: (slot) => crew?.drain(slot) },
       tuning,
       program: options
     })
@@ -226,8 +226,19 @@ export class NotKillable extends Schema.TaggedError<NotKillable>()("NotKillable"
  * Fails with {@link NotKillable} for slot 0 and for slots that do not exist.
  */
 export const killScheduler = (slot: number): Effect.Effect<void, NotKillable, System> =>
+  control(slot, (controls) => controls.kill(slot))
+
+/**
+ * Empties a worker scheduler in order: its process trees end with reason shutdown, the youngest first; then its slot is
+ * refilled. Returns when it has been asked to; monitors tell the rest. Fails with {@link NotKillable} as
+ * {@link killScheduler} does. Catalogue MC21.
+ */
+export const drainScheduler = (slot: number): Effect.Effect<void, NotKillable, System> =>
+  control(slot, (controls) => controls.drain(slot))
+
+const control = (slot: number, order: (controls: Controls) => void): Effect.Effect<void, NotKillable, System> =>
   Effect.flatMap(System, (host) => {
     const { controls, table } = meshOf(host)
     if (!Number.isInteger(slot) || slot < 1 || slot >= table.slots) return Effect.fail(new NotKillable({ slot }))
-    return Effect.sync(() => controls.kill(slot))
+    return Effect.sync(() => order(controls))
   })

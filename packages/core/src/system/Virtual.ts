@@ -6,13 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { mainIncarnation } from "../process/Pid.ts"
+import type { Scheduler } from "../scheduler/Scheduler.ts"
 import { type Crew, makePair, type Place } from "./Crew.ts"
+import { drain } from "./Drain.ts"
 import { launch, type Program, type Tuning } from "./Launch.ts"
 import type { Mesh } from "./Mesh.ts"
 import type { SharedTable } from "./SharedTable.ts"
 
 interface Member extends Place {
   readonly mesh: Mesh
+  readonly scheduler: Scheduler
   readonly scope: Scope.Closeable
 }
 
@@ -47,30 +50,38 @@ export class VirtualSchedulers<R, E> implements Crew {
     const incarnation = table.nextIncarnation(slot)
     table.setState(slot, "starting")
     const scope = Scope.makeUnsafe()
-    const controls = { kill: (victim: number) => this.kill(victim) }
+    const controls = { kill: (victim: number) => this.kill(victim), drain: (victim: number) => this.drain(victim) }
     const start = launch({ slot, incarnation, table, controls, tuning, program })
-    const { mesh } = await run(Effect.provideService(start, Scope.Scope, scope))
+    const { mesh, scheduler } = await run(Effect.provideService(start, Scope.Scope, scope))
     const others = [
       { slot: 0, incarnation: mainIncarnation, mesh: main },
       ...this.members.filter((one) => one !== undefined)
     ]
+    // Up before it is connected: what waits for it is sent at that moment
+    table.setState(slot, "up")
     for (const other of others) {
       const { ours, theirs } = makePair({ slot, incarnation }, other)
       mesh.connect(theirs)
       other.mesh.connect(ours)
     }
-    this.members[slot] = { slot, incarnation, mesh, scope }
-    table.setState(slot, "up")
+    this.members[slot] = { slot, incarnation, mesh, scheduler, scope }
   }
 
   kill(slot: number): void {
     const victim = this.members[slot]
     if (victim === undefined) return
     this.members[slot] = undefined
-    // What it had not published is lost, as in a crash; what it had is taken in by the others first
+    // What it had published is taken in by the others before they learn of its end
     this.end(victim).then(() => this.refill(slot))
     const survivors = [this.options.mesh, ...this.members.filter((one) => one !== undefined).map((one) => one.mesh)]
     for (const mesh of survivors) mesh.disconnect(slot, victim.incarnation)
+  }
+
+  drain(slot: number): void {
+    const member = this.members[slot]
+    if (member === undefined) return
+    this.options.table.setState(slot, "stopping")
+    Effect.runPromise(drain(member.scheduler)).then(() => this.kill(slot))
   }
 
   private refill(slot: number): void {

@@ -22,6 +22,7 @@ export interface Seat {
 export type Order =
   | { readonly kind: "connect"; readonly end: PeerEnd }
   | { readonly kind: "disconnect"; readonly slot: number; readonly incarnation: number }
+  | { readonly kind: "drain" }
   | { readonly kind: "stop" }
 
 /** What a worker tells the main thread. */
@@ -29,6 +30,7 @@ export type Notice =
   | { readonly kind: "ready"; readonly fingerprint: string }
   | { readonly kind: "failed"; readonly problem: string }
   | { readonly kind: "kill"; readonly slot: number }
+  | { readonly kind: "drain"; readonly slot: number }
 
 /** What the workers of one system have in common. */
 export interface WorkersOptions {
@@ -128,6 +130,8 @@ export class Workers implements Crew {
     switch (notice.kind) {
       case "kill":
         return this.kill(notice.slot)
+      case "drain":
+        return this.drain(notice.slot)
       case "failed":
         this.booting?.reject(new Error(`scheduler ${slot} could not start: ${notice.problem}`))
         return this.options.log(`scheduler ${slot} could not start: ${notice.problem}`)
@@ -195,6 +199,13 @@ export class Workers implements Crew {
   /** Ends a worker's thread at once, as a crash would. Slot 0 is the main thread, which only ends with the program. */
   kill(slot: number): void {
     void this.running[slot]?.worker.terminate()
+  }
+
+  drain(slot: number): void {
+    const running = this.running[slot]
+    if (running?.ready !== true) return
+    this.options.table.setState(slot, "stopping")
+    this.order(running, { kind: "drain" })
   }
 
   private checkHeartbeats(): void {
