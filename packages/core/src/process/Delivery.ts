@@ -149,8 +149,9 @@ export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writ
 export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): Effect.Effect<void> => {
   const blind = !codec.suspends || isHere(host, to)
   if (blind && deliver(host, to, codec, message, alias)) return Exit.void
-  // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too
-  return Effect.asVoid(offer(host, to, codec, message, alias, true))
+  // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too. An alias that has
+  // let the message through once is not asked again: one for a single reply has ended with that
+  return Effect.asVoid(offer(host, to, codec, message, blind ? 0 : alias, true))
 }
 
 /** Sends a checked message and says what became of it; waits for room if `wait`. A sender that gives up has sent nothing. */

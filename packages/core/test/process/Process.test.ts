@@ -1,4 +1,5 @@
 import { it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -97,6 +98,33 @@ describe("Process", () => {
       })
     ),
     2
+  )
+
+  test(
+    "a reply through an alias that has to wait for room is let in when there is some",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const handed = yield* Deferred.make<Process.Alias<number>>()
+        const gate = yield* Deferred.make<void>()
+        const asker = yield* Process.spawn(
+          Schema.Int,
+          (own) =>
+            Effect.gen(function* () {
+              yield* Deferred.succeed(handed, yield* own.alias("reply"))
+              yield* Deferred.await(gate)
+              yield* Process.exit(ExitReason.shutdownWith([yield* own.receive, yield* own.receive]))
+            }),
+          { mailbox: { capacity: 1, overflow: "suspend" } }
+        )
+        yield* Process.monitor(asker)
+        const alias = yield* Deferred.await(handed)
+        yield* Process.send(asker, 1)
+        yield* Effect.forkChild(Process.send(alias, 2), { startImmediately: true })
+        yield* Deferred.succeed(gate, undefined)
+        const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
+        expect(down.reason).toEqual(ExitReason.shutdownWith([1, 2]))
+      })
+    )
   )
 
   test(
