@@ -3,8 +3,7 @@
  * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import type * as Effect from "effect/Effect"
 import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
@@ -183,21 +182,3 @@ export class System extends Context.Service<System, Host>()("@understudy/core/Sy
 
 /** The process whose code is running. */
 export class Current extends Context.Service<Current, ProcessRecord>()("@understudy/core/Process") {}
-
-/** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined =>
-  Context.getOrUndefined(fiber.context, Current)
-
-/**
- * An effect that is made from the scheduler it runs on: one step, where asking for the service first would be two.
- * Dies when it runs outside a system, which the type `System` in its requirements does not let happen.
- */
-export const withSystem = <A, E, R>(
-  use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R | System> =>
-  Effect.withFiber((fiber) => {
-    const host = Context.getOrUndefined(fiber.context, System)
-    return host === undefined
-      ? Effect.die(new Error("this effect needs a running system: provide System.layer, or run it in System.main"))
-      : use(host, fiber)
-  })
