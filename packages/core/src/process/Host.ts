@@ -3,7 +3,7 @@
  * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
@@ -11,6 +11,11 @@ import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
+import { stepKind } from "./Step.ts"
+import type { Timer } from "./Timer.ts"
+import type { TimerTable } from "./TimerTable.ts"
+
+export type { Timer } from "./Timer.ts"
 
 /** Something the run queue runs: a process, or a wake-up. */
 export interface Runnable {
@@ -23,24 +28,25 @@ export type Priority = "max" | "high" | "normal" | "low"
 /** Where a process is started. */
 export type Placement = "here" | "least-loaded" | { readonly scheduler: number } | { readonly near: Pid }
 
-/** A timer that has been set. */
-export interface Timer {
-  /** What happens when it expires. Cleared when it is cancelled or has fired. */
-  fire: (() => void) | undefined
-  /** In the scheduler's time, milliseconds. */
-  readonly deadline: number
-}
-
-/** Timers of one scheduler. They follow its clock. */
+/** Timers of one scheduler. They follow its clock, and what they do is run by the run queue. */
 export interface Timers {
   /** The scheduler's monotonic time, milliseconds. */
   now(): number
-  /** Runs `fire` through the run queue, no earlier than `delay` milliseconds from now. */
+  /** Runs `fire` no earlier than `delay` milliseconds from now. */
   set(delay: number, fire: () => void): Timer
   /** As {@link set}, at a time of {@link now}; one that is past is due now. */
   setAt(deadline: number, fire: () => void): Timer
-  /** Returns the milliseconds that were left, or `undefined` when it had fired or was cancelled. */
+  /** As {@link set}, with a timer that its owner keeps: sets it, and sets it anew when it is set. */
+  start(timer: Timer, delay: number): void
+  /** As {@link start}, at a time of {@link now}. */
+  startAt(timer: Timer, deadline: number): void
+  /**
+   * Stops a timer: its owner is not told, unless it has been. Returns the milliseconds that were left, or `undefined`
+   * when it is not set.
+   */
   cancel(timer: Timer): number | undefined
+  /** The milliseconds that are left, or `undefined` when it is not set. */
+  left(timer: Timer): number | undefined
 }
 
 /** One entry of a table of names: a key, the process that holds it, and a value. */
@@ -157,7 +163,7 @@ export interface Host {
   /** Calls to other schedulers that have no answer yet, by call id. */
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
-  readonly timerRefs: Map<number, Timer>
+  readonly timerRefs: TimerTable
   /** Whether messages that are shared by reference are frozen first. */
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */
@@ -168,6 +174,8 @@ export interface Host {
   nextSerial(): number
   /** A number that is unique in the system, for monitors, timers and calls. */
   nextReference(): number
+  /** What is below the counter in this scheduler's references. */
+  readonly referenceRest: number
   /** Sends a signal to another scheduler. One that cannot be delivered because that scheduler is gone is answered as OTP answers it. */
   route(slot: number, incarnation: number, signal: Signal): void
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
@@ -184,20 +192,49 @@ export class System extends Context.Service<System, Host>()("@understudy/core/Sy
 /** The process whose code is running. */
 export class Current extends Context.Service<Current, ProcessRecord>()("@understudy/core/Process") {}
 
+// A process asks again and again, in the same context: what the last one held is remembered
+let known: Context.Context<never> | undefined
+let knownHost: Host | undefined
+let knownProcess: ProcessRecord | undefined
+
+const look = (context: Context.Context<never>): void => {
+  known = context
+  knownHost = Context.getOrUndefined(context, System)
+  knownProcess = Context.getOrUndefined(context, Current)
+}
+
 /** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined =>
-  Context.getOrUndefined(fiber.context, Current)
+export const currentProcess = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined => {
+  if (fiber.context !== known) look(fiber.context)
+  return knownProcess
+}
+
+/** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
+export const hostOf = (fiber: Fiber.Fiber<unknown, unknown>): Host => {
+  if (fiber.context !== known) look(fiber.context)
+  if (knownHost !== undefined) return knownHost
+  throw new Error("this effect needs a running system: provide System.layer, or run it in System.main")
+}
 
 /**
  * An effect that is made from the scheduler it runs on: one step, where asking for the service first would be two.
  * Dies when it runs outside a system, which the type `System` in its requirements does not let happen.
  */
-export const withSystem = <A, E, R>(
+export const withSystem: <A, E, R>(
   use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R | System> =>
-  Effect.withFiber((fiber) => {
-    const host = Context.getOrUndefined(fiber.context, System)
-    return host === undefined
-      ? Effect.die(new Error("this effect needs a running system: provide System.layer, or run it in System.main"))
-      : use(host, fiber)
-  })
+) => Effect.Effect<A, E, R | System> =
+  // What `use` gives is what the step goes on as
+  stepKind((fiber, use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<unknown, unknown>) =>
+    use(hostOf(fiber), fiber)
+  ) as never
+
+/** As {@link withSystem}, made from the process that runs it. Dies outside a process. */
+export const withCurrent: <A, E, R>(
+  use: (record: ProcessRecord) => Effect.Effect<A, E, R>
+) => Effect.Effect<A, E, R | Current> = stepKind(
+  (fiber, use: (record: ProcessRecord) => Effect.Effect<unknown, unknown>) => {
+    const record = currentProcess(fiber)
+    if (record === undefined) throw new Error("this effect needs a process to run in")
+    return use(record)
+  }
+) as never

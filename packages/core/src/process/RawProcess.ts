@@ -259,6 +259,7 @@ export class RawProcess<M> implements Body, Self<M> {
 /** A duration in whole milliseconds; infinite ones mean no limit. */
 export const milliseconds = (input: Duration.Input | undefined): number | undefined => {
   if (input === undefined) return undefined
+  if (typeof input === "number" && input >= 0 && input < Number.POSITIVE_INFINITY) return Math.ceil(input)
   const value = Duration.toMillis(input)
   return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value)
 }

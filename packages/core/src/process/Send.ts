@@ -3,6 +3,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Alias } from "./Alias.ts"
 import * as Delivery from "./Delivery.ts"
@@ -39,6 +40,25 @@ const toReceiver = <M, A, E>(
     if (host.freeze) Delivery.deepFreeze(message)
     return pid === undefined ? nobody : use(host, pid, codec, address instanceof Alias ? address.ref : 0)
   })
+
+/** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
+export const prepare = (host: Host, to: Address, message: unknown): void => {
+  const codec = isPid(to) ? codecOf(host, to) : to.codec
+  codec?.check(message)
+  if (host.freeze) Delivery.deepFreeze(message)
+}
+
+/** Sends a message that is {@link prepare}d, in nobody's name. Its receiver may be gone. */
+export const deliverTo = (host: Host, to: Address, message: unknown): void => {
+  const pid = resolve(host, to)
+  if (pid === undefined) return
+  const codec = isPid(to) ? codecOf(host, pid) : to.codec
+  const sending =
+    codec === undefined
+      ? (send(to as Address<unknown>, message) as Effect.Effect<void>)
+      : Delivery.send(host, pid, codec, message, to instanceof Alias ? to.ref : 0)
+  if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
+}
 
 /**
  * Sends a message if there is room for it now. Returns whether it is in the mailbox: not when that is bounded, full and
