@@ -80,11 +80,16 @@ export type Registration =
 export interface Directory {
   /** All entries of a key, oldest first. */
   lookup(table: string, key: string): ReadonlyArray<DirectoryEntry>
-  /** The first living holder of a key. */
+  /** The oldest entry of a key. */
+  first(table: string, key: string): DirectoryEntry | undefined
+  /** The holder of the oldest entry of a key. */
   whereis(table: string, key: string): Pid | undefined
   entries(table: string): ReadonlyArray<DirectoryEntry>
+  /** How many entries a table has. */
+  count(table: string): number
   /** What `pid` holds in a table. */
   held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry>
+  /** Enters a table. The request is made when this is called; the effect waits for its outcome, if that is not known yet. */
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration>
   /** Takes out what `pid` holds under `key`. Whether there was something. */
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean>
