@@ -11,14 +11,14 @@ import type { ByteReader } from "../process/Bytes.ts"
 import { PendingCall, readAnswer } from "../process/Call.ts"
 import { deepFreeze, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { type AnyFiber, park } from "../process/Fibers.ts"
+import { type AnyFiber, currentProcess, type ProcessFiber, park } from "../process/Fibers.ts"
 import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { notNow, Operation } from "../process/Operation.ts"
 import { isPid, keyOf, type Pid } from "../process/Pid.ts"
 import { milliseconds } from "../process/RawProcess.ts"
-import { currentProcess, hostOf, noSystem, type ProcessFiber } from "../process/Running.ts"
+import { hostOf } from "../process/Running.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
 
 /** The callee is not there, or ended before it answered. Catalogue GS14, GS15, GS21. */
@@ -176,7 +176,7 @@ class CastOperation extends Operation<void, never, System> {
     this.payload = payload
   }
 
-  attempt(fiber: ProcessFiber): undefined | typeof notNow {
+  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
     const { address, codec, method, payload } = this
     const { host } = fiber.process
     if (!method.payload.is(payload)) return notNow
@@ -188,7 +188,6 @@ class CastOperation extends Operation<void, never, System> {
   perform(fiber: AnyFiber): Effect.Effect<void> {
     const { address, codec, method, payload } = this
     const host = hostOf(fiber)
-    if (host === undefined) return noSystem()
     if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)
     const pid = resolve(host, address)
@@ -215,14 +214,9 @@ class CallOperation extends Operation<unknown, unknown, System> {
     this.options = options
   }
 
-  attempt(): typeof notNow {
-    return notNow
-  }
-
   perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
     const { address, codec, method, payload } = this
     const host = hostOf(fiber)
-    if (host === undefined) return noSystem()
     const pending = new RefCall(host, this)
     const pid = resolve(host, address)
     if (pid === undefined) return pending.failure(ExitReason.noProcess)

@@ -8,10 +8,11 @@ import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type KernelFiber, unpark, type Waiter } from "./Fibers.ts"
-import type { Host, Runnable, Timer } from "./Host.ts"
+import type { Host, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { Caller } from "./Signal.ts"
+import { Timer, type TimerOwner } from "./Timer.ts"
 
 /** Where an answer goes. */
 export interface ReplyTo {
@@ -32,7 +33,7 @@ export interface CallOutcomes {
  * The asker's side: what it waits for. Settles once; the asker is resumed through the run queue. Hot path: plain and
  * mutable.
  */
-export abstract class PendingCall implements ReplyTo, Runnable, Waiter {
+export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"] = undefined
   protected readonly host: Host
@@ -67,7 +68,13 @@ export abstract class PendingCall implements ReplyTo, Runnable, Waiter {
   }
 
   expireAfter(milliseconds: number): void {
-    this.timer = this.host.timers.set(milliseconds, () => this.settle(this.whenTimedOut()))
+    this.timer ??= new Timer(this)
+    this.host.timers.start(this.timer, milliseconds)
+  }
+
+  /** Its time is over. */
+  expired(): void {
+    this.settle(this.whenTimedOut())
   }
 
   get settled(): boolean {

@@ -13,7 +13,6 @@ import * as Scope from "effect/Scope"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import { type ProcessFiber, processFiber } from "./Running.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
@@ -48,6 +47,18 @@ export interface Waiter {
   /** The fiber goes on without it: it was interrupted. */
   abandon(): void
 }
+
+/** A process's own fiber, that speaks for it. */
+export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }
+
+/** The fiber as what it is, if it is a process's own and speaks for it. */
+export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefined =>
+  // No other fiber has this field, and looking at one field is the fastest test there is
+  (fiber as KernelFiber | undefined)?.process === undefined ? undefined : (fiber as ProcessFiber)
+
+/** The process a fiber belongs to, if it belongs to one. */
+export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
+  processFiber(fiber)?.process ?? Context.getOrUndefined(fiber.context, Current)
 
 /** Suspends the fiber that evaluates the result until {@link unpark}. */
 export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {

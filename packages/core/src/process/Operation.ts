@@ -5,8 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
-import { type AnyFiber, runningFiber } from "./Fibers.ts"
-import type { ProcessFiber } from "./Running.ts"
+import { type AnyFiber, type ProcessFiber, runningFiber } from "./Fibers.ts"
 
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")
@@ -27,9 +26,11 @@ const EffectBase = (() => {
 export abstract class Operation<out A, out E = never, out R = never> extends EffectBase<A, E, R> {
   /**
    * Does it at once for a process, if that is possible: then its result, else {@link notNow}. What throws is done by
-   * {@link perform} again, so it must have changed nothing before.
+   * {@link perform} again, so it must have changed nothing before. Default: never at once.
    */
-  abstract attempt(fiber: ProcessFiber): A | typeof notNow
+  attempt(_fiber: ProcessFiber): A | typeof notNow {
+    return notNow
+  }
   /** Does it in any fiber. */
   abstract perform(fiber: AnyFiber): Effect.Effect<A, E>
 
@@ -39,17 +40,20 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
     if (fiber !== undefined) {
       try {
         const result = this.attempt(fiber)
-        if (result !== notNow) {
-          fiber.currentOpCount++
-          atOnce.result.value = result
-          return atOnce as never
-        }
+        if (result !== notNow) return done(fiber, result) as never
       } catch {
         // An effect's way to fail is through the interpreter
       }
     }
     return new Once(this) as never
   }
+}
+
+/** What a generator gets of an operation that is done: one reduction of its fiber. */
+export const done = (fiber: ProcessFiber, value: unknown): typeof atOnce => {
+  fiber.currentOpCount++
+  atOnce.result.value = value
+  return atOnce
 }
 
 /** The iterator of all operations that are done already: `yield*` takes its only result at once. */
@@ -60,14 +64,19 @@ const atOnce = {
   }
 }
 
-/** Hands an operation to the interpreter, and its result to the generator. */
-class Once {
+/** Hands an effect to the interpreter, and its result to the generator. */
+export class Once {
   value: unknown
   done = true
   private started = false
 
-  constructor(operation: unknown) {
-    this.value = operation
+  constructor(effect: unknown) {
+    this.value = effect
+  }
+
+  /** A generator that ends inside `yield*` closes what it iterates. */
+  return(value: unknown): { readonly value: unknown; readonly done: boolean } {
+    return { value, done: true }
   }
 
   next(result: unknown): { readonly value: unknown; readonly done: boolean } {

@@ -107,7 +107,7 @@ class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
     this.after = after
   }
 
-  attempt(): unknown {
+  override attempt(): unknown {
     const record = this.process.own()
     return record.status === "running" ? take(record, this.matches, 0) : notNow
   }
@@ -265,7 +265,7 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     return this as Effect.Effect<unknown> as Effect.Effect<Received<M>>
   }
 
-  attempt(): unknown {
+  override attempt(): unknown {
     const record = this.own()
     return record.status === "running" ? take(record, undefined, 0) : notNow
   }
@@ -368,6 +368,7 @@ const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, un
 /** A duration in whole milliseconds; infinite ones mean no limit. */
 export const milliseconds = (input: Duration.Input | undefined): number | undefined => {
   if (input === undefined) return undefined
+  if (typeof input === "number" && input >= 0 && input < Number.POSITIVE_INFINITY) return Math.ceil(input)
   const value = Duration.toMillis(input)
   return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value)
 }

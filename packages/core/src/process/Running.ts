@@ -1,40 +1,48 @@
 /**
- * Where an effect runs: the fiber's process, if it is one's, and its scheduler.
+ * Where an effect runs: its scheduler, and the process it is run by.
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import type { AnyFiber, KernelFiber } from "./Fibers.ts"
-import { Current, type Host, System } from "./Host.ts"
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { type AnyFiber, currentProcess, processFiber } from "./Fibers.ts"
+import { type Current, type Host, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { stepKind } from "./Step.ts"
 
-/** A process's own fiber, that speaks for it. */
-export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }
+/** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
+export const hostOf = (fiber: AnyFiber): Host => {
+  const host = processFiber(fiber)?.process.host ?? Context.getOrUndefined(fiber.context, System)
+  if (host !== undefined) return host
+  throw new Error("this effect needs a running system: provide System.layer, or run it in System.main")
+}
 
-/** The fiber as what it is, if it is a process's own and speaks for it. */
-export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefined =>
-  // No other fiber has this field, and looking at one field is the fastest test there is
-  (fiber as KernelFiber | undefined)?.process === undefined ? undefined : (fiber as ProcessFiber)
-
-/** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
-  processFiber(fiber)?.process ?? Context.getOrUndefined(fiber.context, Current)
-
-/** The scheduler a fiber runs on, if it runs in a system. */
-export const hostOf = (fiber: AnyFiber): Host | undefined =>
-  processFiber(fiber)?.process.host ?? Context.getOrUndefined(fiber.context, System)
-
-/** What an effect dies with that needs a system and has none, which its type does not let happen. */
-export const noSystem = (): Effect.Effect<never> =>
-  Effect.die(new Error("this effect needs a running system: provide System.layer, or run it in System.main"))
+/** The process a fiber belongs to. Throws, which is a defect, when it belongs to none: types do not let happen that. */
+const ownProcess = (fiber: AnyFiber): ProcessRecord => {
+  const record = currentProcess(fiber)
+  if (record !== undefined) return record
+  throw new Error("this effect needs a process to run in")
+}
 
 /**
  * An effect that is made from the scheduler it runs on: one step, where asking for the service first would be two.
  * Dies when it runs outside a system, which the type `System` in its requirements does not let happen.
  */
-export const withSystem = <A, E, R>(
+export const withSystem: <A, E, R>(
   use: (host: Host, fiber: AnyFiber) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R | System> =>
-  Effect.withFiber((fiber) => {
-    const host = hostOf(fiber)
-    return host === undefined ? noSystem() : use(host, fiber)
-  })
+) => Effect.Effect<A, E, R | System> =
+  // What `use` gives is what the step goes on as
+  stepKind((fiber, use: (host: Host, fiber: AnyFiber) => Effect.Effect<unknown, unknown>) =>
+    use(hostOf(fiber), fiber)
+  ) as never
+
+/** As {@link withSystem}, made from the process that runs it. Dies outside a process. */
+export const withCurrent: <A, E, R>(
+  use: (record: ProcessRecord) => Effect.Effect<A, E, R>
+) => Effect.Effect<A, E, R | Current> = stepKind(
+  (fiber, use: (record: ProcessRecord) => Effect.Effect<unknown, unknown>) => use(ownProcess(fiber))
+) as never
+
+/** What a process does with its own record, at once. */
+export const ownStep: <A>(change: (record: ProcessRecord) => A) => Effect.Effect<A, never, Current> = stepKind(
+  (fiber, change: (record: ProcessRecord) => unknown) => Exit.succeed(change(ownProcess(fiber)))
+) as never

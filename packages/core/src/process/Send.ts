@@ -3,16 +3,18 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Alias } from "./Alias.ts"
 import * as Delivery from "./Delivery.ts"
+import type { ProcessFiber } from "./Fibers.ts"
 import { type Host, System } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { type Address, resolve } from "./Name.ts"
 import { notNow, Operation } from "./Operation.ts"
 import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
-import { type ProcessFiber, withSystem } from "./Running.ts"
+import { withSystem } from "./Running.ts"
 import { sleep } from "./Sleep.ts"
 
 /**
@@ -35,7 +37,7 @@ class SendMessage extends Operation<void, never, System> {
     this.message = message
   }
 
-  attempt(fiber: ProcessFiber): undefined | typeof notNow {
+  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
     const { message, to } = this
     if (!(to instanceof PidImpl) || to.codec === undefined) return notNow
     const { host } = fiber.process
@@ -67,6 +69,25 @@ const toReceiver = <A, E>(
     if (host.freeze) Delivery.deepFreeze(message)
     return pid === undefined ? nobody : use(host, pid, codec, to instanceof Alias ? to.ref : 0)
   })
+
+/** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
+export const prepare = (host: Host, to: Address, message: unknown): void => {
+  const codec = isPid(to) ? codecOf(host, to) : to.codec
+  codec?.check(message)
+  if (host.freeze) Delivery.deepFreeze(message)
+}
+
+/** Sends a message that is {@link prepare}d, in nobody's name. Its receiver may be gone. */
+export const deliverTo = (host: Host, to: Address, message: unknown): void => {
+  const pid = resolve(host, to)
+  if (pid === undefined) return
+  const codec = isPid(to) ? codecOf(host, pid) : to.codec
+  const sending =
+    codec === undefined
+      ? (send(to as Address<unknown>, message) as Effect.Effect<void>)
+      : Delivery.send(host, pid, codec, message, to instanceof Alias ? to.ref : 0)
+  if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
+}
 
 /**
  * Sends a message if there is room for it now. Returns whether it is in the mailbox: not when that is bounded, full and
