@@ -78,12 +78,11 @@ const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined):
 })
 
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
-export class ProcessRecord implements Runnable {
+export class ProcessRecord extends Mailbox implements Runnable {
   readonly pid: PidImpl
   readonly host: Host
   readonly body: Body
   readonly priority: Priority
-  readonly mailbox: Mailbox = new Mailbox()
   /** See {@link Extra}; {@link extras} makes it. */
   extra: Extra | undefined
   /** Who started it, who started that, and so on. */
@@ -117,6 +116,7 @@ export class ProcessRecord implements Runnable {
     bounds: Bounds | undefined,
     limit: MailboxLimit | undefined
   ) {
+    super()
     this.pid = pid
     this.host = host
     this.body = body
@@ -124,6 +124,11 @@ export class ProcessRecord implements Runnable {
     this.priority = priority
     this.label = label
     this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+  }
+
+  /** The record is the mailbox: one object less for each process. */
+  get mailbox(): Mailbox {
+    return this
   }
 
   extras(): Extra {

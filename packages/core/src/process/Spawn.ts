@@ -64,7 +64,7 @@ export const spawnHere = (
     options?.mailboxLimit
   )
   pid.record = record
-  host.processes.set(pid.serial, record)
+  host.processes.add(pid.serial, record)
   if (ties.parent !== undefined) {
     if (ties.link) receiveLink(record, ties.parent)
     if (ties.monitor !== 0) watch(record, ties.parent, ties.monitor)
