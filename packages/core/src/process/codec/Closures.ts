@@ -14,6 +14,7 @@ import {
   type Plan,
   readCount,
   readFiller,
+  readIndex,
   setProperty,
   type Test
 } from "./Plan.ts"
@@ -104,7 +105,7 @@ export const choice = (values: ReadonlyArray<unknown>): Leaf => {
   return {
     write: (value, writer) => writer.varint(numbers.get(value) ?? corrupt("choice")),
     read: (reader) => {
-      const index = reader.varint()
+      const index = readIndex(reader, values.length)
       return index < values.length ? values[index] : corrupt("choice")
     }
   }
@@ -225,7 +226,7 @@ const union = (members: ReadonlyArray<Member>): Leaf => {
       member.leaf.write(value, writer)
     },
     read: (reader) => {
-      const leaf = byIndex.get(reader.varint()) ?? corrupt("member")
+      const leaf = byIndex.get(readIndex(reader, members.length)) ?? corrupt("member")
       return leaf.read(reader)
     }
   }

@@ -101,6 +101,9 @@ export const corrupt = (wanted: string): never => {
   throw new RangeError(`record holds no ${wanted} where one was wanted`)
 }
 
+/** Which of `count` things follows. Written as a varint, which is a byte for up to 128 of them. */
+export const readIndex = (reader: ByteReader, count: number): number => (count <= 128 ? reader.u8() : reader.varint())
+
 /** How many values follow. Each takes at least a byte, so corrupt bytes cannot ask for more memory than they take. */
 export const readCount = (reader: ByteReader): number => {
   const count = reader.varint()
