@@ -2,7 +2,7 @@
  * A plan as closures: what is used where functions cannot be made from text, and the account of what a plan means that
  * the generated functions are tested against.
  */
-import type { ByteReader, ByteWriter } from "../Bytes.ts"
+import type { ByteReader } from "../Bytes.ts"
 import {
   corrupt,
   type Field,
@@ -154,33 +154,24 @@ const checkPresence = (bits: ReadonlyArray<number>, count: number): void => {
   if (last !== undefined && last >> (((count - 1) & 7) + 1) !== 0) corrupt("field")
 }
 
-const record = (value: Plan): Leaf => {
-  const leaf = closures(value)
+const record = (plan: Plan): Leaf => {
+  const leaf = closures(plan)
   return {
-    write: (given, writer) => writeRecord(given as object, writer, leaf.write),
-    read: (reader) => readRecord(reader, leaf.read)
+    write: (value, writer) => {
+      const object = value as object
+      const keys = Object.keys(object)
+      writer.varint(keys.length)
+      for (const key of keys) {
+        writer.string(key)
+        leaf.write(Reflect.get(object, key), writer)
+      }
+    },
+    read: (reader) => {
+      const object = {}
+      for (let left = readCount(reader); left > 0; left--) setProperty(object, reader.string(), leaf.read(reader))
+      return object
+    }
   }
-}
-
-/** Own enumerable text keys with their values. Also used by generated code. */
-export const writeRecord = (value: object, writer: ByteWriter, write: Leaf["write"]): void => {
-  const keys = Object.keys(value)
-  writer.varint(keys.length)
-  for (const key of keys) {
-    writer.string(key)
-    write(Reflect.get(value, key), writer)
-  }
-}
-
-/** Reads what {@link writeRecord} wrote. */
-export const readRecord = (reader: ByteReader, read: Leaf["read"]): object => {
-  const value: Record<string, unknown> = {}
-  for (let left = readCount(reader); left > 0; left--) {
-    const key = reader.string()
-    if (key === "__proto__") setProperty(value, key, read(reader))
-    else value[key] = read(reader)
-  }
-  return value
 }
 
 const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {

@@ -178,9 +178,13 @@ const defaults: SchemaAST.ParseOptions = {}
 
 /** Runs a node's checks on a value whose shape is right. */
 const checkOf = (ast: SchemaAST.AST, checks: SchemaAST.Checks): ((value: unknown) => boolean) => {
-  const passes = (check: SchemaAST.Check<unknown>, value: unknown): boolean =>
-    check._tag === "Filter"
-      ? check.run(value, ast, defaults) === undefined
-      : check.checks.every((each) => passes(each, value))
-  return (value) => checks.every((check) => passes(check, value))
+  const [first, ...others] = checks.flatMap(filtersOf)
+  if (first === undefined) return () => true
+  const passes = (filter: SchemaAST.Filter<unknown>, value: unknown) => filter.run(value, ast, defaults) === undefined
+  // Mostly there is only one
+  if (others.length === 0) return (value) => passes(first, value)
+  return (value) => passes(first, value) && others.every((each) => passes(each, value))
 }
+
+const filtersOf = (check: SchemaAST.Check<unknown>): ReadonlyArray<SchemaAST.Filter<unknown>> =>
+  check._tag === "Filter" ? [check] : check.checks.flatMap(filtersOf)

@@ -2,7 +2,7 @@
  * A plan as generated functions: fields are read straight into an object literal, so that all objects of a schema have
  * one shape, and nothing is looked up at run time. They write the same bytes as the closures and read them alike.
  */
-import { choice, closures, readBoolean, readRecord, writeRecord } from "./Closures.ts"
+import { choice, closures, readBoolean } from "./Closures.ts"
 import { generate } from "./Generate.ts"
 import {
   corrupt,
@@ -137,14 +137,19 @@ class Source {
         return this.union(plan.members)
       case "List":
         return this.list(plan)
-      case "Record": {
-        const write = `(value, writer) => { ${this.write(plan.value, "value")} }`
-        const read = `(reader) => ${this.read(plan.value)}`
+      case "Record":
         return [
-          `${this.constant(writeRecord)}(value, writer, ${write})`,
-          `return ${this.constant(readRecord)}(reader, ${read})`
+          `const keys = Object.keys(value)
+          writer.varint(keys.length)
+          for (const key of keys) { writer.string(key); ${this.write(plan.value, "value[key]")} }`,
+          `const value = {}
+          for (let left = readCount(reader); left > 0; left--) {
+            const key = reader.string()
+            if (key === "__proto__") ${this.constant(setProperty)}(value, key, ${this.read(plan.value)})
+            else value[key] = ${this.read(plan.value)}
+          }
+          return value`
         ]
-      }
       case "Checked": {
         const check = this.constant(plan.check)
         return [
