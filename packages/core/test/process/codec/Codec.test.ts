@@ -137,8 +137,8 @@ const samples = (name: string): Promise<ReadonlyArray<unknown>> => {
   return values
 }
 
-/** As text, -0 is 0: these schemas, or a part of their values, travel as JSON or encode a number as text. */
-const losesZero = new Set([
+/** As text -0 is 0, and no object is without a prototype. Of these schemas a part travels as JSON or as a number in text. */
+const throughText = new Set([
   "json",
   "emptyStruct",
   "exit",
@@ -202,21 +202,23 @@ describe("the compiled codec", () => {
     const schema = schemas[name] as Schema.Codec<unknown, unknown>
     const plan = planOf(schema.ast)
     const is = Schema.is(Schema.toType(schema))
-    const codec = value(schema)
 
     it("what arrives is what was sent, and what Effect's own codec would give", async () => {
       const byText = generated(plan)
       const byClosure = closures(plan)
+      // Without the text: once V8 (13.6, 14.6) has parsed {"u":1,"\\\\":2}, it reads the second key of {"u":1,"\\n":2} as a backslash
+      const canonical = Schema.toCodecJson(schema)
+      const effects = (sent: unknown) => Schema.decodeUnknownSync(canonical)(Schema.encodeUnknownSync(canonical)(sent))
       for (const sent of await samples(name)) {
         const bytes = bytesOf(byText, sent)
         expect(bytesOf(byClosure, sent), context(name, sent)).toEqual(bytes)
         const arrived = readAll(byText, bytes)
         const what = context(name, sent)
-        expectSame(arrived, sent, { zero: !losesZero.has(name), prototype: false }, what)
+        expectSame(arrived, sent, { zero: !throughText.has(name), prototype: false }, what)
         expectSame(readAll(byClosure, bytes), arrived, strict, what)
-        const effects = codec.fromText(codec.toText(sent))
-        const isWrong = ambiguousAsText.has(name) && !same(effects, sent, { zero: false, prototype: false })
-        if (!isWrong) expectSame(arrived, effects, { zero: false, prototype: true }, what)
+        const others = effects(sent)
+        const isWrong = ambiguousAsText.has(name) && !same(others, sent, { zero: false, prototype: false })
+        if (!isWrong) expectSame(arrived, others, { zero: false, prototype: !throughText.has(name) }, what)
       }
     })
 
