@@ -1,9 +1,18 @@
 /**
- * The servers and named processes of all workloads: every scheduler must know those that are started on it.
+ * What every scheduler of the benchmarks' system is told: the servers and named processes of all workloads, and to log
+ * nothing, as the BEAM does for its rows.
  */
 
+import * as Registry from "@understudy/registry/Registry"
+import * as Supervisor from "@understudy/supervisor/Supervisor"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import { ChildLive } from "./servers/Child.ts"
 import { CounterLive } from "./servers/Counter.ts"
+import { FibonacciLive } from "./servers/Fibonacci.ts"
 import { PingerLive, PongerLive } from "./servers/PingPongServers.ts"
+import { ListenerLive, NameHolderLive } from "./servers/Registrants.ts"
 import { DrainLive, EchoLive } from "./servers/RemotePingPong.ts"
 import { RemotePingerLive, RemotePongerLive } from "./servers/RemotePingPongServers.ts"
 import { SinkLive } from "./servers/Sink.ts"
@@ -16,5 +25,13 @@ export const implementations = [
   RemotePongerLive,
   SinkLive,
   DrainLive,
-  EchoLive
+  EchoLive,
+  FibonacciLive,
+  ChildLive,
+  NameHolderLive,
+  ListenerLive,
+  Supervisor.implementation,
+  Registry.implementation
 ]
+
+export const layer = Layer.merge(Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None"))
