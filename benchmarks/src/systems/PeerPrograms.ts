@@ -63,6 +63,12 @@ export type PeerPrograms = {
   ) => Promise<Key extends `latency-${string}` ? Latencies : number>
 }
 
+/**
+ * For peers that would take minutes: so many of the operations are done, the rate of which is no other. Not for memory,
+ * nor for what gets slower the more of it there is.
+ */
+export const atMost = (most: number, operations: number): number => Math.min(most, operations)
+
 /** Runs `work`, which does `operations` of something, and gives the operations per second. */
 export const ratePerSecond = async (operations: number, work: () => void | Promise<void>): Promise<number> => {
   const start = performance.now()

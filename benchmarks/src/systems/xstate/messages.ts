@@ -9,11 +9,14 @@ import { check, latencies, type PeerParameters, type PeerPrograms, ratePerSecond
 /** Whoever can be sent such events. */
 type Receiver<E extends EventObject> = Pick<ActorRef<Snapshot<unknown>, E>, "send">
 
+/** What xstate tells an actor's function when the actor is being stopped. */
+const stopped: string = "xstate.stop"
+
 /** A running actor without state. */
 const actorOf = <E extends EventObject>(handle: (event: E, self: Receiver<E>) => void) =>
   createActor(
     fromTransition((state: null, event: E, { self }) => {
-      handle(event, self)
+      if (event.type !== stopped) handle(event, self)
       return state
     }, null)
   ).start()

@@ -58,8 +58,9 @@ export const processes = {
   },
   churn: async ({ processes }) => {
     let ran = 0
-    const brief = fromTransition((state: null, _event: { readonly type: "run" }) => {
-      ran++
+    const brief = fromTransition((state: null, event: { readonly type: "run" }) => {
+      // xstate also tells a function that the actor is being stopped
+      if (event.type === "run") ran++
       return state
     }, null)
     const perSecond = await ratePerSecond(processes, () => {
@@ -75,8 +76,8 @@ export const processes = {
   "parallel-cpu": async ({ fib: n, processes }) => {
     const expected = expectedFib(n)
     let right = 0
-    const worker = fromTransition((state: null, _event: { readonly type: "go" }) => {
-      if (fib(n) === expected) right++
+    const worker = fromTransition((state: null, event: { readonly type: "go" }) => {
+      if (event.type === "go" && fib(n) === expected) right++
       return state
     }, null)
     const perSecond = await ratePerSecond(processes, () => {
