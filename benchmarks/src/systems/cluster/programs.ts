@@ -55,7 +55,10 @@ const calls = ({ callsEach: asked, clients }: PeerParameters["call-1"]) =>
     const one = Effect.gen(function* () {
       for (let count = 0; count < callsEach; count++) yield* counter.Next()
     })
-    const all = Effect.all(Array.from({ length: clients }, () => one), { concurrency: "unbounded", discard: true })
+    const all = Effect.all(
+      Array.from({ length: clients }, () => one),
+      { concurrency: "unbounded", discard: true }
+    )
     const perSecond = await ratePerSecond(clients * callsEach, () => Effect.runPromise(all))
     check("handled calls", clients * callsEach, await Effect.runPromise(counter.Get()))
     return perSecond
