@@ -44,3 +44,9 @@ export const bytesInUse: Effect.Effect<number> = Effect.sync(() => {
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external
 })
+
+/** Bytes the OS counts as this process's, after a collection. */
+export const residentBytes: Effect.Effect<number> = Effect.sync(() => {
+  collectGarbage()
+  return process.memoryUsage.rss()
+})

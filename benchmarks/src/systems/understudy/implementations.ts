@@ -1,10 +1,20 @@
 /**
- * The servers of all workloads: every scheduler must know those that are started on it.
+ * The servers and named processes of all workloads: every scheduler must know those that are started on it.
  */
 
-import { CounterLive } from "./Counter.ts"
-import { PingerLive, PongerLive } from "./PingPongServers.ts"
-import { RemotePingerLive, RemotePongerLive } from "./RemotePingPongServers.ts"
-import { SinkLive } from "./Sink.ts"
+import { CounterLive } from "./servers/Counter.ts"
+import { PingerLive, PongerLive } from "./servers/PingPongServers.ts"
+import { DrainLive, EchoLive } from "./servers/RemotePingPong.ts"
+import { RemotePingerLive, RemotePongerLive } from "./servers/RemotePingPongServers.ts"
+import { SinkLive } from "./servers/Sink.ts"
 
-export const implementations = [CounterLive, PingerLive, PongerLive, RemotePingerLive, RemotePongerLive, SinkLive]
+export const implementations = [
+  CounterLive,
+  PingerLive,
+  PongerLive,
+  RemotePingerLive,
+  RemotePongerLive,
+  SinkLive,
+  DrainLive,
+  EchoLive
+]

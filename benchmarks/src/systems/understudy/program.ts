@@ -1,35 +1,17 @@
 /**
- * Understudy itself, through its public API only. Programs are effects that run outside any process, as the code of an
- * application that mounts `System.layer` does; {@link asProcess} is their way in.
+ * What Understudy's programs are made with. They are effects that run outside any process, as the code of an application
+ * that mounts `System.layer` does; {@link asProcess} is their way in.
  */
 import * as Process from "@understudy/core/Process"
-import * as System from "@understudy/core/System"
+import type * as System from "@understudy/core/System"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import { verify } from "../../measure.ts"
-import type { BenchedSystem } from "../index.ts"
-import { implementations } from "./implementations.ts"
+import type { Figures } from "../../System.ts"
 
-/** An effect that gives a figure, or fails when the work was not done. */
-export type UnderstudyProgram = Effect.Effect<number, unknown, System.System>
-
-/** See the file's header. */
-export const understudy: BenchedSystem<UnderstudyProgram> = {
-  name: "understudy",
-  start: ({ schedulers }) =>
-    Effect.map(
-      Layer.build(
-        System.layer(
-          schedulers === 1
-            ? { schedulers, implementations }
-            : { schedulers, implementations, entry: new URL("./entry.ts", import.meta.url) }
-        )
-      ),
-      (context) => ({ measure: (program) => Effect.provideContext(program, context) })
-    )
-}
+/** An effect that gives figures, or fails when the work was not done. */
+export type UnderstudyProgram = Effect.Effect<Figures, unknown, System.System>
 
 /** Runs a program as a process with a mailbox of its own, and gives its result. */
 export const asProcess = <S extends Schema.Top, A, E, R>(

@@ -1,0 +1,31 @@
+/**
+ * Understudy itself, through its public API only, with validation on.
+ */
+import * as System from "@understudy/core/System"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { system } from "../../System.ts"
+import { calls } from "./calls.ts"
+import { churn } from "./churn.ts"
+import { crossScheduler } from "./crossScheduler.ts"
+import { implementations } from "./implementations.ts"
+import { messages } from "./messages.ts"
+import type { UnderstudyProgram } from "./program.ts"
+import { spawn } from "./spawn.ts"
+
+/** See the file's header. */
+export const understudy = system<UnderstudyProgram>({
+  kind: "ours",
+  programs: { ...spawn, ...churn, ...messages, ...calls, ...crossScheduler },
+  start: ({ schedulers }) =>
+    Effect.map(
+      Layer.build(
+        System.layer(
+          schedulers === 1
+            ? { schedulers, implementations }
+            : { schedulers, implementations, entry: new URL("./entry.ts", import.meta.url) }
+        )
+      ),
+      (context) => ({ measure: (program) => Effect.provideContext(program, context) })
+    )
+})
