@@ -4,64 +4,28 @@
  */
 import { performance } from "node:perf_hooks"
 import { collectGarbage, VerificationFailed } from "../measure.ts"
-
-export interface Processes {
-  readonly processes: number
-}
-
-export interface Ring {
-  readonly processes: number
-  readonly hops: number
-}
-
-export interface Calls {
-  readonly clients: number
-  readonly callsEach: number
-}
-
-export interface Latency {
-  /** Processes that compute and never wait. */
-  readonly hogs: number
-  /** Round trips that are not counted, at first. */
-  readonly warmUp: number
-  readonly roundTrips: number
-}
-
-/** So many of the round trips took no longer than this, in microseconds. */
-export interface Latencies {
-  readonly p50: number
-  readonly p99: number
-  readonly "p99.9": number
-}
+import { type Figures, functionSystem, type Kind, type Programs, type System } from "../System.ts"
+import type { ParametersOf, WorkloadKey } from "../workloads/index.ts"
 
 /** How much work there is, by the key of the workload. */
-export interface PeerParameters {
-  readonly "spawn-100k": Processes
-  readonly "memory-raw": Processes
-  readonly churn: Processes
-  readonly "ping-pong": { readonly rounds: number }
-  readonly "ring-1000": Ring
-  readonly "ring-503": Ring
-  readonly "fan-in": { readonly senders: number; readonly messagesEach: number }
-  /** Every process sends to every other one and is answered; that many times over, with new processes. */
-  readonly "all-to-all": { readonly processes: number; readonly games: number }
-  readonly "call-1": Calls
-  readonly "call-100": Calls
-  readonly cast: { readonly casts: number }
-  /** Each process computes one Fibonacci number, the slow way. */
-  readonly "parallel-cpu": { readonly processes: number; readonly fib: number }
-  readonly "kill-monitored": Processes
-  readonly "timer-cancel": { readonly timers: number }
-  readonly "latency-0": Latency
-  readonly "latency-2": Latency
-}
+export type PeerParameters = { readonly [Key in WorkloadKey]: ParametersOf<Key> }
 
-/** Programs of a peer: one for each workload it can honestly do. */
-export type PeerPrograms = {
-  readonly [Key in keyof PeerParameters]?: (
-    parameters: PeerParameters[Key]
-  ) => Promise<Key extends `latency-${string}` ? Latencies : number>
-}
+/** Programs of a peer, which run when they are called: one for each workload it can honestly do. */
+export type PeerPrograms = Programs<Promise<Figures>>
+
+/** Makes a system of a peer's programs. */
+export const peerSystem = (kind: Kind, programs: PeerPrograms): System =>
+  functionSystem({
+    kind,
+    // Each program stays under its key
+    programs: Object.fromEntries(
+      Object.entries(programs).map(([key, program]) => [
+        key,
+        // A program is given the parameters of the workload under whose key it is
+        (parameters: unknown) => () => (program as (parameters: unknown) => Promise<Figures>)(parameters)
+      ])
+    )
+  })
 
 /**
  * For peers that would take minutes: so many of the operations are done, the rate of which is no other. Not for memory,
@@ -93,6 +57,9 @@ const bytes = (): number => {
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external
 }
+
+/** So many of the round trips took no longer than this, in microseconds. */
+export type Latencies = Readonly<Record<"p50" | "p99" | "p99.9", number>>
 
 /** What is said about round trips, from how long each of them took, in microseconds. */
 export const latencies = (times: Float64Array): Latencies => {

@@ -64,22 +64,29 @@ const calls = ({ callsEach: asked, clients }: PeerParameters["call-1"]) =>
     return perSecond
   })
 
+const startRate = ({ processes: asked }: PeerParameters["spawn-100k"]) =>
+  inCluster(async (client) => {
+    const entities = atMost(mostEntities, asked)
+    const perSecond = await ratePerSecond(entities, () => startAll(client, entities))
+    check("entities that answer", entities, await getAll(client, entities))
+    return perSecond
+  })
+
+const bytesEach = ({ processes: asked }: PeerParameters["spawn-100k"]) =>
+  inCluster(async (client) => {
+    const entities = atMost(mostEntities, asked)
+    const [each] = await bytesOfEach(entities, () => startAll(client, entities))
+    check("entities that answer", entities, await getAll(client, entities))
+    return each
+  })
+
 /** See the file's header. */
 export const programs: PeerPrograms = {
-  "spawn-100k": ({ processes: asked }) =>
-    inCluster(async (client) => {
-      const entities = atMost(mostEntities, asked)
-      const perSecond = await ratePerSecond(entities, () => startAll(client, entities))
-      check("entities that answer", entities, await getAll(client, entities))
-      return perSecond
-    }),
-  "memory-raw": ({ processes: asked }) =>
-    inCluster(async (client) => {
-      const entities = atMost(mostEntities, asked)
-      const [each] = await bytesOfEach(entities, () => startAll(client, entities))
-      check("entities that answer", entities, await getAll(client, entities))
-      return each
-    }),
+  "spawn-100k": startRate,
+  // What handles messages is a server already
+  "start-server-100k": startRate,
+  "memory-raw": bytesEach,
+  "memory-server": bytesEach,
   "call-1": calls,
   "call-100": calls,
   cast: ({ casts: asked }) =>

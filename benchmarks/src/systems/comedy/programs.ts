@@ -118,25 +118,52 @@ const calls = ({ callsEach: asked, clients }: PeerParameters["call-1"]) =>
     return perSecond
   })
 
+const pingPong = ({ rounds: asked }: PeerParameters["ping-pong"]) =>
+  inSystem(async (root) => {
+    const rounds = atMost(mostMessages, asked)
+    let pongs = 0
+    const { done, fire } = signal()
+    const ponger = await createPonger(root)
+    const pinger: ActorRef = await root.createChild({
+      pong: () => {
+        if (++pongs === rounds) fire()
+        else void ponger.send("ping", pinger)
+      }
+    })
+    const perSecond = await ratePerSecond(rounds, async () => {
+      await ponger.send("ping", pinger)
+      await done
+    })
+    check("pongs", rounds, pongs)
+    return perSecond
+  })
+
+const startRate = ({ processes: asked }: PeerParameters["spawn-100k"]) =>
+  inSystem(async (root) => {
+    const processes = atMost(mostProcesses, asked)
+    let idle: ReadonlyArray<ActorRef> = []
+    const perSecond = await ratePerSecond(processes, async () => {
+      idle = await createIdle(root, processes)
+    })
+    check("ready actors", processes, idle.filter((actor) => actor.getState() === "ready").length)
+    return perSecond
+  })
+
+const bytesEach = ({ processes: asked }: PeerParameters["spawn-100k"]) =>
+  inSystem(async (root) => {
+    const processes = atMost(mostProcesses, asked)
+    const [each, idle] = await bytesOfEach(processes, () => createIdle(root, processes))
+    check("ready actors", processes, idle.filter((actor) => actor.getState() === "ready").length)
+    return each
+  })
+
 /** See the file's header. */
 export const programs: PeerPrograms = {
-  "spawn-100k": ({ processes: asked }) =>
-    inSystem(async (root) => {
-      const processes = atMost(mostProcesses, asked)
-      let idle: ReadonlyArray<ActorRef> = []
-      const perSecond = await ratePerSecond(processes, async () => {
-        idle = await createIdle(root, processes)
-      })
-      check("ready actors", processes, idle.filter((actor) => actor.getState() === "ready").length)
-      return perSecond
-    }),
-  "memory-raw": ({ processes: asked }) =>
-    inSystem(async (root) => {
-      const processes = atMost(mostProcesses, asked)
-      const [each, idle] = await bytesOfEach(processes, () => createIdle(root, processes))
-      check("ready actors", processes, idle.filter((actor) => actor.getState() === "ready").length)
-      return each
-    }),
+  "spawn-100k": startRate,
+  // What handles messages is a server already
+  "start-server-100k": startRate,
+  "memory-raw": bytesEach,
+  "memory-server": bytesEach,
   churn: ({ processes: asked }) =>
     inSystem(async (root) => {
       const processes = atMost(mostProcesses, asked)
@@ -154,25 +181,9 @@ export const programs: PeerPrograms = {
       check("actors that ran", processes, ran)
       return perSecond
     }),
-  "ping-pong": ({ rounds: asked }) =>
-    inSystem(async (root) => {
-      const rounds = atMost(mostMessages, asked)
-      let pongs = 0
-      const { done, fire } = signal()
-      const ponger = await createPonger(root)
-      const pinger: ActorRef = await root.createChild({
-        pong: () => {
-          if (++pongs === rounds) fire()
-          else void ponger.send("ping", pinger)
-        }
-      })
-      const perSecond = await ratePerSecond(rounds, async () => {
-        await ponger.send("ping", pinger)
-        await done
-      })
-      check("pongs", rounds, pongs)
-      return perSecond
-    }),
+  "ping-pong": pingPong,
+  // What handles messages is a server already
+  "ping-pong-server": pingPong,
   "ring-1000": ring,
   "ring-503": ring,
   "fan-in": ({ messagesEach: asked, senders }) =>

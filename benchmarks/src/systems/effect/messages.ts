@@ -115,11 +115,13 @@ const big = (processes: number): Effect.Effect<number> =>
     return received
   })
 
-type Request =
+/** What the counter is sent. */
+export type Request =
   | { readonly _tag: "Next" | "Get"; readonly reply: Deferred.Deferred<number> }
   | { readonly _tag: "Increment" | "Stop" }
 
-const startCounter = Effect.gen(function* () {
+/** A server that counts. */
+export const startCounter = Effect.gen(function* () {
   const mailbox = yield* Queue.unbounded<Request>()
   yield* Effect.forkDetach(
     Effect.gen(function* () {
@@ -145,7 +147,8 @@ const startCounter = Effect.gen(function* () {
   return mailbox
 })
 
-const call = (server: Queue.Queue<Request>, _tag: "Next" | "Get"): Effect.Effect<number> =>
+/** Asks a counter and waits for its answer. */
+export const call = (server: Queue.Queue<Request>, _tag: "Next" | "Get"): Effect.Effect<number> =>
   Effect.gen(function* () {
     const reply = yield* Deferred.make<number>()
     yield* Queue.offer(server, { _tag, reply })
@@ -176,26 +179,30 @@ const calls = async ({ callsEach, clients }: PeerParameters["call-1"]): Promise<
   return perSecond
 }
 
+const pingPong = async ({ rounds }: PeerParameters["ping-pong"]): Promise<number> => {
+  let pongs = 0
+  const ponger = await Effect.runPromise(startPonger)
+  const perSecond = await ratePerSecond(rounds, () =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const mailbox = yield* Queue.unbounded<"pong">()
+        for (let round = 0; round < rounds; round++) {
+          yield* Queue.offer(ponger, { _tag: "Ping", from: mailbox })
+          if ((yield* Queue.take(mailbox)) === "pong") pongs++
+        }
+      })
+    )
+  )
+  check("pongs", rounds, pongs)
+  await Effect.runPromise(Queue.offer(ponger, { _tag: "Stop" }))
+  return perSecond
+}
+
 /** Messages between processes. */
 export const messages = {
-  "ping-pong": async ({ rounds }) => {
-    let pongs = 0
-    const ponger = await Effect.runPromise(startPonger)
-    const perSecond = await ratePerSecond(rounds, () =>
-      Effect.runPromise(
-        Effect.gen(function* () {
-          const mailbox = yield* Queue.unbounded<"pong">()
-          for (let round = 0; round < rounds; round++) {
-            yield* Queue.offer(ponger, { _tag: "Ping", from: mailbox })
-            if ((yield* Queue.take(mailbox)) === "pong") pongs++
-          }
-        })
-      )
-    )
-    check("pongs", rounds, pongs)
-    await Effect.runPromise(Queue.offer(ponger, { _tag: "Stop" }))
-    return perSecond
-  },
+  "ping-pong": pingPong,
+  // The receive loop of a server is one like any other
+  "ping-pong-server": pingPong,
   "ring-1000": ring,
   "ring-503": ring,
   "fan-in": async ({ messagesEach, senders }) => {

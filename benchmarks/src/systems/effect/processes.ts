@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import { bytesOfEach, check, expectedFib, fib, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
+import { call, type Request, startCounter } from "./messages.ts"
 
 /** A process that waits: what its spawner keeps of it. */
 interface Idle {
@@ -41,6 +42,28 @@ const endAll = async (idle: ReadonlyArray<Idle>): Promise<void> => {
   check("ended processes", idle.length, idle.filter(({ fiber }) => fiber.pollUnsafe() !== undefined).length)
 }
 
+/** Starts counters, and gives their mailboxes once the last of them has answered. */
+const startServers = (servers: number): Effect.Effect<ReadonlyArray<Queue.Queue<Request>>> =>
+  Effect.gen(function* () {
+    const started: Array<Queue.Queue<Request>> = []
+    for (let count = 0; count < servers; count++) started.push(yield* startCounter)
+    const last = started.at(-1)
+    if (last !== undefined) yield* call(last, "Get")
+    return started
+  })
+
+/** Tells servers to stop, and checks that each of them has handled a call before. */
+const stopAll = async (servers: ReadonlyArray<Queue.Queue<Request>>): Promise<void> => {
+  let answers = 0
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      for (const server of servers) if ((yield* call(server, "Next")) === 0) answers++
+      for (const server of servers) yield* Queue.offer(server, { _tag: "Stop" })
+    })
+  )
+  check("servers that answer", servers.length, answers)
+}
+
 /** Processes: starting, ending and watching them, and computing in them. */
 export const processes = {
   "spawn-100k": async ({ processes }) => {
@@ -56,6 +79,33 @@ export const processes = {
     const [each, idle] = await bytesOfEach(processes, () => Effect.runPromise(startIdle(processes)))
     await endAll(idle)
     return each
+  },
+  "start-server-100k": async ({ processes }) => {
+    let servers: ReadonlyArray<Queue.Queue<Request>> = []
+    const perSecond = await ratePerSecond(processes, async () => {
+      servers = await Effect.runPromise(startServers(processes))
+    })
+    await stopAll(servers)
+    return perSecond
+  },
+  "memory-server": async ({ processes }) => {
+    const [each, servers] = await bytesOfEach(processes, () => Effect.runPromise(startServers(processes)))
+    await stopAll(servers)
+    return each
+  },
+  "churn-await": async ({ processes }) => {
+    let ended = 0
+    const perSecond = await ratePerSecond(processes, () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          for (let count = 0; count < processes; count++) {
+            if (Exit.isSuccess(yield* Fiber.await(yield* Effect.forkDetach(Effect.void)))) ended++
+          }
+        })
+      )
+    )
+    check("ended processes", processes, ended)
+    return perSecond
   },
   churn: async ({ processes }) => {
     let ran = 0

@@ -67,6 +67,22 @@ export const time = {
     check("messages of cancelled timers", 0, left)
     return perSecond
   },
+  "timer-fire": async ({ timers }) => {
+    let fired = 0
+    const perSecond = await ratePerSecond(timers, () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          const mailbox = yield* Queue.unbounded<"time">()
+          for (let timer = 0; timer < timers; timer++) {
+            yield* Effect.forkDetach(Effect.delay(Queue.offer(mailbox, "time"), 1 + (timer % 10)))
+          }
+          for (; fired < timers; fired++) yield* Queue.take(mailbox)
+        })
+      )
+    )
+    check("timers that fired", timers, fired)
+    return perSecond
+  },
   "latency-0": roundTripTimes,
   "latency-2": roundTripTimes
 } satisfies PeerPrograms

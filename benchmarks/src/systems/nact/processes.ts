@@ -3,7 +3,16 @@
  * one that waits is one that was spawned. All have names: those that nact makes up are 32 random bits, which collide.
  */
 import { dispatch, type Ref, spawnStateless, stop } from "nact"
-import { bytesOfEach, check, expectedFib, fib, type PeerPrograms, ratePerSecond, signal } from "../PeerPrograms.ts"
+import {
+  bytesOfEach,
+  check,
+  expectedFib,
+  fib,
+  type PeerParameters,
+  type PeerPrograms,
+  ratePerSecond,
+  signal
+} from "../PeerPrograms.ts"
 import { inSystem, type System } from "./inSystem.ts"
 
 const spawnIdle = (system: System, actors: number): ReadonlyArray<Ref<"stop">> => {
@@ -26,24 +35,31 @@ const endAll = async (idle: ReadonlyArray<Ref<"stop">>, system: System): Promise
   await done
 }
 
+const startRate = ({ processes }: PeerParameters["spawn-100k"]) =>
+  inSystem(async (system) => {
+    let idle: ReadonlyArray<Ref<"stop">> = []
+    const perSecond = await ratePerSecond(processes, () => {
+      idle = spawnIdle(system, processes)
+    })
+    check("actors", processes, idle.length)
+    await endAll(idle, system)
+    return perSecond
+  })
+
+const bytesEach = ({ processes }: PeerParameters["spawn-100k"]) =>
+  inSystem(async (system) => {
+    const [each, idle] = await bytesOfEach(processes, () => spawnIdle(system, processes))
+    await endAll(idle, system)
+    return each
+  })
+
 /** Actors: starting, ending, and computing in them. */
 export const processes = {
-  "spawn-100k": ({ processes }) =>
-    inSystem(async (system) => {
-      let idle: ReadonlyArray<Ref<"stop">> = []
-      const perSecond = await ratePerSecond(processes, () => {
-        idle = spawnIdle(system, processes)
-      })
-      check("actors", processes, idle.length)
-      await endAll(idle, system)
-      return perSecond
-    }),
-  "memory-raw": ({ processes }) =>
-    inSystem(async (system) => {
-      const [each, idle] = await bytesOfEach(processes, () => spawnIdle(system, processes))
-      await endAll(idle, system)
-      return each
-    }),
+  "spawn-100k": startRate,
+  // What handles messages is a server already
+  "start-server-100k": startRate,
+  "memory-raw": bytesEach,
+  "memory-server": bytesEach,
   churn: ({ processes }) =>
     inSystem(async (system) => {
       let ran = 0

@@ -11,7 +11,8 @@ import {
   latencies,
   type PeerParameters,
   type PeerPrograms,
-  ratePerSecond
+  ratePerSecond,
+  signal
 } from "../PeerPrograms.ts"
 import { Actor, run } from "./Plain.ts"
 
@@ -105,17 +106,39 @@ const calls = async ({ callsEach, clients }: PeerParameters["call-1"]): Promise<
   return perSecond
 }
 
+const pingPong = async ({ rounds }: PeerParameters["ping-pong"]): Promise<number> => {
+  let pongs = 0
+  const ponger: Actor<Actor<"pong">> = new Actor((from) => from.send("pong"))
+  const pinger: Actor<"pong"> = new Actor(() => {
+    if (++pongs < rounds) ponger.send(pinger)
+  })
+  const perSecond = await ratePerSecond(rounds, () => {
+    ponger.send(pinger)
+    run()
+  })
+  check("pongs", rounds, pongs)
+  return perSecond
+}
+
+const startRate = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> => {
+  let actors: ReadonlyArray<unknown> = []
+  const perSecond = await ratePerSecond(processes, () => {
+    actors = idle(processes)
+  })
+  check("actors", processes, actors.length)
+  return perSecond
+}
+
+const bytesEach = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> =>
+  (await bytesOfEach(processes, () => idle(processes)))[0]
+
 /** See the file's header. */
 export const programs: PeerPrograms = {
-  "spawn-100k": async ({ processes }) => {
-    let actors: ReadonlyArray<unknown> = []
-    const perSecond = await ratePerSecond(processes, () => {
-      actors = idle(processes)
-    })
-    check("actors", processes, actors.length)
-    return perSecond
-  },
-  "memory-raw": async ({ processes }) => (await bytesOfEach(processes, () => idle(processes)))[0],
+  "spawn-100k": startRate,
+  // What handles messages is a server already
+  "start-server-100k": startRate,
+  "memory-raw": bytesEach,
+  "memory-server": bytesEach,
   churn: async ({ processes }) => {
     let ran = 0
     const perSecond = await ratePerSecond(processes, () => {
@@ -125,19 +148,9 @@ export const programs: PeerPrograms = {
     check("actors that ran", processes, ran)
     return perSecond
   },
-  "ping-pong": async ({ rounds }) => {
-    let pongs = 0
-    const ponger: Actor<Actor<"pong">> = new Actor((from) => from.send("pong"))
-    const pinger: Actor<"pong"> = new Actor(() => {
-      if (++pongs < rounds) ponger.send(pinger)
-    })
-    const perSecond = await ratePerSecond(rounds, () => {
-      ponger.send(pinger)
-      run()
-    })
-    check("pongs", rounds, pongs)
-    return perSecond
-  },
+  "ping-pong": pingPong,
+  // What handles messages is a server already
+  "ping-pong-server": pingPong,
   "ring-1000": ring,
   "ring-503": ring,
   "fan-in": async ({ messagesEach, senders }) => {
@@ -198,6 +211,19 @@ export const programs: PeerPrograms = {
       for (let timer = 0; timer < timers; timer++) clearTimeout(setTimeout(fire, 5000 + (timer & 1023)))
     })
     check("fired timers", 0, fired)
+    return perSecond
+  },
+  "timer-fire": async ({ timers }) => {
+    let fired = 0
+    const { done, fire } = signal()
+    const tick = () => {
+      if (++fired === timers) fire()
+    }
+    const perSecond = await ratePerSecond(timers, () => {
+      for (let timer = 0; timer < timers; timer++) setTimeout(tick, 1 + (timer % 10))
+      return done
+    })
+    check("timers that fired", timers, fired)
     return perSecond
   },
   "latency-0": async ({ roundTrips, warmUp }) => {

@@ -3,7 +3,11 @@
  */
 
 import { CounterLive } from "./servers/Counter.ts"
+import { ChatConnectionLive } from "./servers/chat/ChatConnection.ts"
+import { ChatListenerLive } from "./servers/chat/ChatListener.ts"
+import { ChatRoomLive } from "./servers/chat/ChatRoom.ts"
 import { PingerLive, PongerLive } from "./servers/PingPongServers.ts"
+import { PoolWorkerLive } from "./servers/PoolWorker.ts"
 import { DrainLive, EchoLive } from "./servers/RemotePingPong.ts"
 import { RemotePingerLive, RemotePongerLive } from "./servers/RemotePingPongServers.ts"
 import { SinkLive } from "./servers/Sink.ts"
@@ -16,5 +20,9 @@ export const implementations = [
   RemotePongerLive,
   SinkLive,
   DrainLive,
-  EchoLive
+  EchoLive,
+  PoolWorkerLive,
+  ChatConnectionLive,
+  ChatListenerLive,
+  ChatRoomLive
 ]

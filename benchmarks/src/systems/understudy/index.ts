@@ -6,17 +6,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { system } from "../../System.ts"
 import { calls } from "./calls.ts"
+import { chat } from "./chat.ts"
 import { churn } from "./churn.ts"
 import { crossScheduler } from "./crossScheduler.ts"
 import { implementations } from "./implementations.ts"
 import { messages } from "./messages.ts"
+import { pool } from "./pool.ts"
 import type { UnderstudyProgram } from "./program.ts"
 import { spawn } from "./spawn.ts"
 
 /** See the file's header. */
 export const understudy = system<UnderstudyProgram>({
   kind: "ours",
-  programs: { ...spawn, ...churn, ...messages, ...calls, ...crossScheduler },
+  programs: { ...spawn, ...churn, ...messages, ...calls, ...crossScheduler, ...pool, ...chat },
   start: ({ schedulers }) =>
     Effect.map(
       Layer.build(

@@ -2,7 +2,15 @@
  * xstate, actors: starting, ending and watching them, computing in them, and their timers.
  */
 import { type AnyActor, assign, cancel, createActor, fromTransition, raise, setup } from "xstate"
-import { bytesOfEach, check, expectedFib, fib, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
+import {
+  bytesOfEach,
+  check,
+  expectedFib,
+  fib,
+  type PeerParameters,
+  type PeerPrograms,
+  ratePerSecond
+} from "../PeerPrograms.ts"
 
 const idleLogic = fromTransition((state: null, _event: { readonly type: "stop" }) => state, null)
 
@@ -40,22 +48,29 @@ const timersMachine = setup({
   }
 })
 
+const startRate = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> => {
+  let idle: ReadonlyArray<AnyActor> = []
+  const perSecond = await ratePerSecond(processes, () => {
+    idle = startIdle(processes)
+  })
+  check("active actors", processes, activeAmong(idle))
+  endAll(idle)
+  return perSecond
+}
+
+const bytesEach = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> => {
+  const [each, idle] = await bytesOfEach(processes, () => startIdle(processes))
+  endAll(idle)
+  return each
+}
+
 /** Actors: starting, ending and watching them, computing in them, and their timers. */
 export const processes = {
-  "spawn-100k": async ({ processes }) => {
-    let idle: ReadonlyArray<AnyActor> = []
-    const perSecond = await ratePerSecond(processes, () => {
-      idle = startIdle(processes)
-    })
-    check("active actors", processes, activeAmong(idle))
-    endAll(idle)
-    return perSecond
-  },
-  "memory-raw": async ({ processes }) => {
-    const [each, idle] = await bytesOfEach(processes, () => startIdle(processes))
-    endAll(idle)
-    return each
-  },
+  "spawn-100k": startRate,
+  // What handles messages is a server already
+  "start-server-100k": startRate,
+  "memory-raw": bytesEach,
+  "memory-server": bytesEach,
   churn: async ({ processes }) => {
     let ran = 0
     const brief = fromTransition((state: null, event: { readonly type: "run" }) => {

@@ -18,7 +18,8 @@ const decodeSay = Schema.decodeUnknownOption(Schema.fromJsonString(Say))
 /** Texts handled in one go; others get their turn then. */
 const atOnce = 16
 
-interface State {
+/** What a connection knows. */
+export interface State {
   readonly socket: ChatSocket
   readonly person: number
   readonly room: GenServer.Ref<(typeof ChatRoom)["protocol"]>

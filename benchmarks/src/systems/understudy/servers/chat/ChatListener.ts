@@ -9,7 +9,6 @@ import * as Process from "@understudy/core/Process"
 import * as System from "@understudy/core/System"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { WebSocketServer } from "ws"
 import { personAt } from "../../../../chat/frames.ts"
 import { ChatSocket, sockets } from "./ChatSocket.ts"
 import { Connection } from "./Connection.ts"
@@ -36,6 +35,8 @@ export const ChatListenerLive = ChatListener.implement({
       const host = yield* System.System
       const run = (effect: Effect.Effect<unknown, unknown, System.System>) =>
         void Effect.runForkWith(host.context)(Effect.provideService(effect, System.System, host))
+      // Only where there is a chat: this file is loaded by every scheduler of every workload
+      const { WebSocketServer } = yield* Effect.promise(() => import("ws"))
       const http = createServer()
       const server = new WebSocketServer({ server: http, perMessageDeflate: false })
       server.on("connection", (webSocket, request) => {

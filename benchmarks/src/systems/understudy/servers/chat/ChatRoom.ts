@@ -20,7 +20,8 @@ export const ChatRoom = GenServer.define("benchmarks/ChatRoom", {
   mailbox: { capacity: 1024, overflow: "suspend" }
 })
 
-interface Member {
+/** Somebody who is in the room. */
+export interface Member {
   readonly connection: GenServer.Ref<(typeof Connection)["protocol"]>
   readonly monitor: Process.MonitorRef
 }
