@@ -30,12 +30,6 @@ export interface StartOptions {
   readonly prepared: string
 }
 
-/** A running system. Its programs run one after the other. */
-export interface RunningSystem<Program> {
-  /** Runs one round. Any failure fails the workload. */
-  readonly measure: (program: Program) => Effect.Effect<Figures, unknown>
-}
-
 /** What was found and made before a system is first started. */
 export interface Preparation {
   /** Handed to each of the system's OS processes: a folder, say. */
@@ -50,8 +44,14 @@ export interface Description<Program> {
   readonly programs: Programs<Program>
   /** Runs once, before the benchmark starts its first OS process for it. Default: there is nothing to prepare. */
   readonly prepare?: Effect.Effect<Preparation, unknown, Scope.Scope>
-  /** Starts it; the scope's end must end it, with all its threads and OS processes. */
-  readonly start: (options: StartOptions) => Effect.Effect<RunningSystem<Program>, unknown, Scope.Scope>
+  /**
+   * Starts it for a program, and gives the effect that runs one round: any failure fails the workload. The scope's end
+   * must end it, with all its threads and OS processes.
+   */
+  readonly start: (
+    program: Program,
+    options: StartOptions
+  ) => Effect.Effect<Effect.Effect<Figures, unknown>, unknown, Scope.Scope>
 }
 
 /** A system as the runner sees it: what its programs are is its own business. */
@@ -81,7 +81,7 @@ export const system = <Program>(description: Description<Program>): System => {
       const program = programs[workload]
       return program === undefined
         ? Effect.die(new Error(`there is no program for ${workload}`))
-        : Effect.map(description.start(options), ({ measure }) => measure(program(parameters)))
+        : description.start(program(parameters), options)
     }
   }
 }
@@ -93,8 +93,5 @@ export type FunctionProgram = () => Figures | Promise<Figures>
 export const functionSystem = (description: Pick<Description<FunctionProgram>, "kind" | "programs">): System =>
   system<FunctionProgram>({
     ...description,
-    start: () =>
-      Effect.succeed({
-        measure: (program) => Effect.tryPromise({ try: async () => program(), catch: (error) => error })
-      })
+    start: (program) => Effect.succeed(Effect.tryPromise({ try: async () => program(), catch: (error) => error }))
   })

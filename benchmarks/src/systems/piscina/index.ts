@@ -10,39 +10,20 @@ import { type PiscinaProgram, programs } from "./programs.ts"
 export const piscina = system<PiscinaProgram>({
   kind: "peer",
   programs,
-  start: ({ schedulers }) =>
+  start: ({ concurrentTasksPerWorker, run }, { schedulers }) =>
     Effect.map(
       Effect.acquireRelease(
-        Effect.sync(() => new Pools(schedulers)),
-        (pools) => Effect.promise(() => pools.destroy())
+        Effect.sync(
+          () =>
+            new Piscina({
+              filename: new URL("./worker.ts", import.meta.url).href,
+              minThreads: schedulers,
+              maxThreads: schedulers,
+              concurrentTasksPerWorker
+            })
+        ),
+        (pool) => Effect.promise(() => pool.destroy())
       ),
-      (pools) => ({
-        measure: ({ concurrentTasksPerWorker, run }) =>
-          Effect.tryPromise({ try: () => run(pools.get(concurrentTasksPerWorker)), catch: (error) => error })
-      })
+      (pool) => Effect.tryPromise({ try: () => run(pool), catch: (error) => error })
     )
 })
-
-/** The pool of the program that is run: it is started when the program is known. */
-class Pools {
-  private readonly threads: number
-  private pool: Piscina | undefined
-
-  constructor(threads: number) {
-    this.threads = threads
-  }
-
-  get(concurrentTasksPerWorker: number): Piscina {
-    this.pool ??= new Piscina({
-      filename: new URL("./worker.ts", import.meta.url).href,
-      minThreads: this.threads,
-      maxThreads: this.threads,
-      concurrentTasksPerWorker
-    })
-    return this.pool
-  }
-
-  async destroy(): Promise<void> {
-    await this.pool?.destroy()
-  }
-}

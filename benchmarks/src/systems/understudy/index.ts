@@ -19,7 +19,7 @@ import { spawn } from "./spawn.ts"
 export const understudy = system<UnderstudyProgram>({
   kind: "ours",
   programs: { ...spawn, ...churn, ...messages, ...calls, ...crossScheduler, ...pool, ...chat },
-  start: ({ schedulers }) =>
+  start: (program, { schedulers }) =>
     Effect.map(
       Layer.build(
         System.layer(
@@ -28,6 +28,6 @@ export const understudy = system<UnderstudyProgram>({
             : { schedulers, implementations, entry: new URL("./entry.ts", import.meta.url) }
         )
       ),
-      (context) => ({ measure: (program) => Effect.provideContext(program, context) })
+      (context) => Effect.provideContext(program, context)
     )
 })
