@@ -3,12 +3,14 @@
  */
 import { listed, type Workload } from "../Workload.ts"
 import { calls } from "./calls.ts"
+import { chat } from "./chat.ts"
 import { churn } from "./churn.ts"
 import { crossScheduler } from "./crossScheduler.ts"
 import { exits } from "./exits.ts"
 import { latency } from "./latency.ts"
 import { messages } from "./messages.ts"
 import { parallel } from "./parallel.ts"
+import { pool } from "./pool.ts"
 import { registry } from "./registry.ts"
 import { spawn } from "./spawn.ts"
 import { supervision } from "./supervision.ts"
@@ -25,7 +27,9 @@ const descriptions = {
   ...registry,
   ...timers,
   ...latency,
-  ...crossScheduler
+  ...crossScheduler,
+  ...pool,
+  ...chat
 }
 
 /** The keys of the workloads. */

@@ -10,8 +10,12 @@ import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { ChildLive } from "./servers/Child.ts"
 import { CounterLive } from "./servers/Counter.ts"
+import { ChatConnectionLive } from "./servers/chat/ChatConnection.ts"
+import { ChatListenerLive } from "./servers/chat/ChatListener.ts"
+import { ChatRoomLive } from "./servers/chat/ChatRoom.ts"
 import { FibonacciLive } from "./servers/Fibonacci.ts"
 import { PingerLive, PongerLive } from "./servers/PingPongServers.ts"
+import { PoolWorkerLive } from "./servers/PoolWorker.ts"
 import { ListenerLive, NameHolderLive } from "./servers/Registrants.ts"
 import { DrainLive, EchoLive } from "./servers/RemotePingPong.ts"
 import { RemotePingerLive, RemotePongerLive } from "./servers/RemotePingPongServers.ts"
@@ -31,7 +35,11 @@ export const implementations = [
   NameHolderLive,
   ListenerLive,
   Supervisor.implementation,
-  Registry.implementation
+  Registry.implementation,
+  PoolWorkerLive,
+  ChatConnectionLive,
+  ChatListenerLive,
+  ChatRoomLive
 ]
 
 export const layer = Layer.merge(Logger.layer([]), Layer.succeed(References.MinimumLogLevel, "None"))

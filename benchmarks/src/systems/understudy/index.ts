@@ -6,12 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { system } from "../../System.ts"
 import { calls } from "./calls.ts"
+import { chat } from "./chat.ts"
 import { churn } from "./churn.ts"
 import { crossScheduler } from "./crossScheduler.ts"
 import { exits } from "./exits.ts"
 import { implementations, layer } from "./implementations.ts"
 import { messages } from "./messages.ts"
 import { parallel } from "./parallel.ts"
+import { pool } from "./pool.ts"
 import type { UnderstudyProgram } from "./program.ts"
 import { registry } from "./registry.ts"
 import { spawn } from "./spawn.ts"
@@ -31,7 +33,9 @@ export const understudy = system<UnderstudyProgram>({
     ...supervision,
     ...registry,
     ...time,
-    ...crossScheduler
+    ...crossScheduler,
+    ...pool,
+    ...chat
   },
   start: (program, { schedulers }) =>
     Effect.map(
