@@ -17,8 +17,8 @@ import { FibonacciLive } from "./servers/Fibonacci.ts"
 import { PingerLive, PongerLive } from "./servers/PingPongServers.ts"
 import { PoolWorkerLive } from "./servers/PoolWorker.ts"
 import { ListenerLive, NameHolderLive } from "./servers/Registrants.ts"
-import { DrainLive, EchoLive } from "./servers/RemotePingPong.ts"
 import { RemotePingerLive, RemotePongerLive } from "./servers/RemotePingPongServers.ts"
+import { DrainLive, EchoLive } from "./servers/RemoteProcesses.ts"
 import { SinkLive } from "./servers/Sink.ts"
 
 export const implementations = [
