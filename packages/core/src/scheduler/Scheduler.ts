@@ -16,12 +16,12 @@ import {
   type Priority,
   type ProcessEvent,
   System,
-  type Timer,
   type Timers
 } from "../process/Host.ts"
-import { maximumSlots } from "../process/Pid.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { incarnations, maximumSlots, referenceUnit } from "../process/Pid.ts"
+import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import { TimerTable } from "../process/TimerTable.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 
@@ -63,12 +63,13 @@ const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 export class Scheduler implements Host {
   readonly slot: number
   readonly incarnation: number
+  readonly referenceRest: number
   readonly freeze: boolean
   readonly slice: number
   readonly timers: Timers
-  readonly processes: Map<number, ProcessRecord> = new Map()
+  readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
-  readonly timerRefs: Map<number, Timer> = new Map()
+  readonly timerRefs = new TimerTable(referenceUnit)
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
   private readonly queue = new RunQueue()
@@ -91,16 +92,12 @@ export class Scheduler implements Host {
     this.options = options
     this.slot = options.slot
     this.incarnation = options.incarnation
+    this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
-    this.wheel = new TimerWheel(options.clock)
-    this.timers = {
-      now: () => this.wheel.now(),
-      // What a timer does is run by the queue like everything else
-      set: (delay, fire) => this.wheel.set(delay, () => this.enqueue(fire, "normal")),
-      setAt: (deadline, fire) => this.wheel.setAt(deadline, () => this.enqueue(fire, "normal")),
-      cancel: (timer) => this.wheel.cancel(timer)
-    }
+    // What a timer does is run by the queue like everything else
+    this.wheel = new TimerWheel(options.clock, (timer) => this.enqueue(timer, "normal"))
+    this.timers = this.wheel
     this.facades = makeByPriority((priority) => this.facade(priority))
     this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
   }
@@ -174,15 +171,24 @@ export class Scheduler implements Host {
     if (this.stopped) return
     const { queue } = this
     const start = this.options.clock.now()
+    this.wheel.turnBegins()
     for (let ran = 1; ran <= turnItems; ran++) {
       const item = queue.shift()
       if (item === undefined) break
       this.runItem(item)
-      if (ran % itemsPerClockLook === 0 && this.options.clock.now() - start >= turnMilliseconds) break
+      if (ran % itemsPerClockLook === 0 && this.look() - start >= turnMilliseconds) break
     }
-    this.wheel.advance()
-    this.uplink.endOfTurn(this.options.clock.now() - start)
+    const end = this.options.clock.now()
+    this.wheel.turnEnds(end)
+    this.uplink.endOfTurn(end - start)
     if (queue.length > 0) this.arm()
+  }
+
+  /** Looks at the clock, for the timers too. */
+  private look(): number {
+    const now = this.options.clock.now()
+    this.wheel.look(now)
+    return now
   }
 
   private runItem(item: Item): void {
@@ -213,8 +219,7 @@ export class Scheduler implements Host {
 
   nextReference(): number {
     // Unique in the system: the slot and its incarnation are in the low digits
-    const counter = this.reference++
-    return (counter * 4096 + (this.incarnation % 4096)) * maximumSlots + this.slot
+    return this.reference++ * referenceUnit + this.referenceRest
   }
 
   route(slot: number, incarnation: number, signal: Signal): void {
