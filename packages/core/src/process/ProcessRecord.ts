@@ -61,6 +61,8 @@ export class ProcessRecord implements Runnable {
   overLimit = false
   readonly parent: Pid | undefined
   readonly ancestors: ReadonlyArray<Pid>
+  /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
+  kind = 0
   status: Status = "running"
   /** Whether it stands in the run queue. */
   queued = false
@@ -126,6 +128,9 @@ export class ProcessRecord implements Runnable {
 
   run(): void {
     this.queued = false
+    const { trace } = this.host
+    trace[0] = this.pid.serial
+    trace[1] = this.kind
     if (this.status === "running") {
       if (this.body.turn(this)) this.wake()
     } else if (this.status === "exiting") this.unwind()

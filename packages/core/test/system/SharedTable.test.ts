@@ -12,7 +12,8 @@ const fresh = (slot: number) => ({
   reductions: 0,
   utilisation: 0,
   heartbeat: 0,
-  restarts: 0
+  restarts: 0,
+  unstarted: 0
 })
 
 describe("SharedTable", () => {
@@ -44,7 +45,8 @@ describe("SharedTable", () => {
       reductions: 350,
       utilisation: 422,
       heartbeat: 2,
-      restarts: 1
+      restarts: 1,
+      unstarted: 0
     })
     expect(table.snapshot(0)).toEqual(fresh(0))
     expect(table.snapshot(2)).toEqual(fresh(2))
