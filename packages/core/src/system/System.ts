@@ -27,6 +27,7 @@ import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
 import { maximumSlots } from "../process/Pid.ts"
 import type { Crew } from "./Crew.ts"
+import { drain, stopPatience } from "./Drain.ts"
 import { type Event, eventsOf } from "./Events.ts"
 import { join, seatOfThread } from "./Join.ts"
 import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
@@ -128,6 +129,8 @@ const boot = <R, E>(options: Options<R, E>) =>
         catch: (error) => new BootError({ problem: error instanceof Error ? error.message : String(error) })
       })
     }
+    // Slot 0 like the others: its processes end in order too, before anything they could need does
+    yield* Effect.addFinalizer(() => drain(scheduler, stopPatience))
     const root =
       options.root === undefined ? undefined : yield* Effect.provideService(Root.start(options.root), System, scheduler)
     return { scheduler, root }

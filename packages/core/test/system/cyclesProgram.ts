@@ -1,0 +1,48 @@
+/**
+ * Starts and stops a system of four schedulers again and again, with processes of every kind left running on each of them,
+ * and writes as JSON what the OS process holds after the first few and after all. Needs --expose-gc.
+ */
+import { readdirSync } from "node:fs"
+import * as Effect from "effect/Effect"
+import { GenServer, Process, System } from "../../src/index.ts"
+import { Oracle, OracleLive, Worker, WorkerLive } from "./actors.ts"
+
+const schedulers = 4
+const cycles = Number(process.argv[2] ?? 10)
+/** What is made once and kept, code that is compiled above all, is there after so many. */
+const warmUp = 3
+
+const use = Effect.forEach(
+  Array.from({ length: schedulers }, (_, slot) => slot),
+  (slot) =>
+    Effect.gen(function* () {
+      const worker = yield* GenServer.start(Worker, { name: `w${slot}` }, { on: { scheduler: slot } })
+      yield* Process.start(Oracle, {}, { on: { scheduler: slot } })
+      if ((yield* worker.where()) !== slot) throw new Error(`not on scheduler ${slot}`)
+    }),
+  { discard: true }
+)
+
+const entry = new URL("./entry.ts", import.meta.url)
+const cycle = Effect.provide(use, System.layer({ entry, schedulers, implementations: [WorkerLive, OracleLive] }))
+
+const threads = () => (process.platform === "linux" ? readdirSync("/proc/self/task").length : 0)
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** What is held once everything that can be collected is. */
+const held = async () => {
+  for (let round = 0; round < 10; round++) {
+    await nextTurn()
+    globalThis.gc?.()
+  }
+  const { arrayBuffers, external, heapUsed, rss } = process.memoryUsage()
+  return { threads: threads(), resources: process.getActiveResourcesInfo().sort(), heapUsed, external, arrayBuffers, rss }
+}
+
+let before = await held()
+for (let count = 1; count <= cycles; count++) {
+  await Effect.runPromise(cycle)
+  if (count === warmUp) before = await held()
+}
+console.log(JSON.stringify({ cycles: cycles - warmUp, before, after: await held() }))
