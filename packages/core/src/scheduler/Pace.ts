@@ -1,7 +1,7 @@
 /**
  * How often a turn looks at the clock. A look costs more than most items do, so quick items are let run in dozens between two
- * looks; but each turn begins with single ones, and goes back to them when something was slow. So whoever is slow more than
- * once, or wakes up to an idle scheduler, is alone between two looks and known by name.
+ * looks; but each turn begins with single ones, and goes back to them when something was slow. After something very slow that
+ * was not alone, all items are looked at singly for a while, so that whoever is slow again is known by name.
  */
 
 /** At most so many items between two looks. */
@@ -10,13 +10,16 @@ const most = 64
 const quick = 0.25
 /** A stretch above this many milliseconds was slow: the next ones are single items. */
 const slow = 1
+/** So many items are looked at singly after something that took too long: two milliseconds' worth of looks. */
+const closely = 65_536
 
-/** One turn's pace. Hot path: plain and mutable. */
+/** One scheduler's pace. Hot path: plain and mutable. */
 export class Pace {
   private between = 1
-  /** The number of the item after which the next look is due. */
+  private alone = 0
+  /** The number of the item of this turn after which the next look is due. */
   due = 1
-  /** How many items had run at the last look. */
+  /** How many items of this turn had run at the last look. */
   ran = 0
   /** When the last look was, in the clock's milliseconds. */
   at = 0
@@ -31,11 +34,19 @@ export class Pace {
   /** A look at the clock after `ran` items of the turn. Returns the milliseconds since the last. */
   look(ran: number, now: number): number {
     const took = now - this.at
-    if (took < quick) this.between = Math.min(most, this.between * 2)
+    if (this.alone > 0) this.alone--
+    else if (took < quick) this.between = Math.min(most, this.between * 2)
     else if (took > slow) this.between = 1
     this.due = ran + this.between
     this.ran = ran
     this.at = now
     return took
+  }
+
+  /** From now on, and for a while, no two items share a stretch. */
+  lookClosely(): void {
+    this.alone = closely
+    this.due = this.ran + 1
+    this.between = 1
   }
 }

@@ -238,6 +238,7 @@ export class Scheduler implements Host {
   }
 
   private reportLongHandler(milliseconds: number, items: number): void {
+    if (items > 1) this.pace.lookClosely()
     const [serial = 0, kind = 0] = this.trace
     const known = items === 1 && serial !== 0
     const pid = known ? new PidImpl(this.slot, this.incarnation, serial, undefined) : undefined

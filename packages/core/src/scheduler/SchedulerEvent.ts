@@ -9,7 +9,7 @@ export interface LongHandler {
   readonly slot: number
   /**
    * The process, when it is certain: the scheduler ran nothing else in that time. Undefined when it ran several things
-   * without a look at the clock in between (a slow one is looked at more closely afterwards), or code of no process.
+   * without a look at the clock in between (all are looked at singly afterwards), or code of no process.
    */
   readonly pid: Pid | undefined
   readonly label: string | undefined

@@ -246,10 +246,11 @@ export const schedulers: Effect.Effect<ReadonlyArray<SlotSnapshot>, never, Syste
  * `EventsLost` in their place says how many. Events from other schedulers have been encoded: `lastMessage` and `received`
  * are texts then.
  *
- * A long handler is found when the scheduler looks at its clock: after each item while turns are short or items slow, and at
- * most 64 items apart. One slow item among quick ones is therefore always told, but sometimes without its name (`pid` is
- * undefined then, `items` says among how many it was); when it is slow again soon, it is named. The limits are `monitor` in
- * the {@link Settings}.
+ * A long handler is found when the scheduler looks at its clock: after each item where there are few or they are slow, else
+ * after 64 of them at the latest. One slow item among quick ones is therefore always told, but the first time perhaps without
+ * its name: `pid` is undefined then, and `items` says among how many it was. From then on the scheduler looks at each of the
+ * next 65,536 items, and names whoever is slow again. Garbage collection and the OS count as the item's time. The limits are
+ * `monitor` in the {@link Settings}.
  */
 export const events: Stream.Stream<Event, never, System> = Stream.unwrap(
   Effect.map(System, (host) => eventsOf(host).stream)

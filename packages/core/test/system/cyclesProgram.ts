@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { GenServer, Process, System } from "../../src/index.ts"
-import { Oracle, OracleLive, Worker, WorkerLive } from "./actors.ts"
+import { implementations, Oracle, Worker } from "./actors.ts"
 
 const schedulers = 4
 const cycles = Number(process.argv[2] ?? 10)
@@ -24,7 +24,7 @@ const use = Effect.forEach(
 )
 
 const entry = new URL("./entry.ts", import.meta.url)
-const cycle = Effect.provide(use, System.layer({ entry, schedulers, implementations: [WorkerLive, OracleLive] }))
+const cycle = Effect.provide(use, System.layer({ entry, schedulers, implementations }))
 
 const threads = () => (process.platform === "linux" ? readdirSync("/proc/self/task").length : 0)
 
@@ -37,7 +37,14 @@ const held = async () => {
     globalThis.gc?.()
   }
   const { arrayBuffers, external, heapUsed, rss } = process.memoryUsage()
-  return { threads: threads(), resources: process.getActiveResourcesInfo().sort(), heapUsed, external, arrayBuffers, rss }
+  return {
+    threads: threads(),
+    resources: process.getActiveResourcesInfo().sort(),
+    heapUsed,
+    external,
+    arrayBuffers,
+    rss
+  }
 }
 
 let before = await held()
