@@ -1,5 +1,5 @@
 /** The servers of the system tests, and ways for a scheduler to go down. */
-import { existsSync } from "node:fs"
+import { appendFileSync, existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -55,6 +55,7 @@ export const WorkerLive = Worker.implement({
       return name
     },
     spinUntil: (name, { exists }) => {
+      appendFileSync(`${exists}.awaited`, "")
       while (!existsSync(exists)) {
         // Holds its scheduler until somebody elsewhere makes that file
       }
@@ -118,5 +119,24 @@ export const OracleLive = Oracle.implement((self) =>
 )
 export { Answer }
 
+/** Writes its name into a file when it is ended in order. */
+export const Diary = GenServer.define("test/Diary", {
+  args: { path: Schema.String, name: Schema.String },
+  protocol: { keepThread: GenServer.cast() }
+})
+
+export const DiaryLive = Diary.implement({
+  trapExit: true,
+  init: (args) => args,
+  handle: {
+    keepThread: (args) => {
+      // As a careless application would: it keeps the event loop alive for good
+      setInterval(() => undefined, 60_000)
+      return args
+    }
+  },
+  terminate: ({ name, path }, reason) => appendFileSync(path, `${name} ${reason._tag}\n`)
+})
+
 /** All of them: what each scheduler of the tests' systems knows. */
-export const implementations = [WorkerLive, OracleLive, EarLive, HeavyLive] as const
+export const implementations = [WorkerLive, OracleLive, EarLive, HeavyLive, DiaryLive] as const
