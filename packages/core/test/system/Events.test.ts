@@ -56,7 +56,7 @@ describe("System.events", () => {
   )
 
   testBoth(
-    "are heard on every scheduler that listens",
+    "S22 are heard on every scheduler that listens",
     Effect.gen(function* () {
       const ears = yield* Effect.forEach([0, 1], (slot) => GenServer.start(Ear, {}, on(slot)))
       for (const slot of [0, 1]) {
@@ -118,7 +118,7 @@ describe("a listener", () => {
   const event = (slot: number): Event => ({ _tag: "SchedulerUp", slot, incarnation: 1 })
   const host = { enqueue: (item: () => void) => item() } as unknown as Host
 
-  it.effect("that is slow loses the oldest, and is told how many", () =>
+  it.effect("S22 that is slow loses the oldest, and is told how many", () =>
     Effect.gen(function* () {
       const listener = new Listener(host, 3)
       for (const slot of [1, 2, 3, 4, 5]) listener.hear(event(slot))

@@ -49,7 +49,7 @@ describe("who gets what", () => {
 
 describe("a start placed on any", () => {
   testBoth(
-    "is taken over by an idle scheduler when this one has too many",
+    "S20 is taken over by an idle scheduler when this one has too many",
     Effect.gen(function* () {
       const servers = yield* Effect.forEach(many, () => GenServer.start(Heavy, { rounds }, { on: "any" }), all)
       const slots = yield* Effect.forEach(servers, (server) => server.where())
@@ -104,7 +104,7 @@ describe("a start placed on any", () => {
   )
 
   testBoth(
-    "is answered also when the scheduler that took it is lost",
+    "S20 is answered also when the scheduler that took it is lost",
     Effect.gen(function* () {
       const starting = yield* Effect.forkChild(
         Effect.forEach(many, () => Effect.exit(GenServer.start(Heavy, { rounds }, { on: "any" })), all),

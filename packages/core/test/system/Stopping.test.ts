@@ -33,7 +33,7 @@ const until = (last: System.Event["_tag"], ...kinds: ReadonlyArray<System.Event[
   )
 
 describe("a scheduler that is blocked", () => {
-  it.live("is reported with who holds it, and goes on when it comes back before twice the limit", () =>
+  it.live("S21 is reported with who holds it, and goes on when it comes back before twice the limit", () =>
     Effect.gen(function* () {
       const exists = join(yield* folder, "go on")
       const worker = yield* GenServer.start(Worker, { name: "w" }, on(1))
@@ -55,7 +55,7 @@ describe("a scheduler that is blocked", () => {
     }).pipe(Effect.scoped, Effect.provide(System.layer({ ...options, watchdog: "1.5 seconds" })))
   )
 
-  it.live("is ended at twice the limit, and its slot is filled again", () =>
+  it.live("S21 is ended at twice the limit, and its slot is filled again", () =>
     Effect.gen(function* () {
       const worker = yield* GenServer.start(Worker, { name: "w" }, on(1))
       const events = yield* until("SchedulerUp", "SchedulerBlocked", "SchedulerDown")
@@ -73,7 +73,7 @@ describe("a system that stops", () => {
   for (const virtual of [false, true]) {
     const kind = virtual ? "virtual " : ""
 
-    it.live(`ends the processes of each of its ${kind}schedulers in order, the youngest first`, () =>
+    it.live(`S23 ends the processes of each of its ${kind}schedulers in order, the youngest first`, () =>
       Effect.gen(function* () {
         const path = join(yield* folder, "diary")
         const run = Effect.forEach(["a", "b", "c"], (name) =>
