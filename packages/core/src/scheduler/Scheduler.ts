@@ -100,6 +100,8 @@ export class Scheduler implements Host {
   /** Each definition's number, see {@link kindOf}; and the names by number. */
   private kinds: ReadonlyMap<Definition, number> = new Map()
   private kindNames: ReadonlyArray<string> = []
+  private lastDefinition: Definition | undefined = undefined
+  private lastKind = 0
   private readonly limits: SchedulerLimits
   private readonly pace = new Pace()
   // Set by `attach`, which whoever makes a scheduler calls first
@@ -187,7 +189,12 @@ export class Scheduler implements Host {
   }
 
   kindOf(definition: Definition): number {
-    return this.kinds.get(definition) ?? 0
+    // Who starts processes mostly starts many of a kind
+    if (definition !== this.lastDefinition) {
+      this.lastDefinition = definition
+      this.lastKind = this.kinds.get(definition) ?? 0
+    }
+    return this.lastKind
   }
 
   definition(name: string): Definition | undefined {

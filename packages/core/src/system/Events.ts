@@ -122,6 +122,11 @@ export class Events {
     this.unsent[slot] = sent ? 0 : unsent + 1
   }
 
+  /** A new scheduler in that slot: what the one before was not sent is no loss of its own. */
+  connected(slot: number): void {
+    this.unsent[slot] = 0
+  }
+
   /** An event of another scheduler. */
   receive(reader: ByteReader): void {
     const lost = reader.varint()

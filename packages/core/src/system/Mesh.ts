@@ -256,6 +256,7 @@ export class Mesh implements Uplink {
     const peer: Peer = { slot, incarnation, channel, dirty: false }
     this.peers[slot] = peer
     this.underway[slot] = 0
+    this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
     for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
     // It may have sent before it was connected here

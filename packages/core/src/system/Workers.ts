@@ -72,7 +72,7 @@ const longestPause = 5000
 const stopGrace = stopPatience + 2000
 
 /** How often heartbeats are looked at, in milliseconds. */
-const watchPeriod = (watchdog: number): number => Math.max(50, watchdog / 4)
+const watchPeriod = (watchdog: number): number => Math.min(1000, Math.max(50, watchdog / 8))
 
 /** See the file's header. */
 export class Workers implements Crew {
