@@ -9,8 +9,8 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
+import { currentProcess } from "../process/Fibers.ts"
 import {
-  currentProcess,
   type Directory,
   type Host,
   type Offer,
@@ -18,13 +18,12 @@ import {
   type Priority,
   type ProcessEvent,
   System,
-  type Timer,
   type Timers
 } from "../process/Host.ts"
-import type { MailboxLimit } from "../process/Mailbox.ts"
-import { maximumSlots, PidImpl } from "../process/Pid.ts"
+import { incarnations, maximumSlots, PidImpl, referenceUnit } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import { TimerTable } from "../process/TimerTable.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
@@ -83,14 +82,15 @@ const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 export class Scheduler implements Host {
   readonly slot: number
   readonly incarnation: number
+  readonly referenceRest: number
   readonly freeze: boolean
   readonly slice: number
   readonly timers: Timers
   readonly processes: Map<number, ProcessRecord> = new Map()
   readonly pending: Map<number, PendingCall> = new Map()
-  readonly timerRefs: Map<number, Timer> = new Map()
+  readonly timerRefs = new TimerTable(referenceUnit)
   readonly trace: Float64Array
-  readonly mailboxLimit: MailboxLimit | undefined
+  readonly longMailbox: number
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
   private readonly queue = new RunQueue()
@@ -120,20 +120,15 @@ export class Scheduler implements Host {
     this.options = options
     this.slot = options.slot
     this.incarnation = options.incarnation
+    this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
     this.trace = options.trace ?? new Float64Array(2)
     this.limits = options.limits ?? unlimited
-    const { longMailbox } = this.limits
-    this.mailboxLimit = longMailbox === Infinity ? undefined : { length: longMailbox, action: "report" }
-    this.wheel = new TimerWheel(options.clock)
-    this.timers = {
-      now: () => this.wheel.now(),
-      // What a timer does is run by the queue like everything else
-      set: (delay, fire) => this.wheel.set(delay, () => this.enqueue(fire, "normal")),
-      setAt: (deadline, fire) => this.wheel.setAt(deadline, () => this.enqueue(fire, "normal")),
-      cancel: (timer) => this.wheel.cancel(timer)
-    }
+    this.longMailbox = this.limits.longMailbox
+    // What a timer does is run by the queue like everything else
+    this.wheel = new TimerWheel(options.clock, (timer) => this.enqueue(timer, "normal"))
+    this.timers = this.wheel
     this.facades = makeByPriority((priority) => this.facade(priority))
     this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
   }
@@ -219,6 +214,7 @@ export class Scheduler implements Host {
     const { pace, queue } = this
     const start = this.options.clock.now()
     pace.start(start)
+    this.wheel.turnBegins()
     let ran = 0
     while (ran < turnItems) {
       const item = queue.shift()
@@ -230,17 +226,18 @@ export class Scheduler implements Host {
     const end = ran === pace.ran ? pace.at : this.look(ran)
     this.trace[0] = 0
     if (end - start >= this.limits.longTurn) this.reportLongTurn(end - start, ran)
-    this.wheel.advance()
+    this.wheel.turnEnds(end)
     this.uplink.endOfTurn(end - start)
     if (queue.length > 0) this.arm()
   }
 
-  /** Looks at the clock, and reports who has held it up. Returns the time. */
+  /** Looks at the clock, for the timers too, and reports who has held it up. Returns the time. */
   private look(ran: number): number {
     const now = this.options.clock.now()
     const items = ran - this.pace.ran
     const took = this.pace.look(ran, now)
     if (took >= this.limits.longHandler) this.reportLongHandler(took, items)
+    this.wheel.look(now)
     return now
   }
 
@@ -298,8 +295,7 @@ export class Scheduler implements Host {
 
   nextReference(): number {
     // Unique in the system: the slot and its incarnation are in the low digits
-    const counter = this.reference++
-    return (counter * 4096 + (this.incarnation % 4096)) * maximumSlots + this.slot
+    return this.reference++ * referenceUnit + this.referenceRest
   }
 
   route(slot: number, incarnation: number, signal: Signal): void {

@@ -43,8 +43,9 @@ const endTree = (scheduler: Scheduler, top: ProcessRecord, deadline: number): Ef
     const left = Math.min(patience, deadline - performance.now())
     // Real time: a scheduler under a test's clock ends too
     const force = left > 0 ? setTimeout(() => signal(ExitReason.kill), left) : undefined
-    top.finalizers ??= []
-    top.finalizers.push(() => {
+    const extra = top.extras()
+    extra.finalizers ??= []
+    extra.finalizers.push(() => {
       clearTimeout(force)
       scheduler.enqueue(() => resume(Effect.void), "normal")
     })
