@@ -110,7 +110,7 @@ export const specOf = <D extends ChildSpec["definition"]>(
   if (!Schema.is(RestartSchema)(restart)) throw invalid("restart", '"permanent", "transient" or "temporary"', restart)
   if (!Schema.is(TypeSchema)(type)) throw invalid("type", '"worker" or "supervisor"', type)
   if (on !== undefined && !Schema.is(PlacementSchema)(on)) {
-    throw invalid("on", '"here", "least-loaded", { scheduler } or { near: pid }', on)
+    throw invalid("on", '"here", "least-loaded", "any", { scheduler } or { near: pid }', on)
   }
   if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
   if (!definition.args.is(args)) throw invalid("args", definition.args.explain(args), args)
@@ -139,7 +139,7 @@ const show = (value: unknown): string => {
 const RestartSchema = Schema.Literals(["permanent", "transient", "temporary"])
 const TypeSchema = Schema.Literals(["worker", "supervisor"])
 const PlacementSchema = Schema.Union([
-  Schema.Literals(["here", "least-loaded"]),
+  Schema.Literals(["here", "least-loaded", "any"]),
   Schema.Struct({ scheduler: Schema.Int }),
   Schema.Struct({ near: anyPid })
 ])

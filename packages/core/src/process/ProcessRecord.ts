@@ -87,6 +87,8 @@ export class ProcessRecord extends Mailbox implements Runnable {
   extra: Extra | undefined
   /** Who started it, who started that, and so on. */
   readonly ancestors: ReadonlyArray<Pid>
+  /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
+  kind = 0
   status: Status = "running"
   /** Whether it stands in the run queue. */
   queued = false
@@ -157,6 +159,9 @@ export class ProcessRecord extends Mailbox implements Runnable {
 
   run(): void {
     this.queued = false
+    const { trace } = this.host
+    trace[0] = this.pid.serial
+    trace[1] = this.kind
     if (this.status === "running") {
       if (this.body.turn(this)) this.wake()
     } else if (!this.unwinding) {

@@ -9,20 +9,24 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
+import { currentProcess } from "../process/Fibers.ts"
 import {
   type Directory,
   type Host,
+  type Offer,
   type Placement,
   type Priority,
   type ProcessEvent,
   System,
   type Timers
 } from "../process/Host.ts"
-import { incarnations, maximumSlots, referenceUnit } from "../process/Pid.ts"
+import { incarnations, maximumSlots, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import { TimerTable } from "../process/TimerTable.ts"
+import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
+import type { SchedulerEvent } from "./SchedulerEvent.ts"
 import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 
 /** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
@@ -30,9 +34,10 @@ export interface Uplink {
   readonly directory: Directory
   route(slot: number, incarnation: number, signal: Signal): void
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  offer(offer: Offer): void
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }
-  report(event: ProcessEvent): void
+  report(event: ProcessEvent | SchedulerEvent): void
   /** The end of a turn: what was written to other schedulers is published, what came from them is taken in. */
   endOfTurn(busyMilliseconds: number): void
 }
@@ -48,14 +53,28 @@ export interface SchedulerOptions {
   readonly slice?: number | undefined
   /** Whether messages shared by reference are frozen. Default: true outside production. */
   readonly freeze: boolean
+  /** Where others can see who runs: two numbers, see `Host.trace`. Default: where nobody sees it. */
+  readonly trace?: Float64Array | undefined
+  /** What is reported. Default: nothing. */
+  readonly limits?: SchedulerLimits | undefined
 }
+
+/** What a scheduler reports of itself. Infinity switches a limit off. */
+export interface SchedulerLimits {
+  /** A turn that takes as many milliseconds is a long one. */
+  readonly longTurn: number
+  /** So many milliseconds without a look at the clock are a long handler. */
+  readonly longHandler: number
+  /** More messages than that are a long mailbox, for processes that have no limit of their own. */
+  readonly longMailbox: number
+}
+
+const unlimited: SchedulerLimits = { longTurn: Infinity, longHandler: Infinity, longMailbox: Infinity }
 
 /** A turn ends after this many items, or after {@link turnMilliseconds}, whichever comes first. */
 const turnItems = 4096
 /** How long a turn may keep the event loop waiting. */
 const turnMilliseconds = 5
-/** Looking at the clock costs more than most items do, so it is looked at every so many. */
-const itemsPerClockLook = 64
 
 const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 
@@ -70,12 +89,21 @@ export class Scheduler implements Host {
   readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
   readonly timerRefs = new TimerTable(referenceUnit)
+  readonly trace: Float64Array
+  readonly longMailbox: number
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
   private readonly queue = new RunQueue()
   private readonly facades: Record<Priority, EffectScheduler.Scheduler>
   private contexts: Record<Priority, Context.Context<never>>
   private definitions: ReadonlyMap<string, Definition> = new Map()
+  /** Each definition's number, see {@link kindOf}; and the names by number. */
+  private kinds: ReadonlyMap<Definition, number> = new Map()
+  private kindNames: ReadonlyArray<string> = []
+  private lastDefinition: Definition | undefined = undefined
+  private lastKind = 0
+  private readonly limits: SchedulerLimits
+  private readonly pace = new Pace()
   // Set by `attach`, which whoever makes a scheduler calls first
   private uplink!: Uplink
   private armed = false
@@ -95,6 +123,9 @@ export class Scheduler implements Host {
     this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
+    this.trace = options.trace ?? new Float64Array(2)
+    this.limits = options.limits ?? unlimited
+    this.longMailbox = this.limits.longMailbox
     // What a timer does is run by the queue like everything else
     this.wheel = new TimerWheel(options.clock, (timer) => this.enqueue(timer, "normal"))
     this.timers = this.wheel
@@ -110,6 +141,8 @@ export class Scheduler implements Host {
   /** Gives processes the application's services. Called once, before the first process. */
   provide(context: Context.Context<never>, definitions: ReadonlyMap<string, Definition>): void {
     this.definitions = definitions
+    this.kindNames = [...definitions.keys()].sort()
+    this.kinds = new Map([...definitions].map(([name, one]) => [one, this.kindNames.indexOf(name) + 1]))
     this.contexts = makeByPriority((priority) =>
       Context.merge(
         context,
@@ -127,7 +160,7 @@ export class Scheduler implements Host {
     return {
       executionMode: "async",
       shouldYield: (fiber) => {
-        this.fiber = fiber
+        if (this.fiber !== fiber) this.note(fiber)
         return fiber.currentOpCount >= this.slice
       },
       makeDispatcher: () => dispatcher
@@ -150,6 +183,15 @@ export class Scheduler implements Host {
     return this.queue.length
   }
 
+  kindOf(definition: Definition): number {
+    // Who starts processes mostly starts many of a kind
+    if (definition !== this.lastDefinition) {
+      this.lastDefinition = definition
+      this.lastKind = this.kinds.get(definition) ?? 0
+    }
+    return this.lastKind
+  }
+
   definition(name: string): Definition | undefined {
     return this.definitions.get(name)
   }
@@ -169,30 +211,64 @@ export class Scheduler implements Host {
   private readonly turn = (): void => {
     this.armed = false
     if (this.stopped) return
-    const { queue } = this
+    const { pace, queue } = this
     const start = this.options.clock.now()
+    pace.start(start)
     this.wheel.turnBegins()
-    for (let ran = 1; ran <= turnItems; ran++) {
+    let ran = 0
+    while (ran < turnItems) {
       const item = queue.shift()
       if (item === undefined) break
       this.runItem(item)
-      if (ran % itemsPerClockLook === 0 && this.look() - start >= turnMilliseconds) break
+      ran++
+      if (ran === pace.due && this.look(ran) - start >= turnMilliseconds) break
     }
-    const end = this.options.clock.now()
+    const end = ran === pace.ran ? pace.at : this.look(ran)
+    this.trace[0] = 0
+    if (end - start >= this.limits.longTurn) this.reportLongTurn(end - start, ran)
     this.wheel.turnEnds(end)
     this.uplink.endOfTurn(end - start)
     if (queue.length > 0) this.arm()
   }
 
-  /** Looks at the clock, for the timers too. */
-  private look(): number {
+  /** Looks at the clock, for the timers too, and reports who has held it up. Returns the time. */
+  private look(ran: number): number {
     const now = this.options.clock.now()
+    const items = ran - this.pace.ran
+    const took = this.pace.look(ran, now)
+    if (took >= this.limits.longHandler) this.reportLongHandler(took, items)
     this.wheel.look(now)
     return now
   }
 
+  private reportLongHandler(milliseconds: number, items: number): void {
+    if (items > 1) this.pace.lookClosely()
+    const [serial = 0, kind = 0] = this.trace
+    const known = items === 1 && serial !== 0
+    const pid = known ? new PidImpl(this.slot, this.incarnation, serial, undefined) : undefined
+    const label = known ? this.processes.get(serial)?.label : undefined
+    const contract = known ? this.kindNames[kind - 1] : undefined
+    this.report({ _tag: "LongHandler", slot: this.slot, pid, label, contract, milliseconds, items })
+  }
+
+  private reportLongTurn(milliseconds: number, items: number): void {
+    this.report({ _tag: "LongTurn", slot: this.slot, milliseconds, items })
+  }
+
+  /** A fiber runs: code of a process that resumes by itself, say after a sleep, is that process's. */
+  private note(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.fiber = fiber
+    if (this.trace[0] !== 0) return
+    const record = currentProcess(fiber)
+    if (record === undefined) return
+    this.trace[0] = record.pid.serial
+    this.trace[1] = record.kind
+  }
+
   private runItem(item: Item): void {
     this.fiber = undefined
+    // A process says that it runs; of other items, the fiber they resume tells whose code it is
+    this.trace[0] = 0
     try {
       if (typeof item === "function") item()
       else item.run()
@@ -230,11 +306,15 @@ export class Scheduler implements Host {
     this.uplink.routeSpawn(signal, call)
   }
 
+  offer(offer: Offer): void {
+    this.uplink.offer(offer)
+  }
+
   place(placement: Placement): number {
     return this.uplink.place(placement)
   }
 
-  report(event: ProcessEvent): void {
+  report(event: ProcessEvent | SchedulerEvent): void {
     this.uplink.report(event)
   }
 

@@ -22,6 +22,7 @@ import { spawnDefinedHere } from "../process/Spawn.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { ReplicatedDirectory } from "./Directory.ts"
+import { eventsOf } from "./Events.ts"
 import { readOptional, readPid, readPlace, readReason, readTag } from "./Wire.ts"
 
 type Place = { readonly slot: number; readonly incarnation: number }
@@ -57,6 +58,8 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
         write: (writer) => writer.any(reply)
       })
     }
+    case "Event":
+      return eventsOf(host).receive(reader)
     case "DirectoryChange":
     case "DirectoryRequest":
       return changeDirectory(directory, tag, reader)

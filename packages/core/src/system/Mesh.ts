@@ -4,21 +4,22 @@
  */
 
 import type { MessagePort } from "node:worker_threads"
-import * as Effect from "effect/Effect"
 import { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import type { Host, Placement, ProcessEvent } from "../process/Host.ts"
+import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
+import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
 import { Channel } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
+import { Events } from "./Events.ts"
 import { receiveSignal } from "./Inbound.ts"
-import { logEvent } from "./Report.ts"
 import { type SharedTable, serialBlock } from "./SharedTable.ts"
+import { Stealing } from "./Stealing.ts"
 import { writeSignal } from "./Wire.ts"
 
 /** One end of a connection, as it travels to the scheduler that will hold it. */
@@ -46,6 +47,9 @@ interface HeldSpawn {
 /** Records taken in from one peer before others get their turn. */
 const batch = 1024
 
+/** A scheduler that has as many records to take in is sent no more events. */
+const eventBacklog = 256
+
 /** What the operator of a system can do from any scheduler. */
 export interface Controls {
   /** Ends another scheduler's thread at once, as a crash would. */
@@ -68,6 +72,8 @@ export class Mesh implements Uplink {
   readonly table: SharedTable
   readonly directory: ReplicatedDirectory
   readonly controls: Controls
+  readonly events: Events
+  private readonly stealing: Stealing
   private readonly scheduler: Scheduler
   private readonly peers: Array<Peer | undefined> = []
   private readonly dirty: Array<Peer> = []
@@ -85,6 +91,13 @@ export class Mesh implements Uplink {
     this.controls = controls
     this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
     this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.takeIn())
+    this.events = new Events({ scheduler, table, send: (slot, write) => this.sendEvent(slot, write) })
+    this.stealing = new Stealing({
+      scheduler,
+      table,
+      ring: (slot) => this.doorbell.ring(slot),
+      reaches: (slot) => this.peers[slot] !== undefined
+    })
     meshes.set(scheduler, this)
   }
 
@@ -129,6 +142,13 @@ export class Mesh implements Uplink {
     const waiting = this.held[signal.slot]
     if (waiting === undefined) this.held[signal.slot] = [{ signal, call }]
     else waiting.push({ signal, call })
+  }
+
+  private sendEvent(slot: number, write: (writer: ByteWriter) => void): boolean {
+    const peer = this.peers[slot]
+    if (peer === undefined || peer.channel.backlog > eventBacklog) return false
+    this.post(peer, { _tag: "Event", write })
+    return true
   }
 
   /** A signal for a scheduler that is gone is answered as OTP answers one for a lost node. Catalogue MC05, MC17. */
@@ -177,6 +197,7 @@ export class Mesh implements Uplink {
       if (peer.channel.hasInbound()) more = true
     }
     if (more) this.doorbell.ring(this.scheduler.slot)
+    else this.stealing.seek()
   }
 
   private markDirty(peer: Peer): void {
@@ -201,6 +222,7 @@ export class Mesh implements Uplink {
   endOfTurn(busy: number): void {
     const { dirty, scheduler, table } = this
     for (const peer of this.peers) if (peer?.channel.hasInbound() === true) this.receive(peer, batch)
+    this.stealing.endOfTurn()
     if (dirty.length > 0) {
       for (const peer of dirty.splice(0)) {
         peer.dirty = false
@@ -211,6 +233,7 @@ export class Mesh implements Uplink {
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
     this.busy += busy
+    this.stealing.seek()
   }
 
   private busy = 0
@@ -233,6 +256,7 @@ export class Mesh implements Uplink {
     const peer: Peer = { slot, incarnation, channel, dirty: false }
     this.peers[slot] = peer
     this.underway[slot] = 0
+    this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
     for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
     // It may have sent before it was connected here
@@ -264,7 +288,7 @@ export class Mesh implements Uplink {
   }
 
   place(placement: Placement): number {
-    if (placement === "here") return this.scheduler.slot
+    if (placement === "here" || placement === "any") return this.scheduler.slot
     if (placement === "least-loaded") return this.leastLoaded()
     return "scheduler" in placement ? placement.scheduler : placement.near.slot
   }
@@ -297,12 +321,12 @@ export class Mesh implements Uplink {
     return first === 0 ? { first: 1, count: serialBlock - 1 } : { first, count: serialBlock }
   }
 
-  report(event: ProcessEvent): void {
-    const { scheduler } = this
-    // Reports are written behind everything else: they never hold up what they report on
-    scheduler.enqueue(() => {
-      Effect.runForkWith(scheduler.context)(logEvent(event))
-    }, "low")
+  offer(offer: Offer): void {
+    this.stealing.offer(offer)
+  }
+
+  report(event: ProcessEvent | SchedulerEvent): void {
+    this.events.report(event)
   }
 
   close(): void {

@@ -22,7 +22,8 @@ const tags: ReadonlyArray<Signal["_tag"]> = [
   "Spawned",
   "Query",
   "DirectoryChange",
-  "DirectoryRequest"
+  "DirectoryRequest",
+  "Event"
 ]
 const tagBytes = Object.fromEntries(tags.map((tag, byte) => [tag, byte])) as Record<Signal["_tag"], number>
 
@@ -117,6 +118,9 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       break
     case "Reply":
       writer.varint(signal.call)
+      signal.write(writer)
+      break
+    case "Event":
       signal.write(writer)
       break
     case "Query":
