@@ -4,14 +4,12 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
 import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
-import { stepKind } from "./Step.ts"
 import type { Timer } from "./Timer.ts"
 import type { TimerTable } from "./TimerTable.ts"
 
@@ -197,49 +195,4 @@ export class System extends Context.Service<System, Host>()("@understudy/core/Sy
 /** The process whose code is running. */
 export class Current extends Context.Service<Current, ProcessRecord>()("@understudy/core/Process") {}
 
-// A process asks again and again, in the same context: what the last one held is remembered
-let known: Context.Context<never> | undefined
-let knownHost: Host | undefined
-let knownProcess: ProcessRecord | undefined
-
-const look = (context: Context.Context<never>): void => {
-  known = context
-  knownHost = Context.getOrUndefined(context, System)
-  knownProcess = Context.getOrUndefined(context, Current)
-}
-
-/** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined => {
-  if (fiber.context !== known) look(fiber.context)
-  return knownProcess
-}
-
-/** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
-export const hostOf = (fiber: Fiber.Fiber<unknown, unknown>): Host => {
-  if (fiber.context !== known) look(fiber.context)
-  if (knownHost !== undefined) return knownHost
-  throw new Error("this effect needs a running system: provide System.layer, or run it in System.main")
-}
-
-/**
- * An effect that is made from the scheduler it runs on: one step, where asking for the service first would be two.
- * Dies when it runs outside a system, which the type `System` in its requirements does not let happen.
- */
-export const withSystem: <A, E, R>(
-  use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
-) => Effect.Effect<A, E, R | System> =
-  // What `use` gives is what the step goes on as
-  stepKind((fiber, use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<unknown, unknown>) =>
-    use(hostOf(fiber), fiber)
-  ) as never
-
-/** As {@link withSystem}, made from the process that runs it. Dies outside a process. */
-export const withCurrent: <A, E, R>(
-  use: (record: ProcessRecord) => Effect.Effect<A, E, R>
-) => Effect.Effect<A, E, R | Current> = stepKind(
-  (fiber, use: (record: ProcessRecord) => Effect.Effect<unknown, unknown>) => {
-    const record = currentProcess(fiber)
-    if (record === undefined) throw new Error("this effect needs a process to run in")
-    return use(record)
-  }
-) as never
+export { currentProcess, withCurrent, withSystem } from "./Running.ts"

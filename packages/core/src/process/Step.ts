@@ -2,7 +2,8 @@
  * Effects that are one step: what they do needs the fiber they run on and nothing else. In a generator (`yield* step`)
  * a step is done on the spot, without a way through the fiber's run loop, as long as the fiber's slice lasts.
  */
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
@@ -57,19 +58,7 @@ type Run = (fiber: AnyFiber, first: unknown, second: unknown, third: unknown) =>
 
 type Make = (first?: unknown, second?: unknown, third?: unknown) => AnyEffect
 
-/** The property in which an effect of `withFiber` keeps its function; `undefined` when Effect is not built like that. */
-const slot = ((): string | undefined => {
-  const template = Effect.withFiber(() => Exit.void)
-  const [only, ...others] = Object.keys(template)
-  const usable = only !== undefined && others.length === 0 && typeof Reflect.get(template, only) === "function"
-  return usable ? only : undefined
-})()
-
-/**
- * The effects of `withFiber` keep their function in a property and call it as a method. A step is such an effect whose
- * function is on its prototype, so that it can be iterated in its own way, and costs one object.
- */
-const makeKind = (run: Run, slot: string): Make => {
+const makeKind = (run: Run): Make => {
   class Step {
     readonly first: unknown
     readonly second: unknown
@@ -79,9 +68,6 @@ const makeKind = (run: Run, slot: string): Make => {
       this.second = second
       this.third = third
     }
-  }
-  const method = function (this: Step, fiber: AnyFiber) {
-    return run(fiber, this.first, this.second, this.third)
   }
   const iterate = function (this: Step): unknown {
     const fiber = Fiber.getCurrent()
@@ -99,22 +85,18 @@ const makeKind = (run: Run, slot: string): Make => {
     answer.value = (outcome as Exit.Success<unknown>).value
     return answer
   }
-  Object.setPrototypeOf(Step.prototype, Object.getPrototypeOf(Effect.withFiber(() => Exit.void)))
-  Object.defineProperty(Step.prototype, slot, { value: method })
+  Object.setPrototypeOf(
+    Step.prototype,
+    Effectable.Prototype<AnyEffect & Step>({
+      label: "Step",
+      evaluate(fiber) {
+        return run(fiber, this.first, this.second, this.third)
+      }
+    })
+  )
   Object.defineProperty(Step.prototype, Symbol.iterator, { value: iterate })
   return (first, second, third) => new Step(first, second, third) as unknown as AnyEffect
 }
-
-const plainKind = (run: Run): Make => {
-  return (first, second, third) => Effect.withFiber((fiber) => run(fiber, first, second, third))
-}
-
-/** Whether steps work with the installed Effect. If not, they are plain `withFiber` effects: slower, and the same. */
-const works = ((): boolean => {
-  if (slot === undefined) return false
-  const tried = Effect.runSyncExit(makeKind((_, first) => Exit.succeed(first), slot)(slot))
-  return Exit.isSuccess(tried) && tried.value === slot
-})()
 
 /**
  * Makes a kind of steps: a function whose parameters are given to `run`, with the fiber, when the effect it returns is
@@ -124,7 +106,7 @@ export const stepKind = <A, B, C, R>(
   run: (fiber: AnyFiber, first: A, second: B, third: C) => Effect.Effect<unknown, unknown, R>
 ): ((first: A, second: B, third: C) => Effect.Effect<unknown, unknown, R>) =>
   // Inside, types of parameters and requirements are not needed: `run` gets what the function was called with
-  (works && slot !== undefined ? makeKind(run as Run, slot) : plainKind(run as Run)) as never
+  makeKind(run as Run) as never
 
 /**
  * An effect that calls `use` with the fiber it runs on and goes on as what that returns: best an `Exit`. The same as
