@@ -4,17 +4,10 @@
  */
 
 import type { Contract, Fields, PidRef, Protocol, Ref } from "@understudy/core/GenServer"
-import {
-  type DirectoryEntry,
-  type Host,
-  type Keys,
-  type Registration,
-  System,
-  withCurrent,
-  withSystem
-} from "@understudy/core/Host"
+import { type DirectoryEntry, type Host, type Keys, type Registration, System } from "@understudy/core/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
+import { withCurrent, withSystem } from "@understudy/core/Running"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

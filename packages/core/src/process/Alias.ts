@@ -6,8 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { type Leaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
-import { type Pid, parse } from "./Pid.ts"
+import { type Pid, parse, readPid, writePid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /**
@@ -38,30 +40,49 @@ export class Alias<in M = never> {
 
 /** Makes an alias of a process; its reference is the monitor's where it goes with one. */
 export const makeAlias = (record: ProcessRecord, mode: AliasMode, ref: number): Alias => {
-  record.aliases ??= new Map()
-  record.aliases.set(ref, mode)
+  const extra = record.extras()
+  extra.aliases ??= new Map()
+  extra.aliases.set(ref, mode)
   return new Alias(record.pid, ref, record.pid.codec)
 }
 
 /** Whether a message through an alias may enter. It ends an alias for one reply; `endMonitor` ends the monitor with it. */
 export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: number) => void): boolean => {
-  const mode = record.aliases?.get(ref)
+  const mode = record.extra?.aliases?.get(ref)
   if (mode === undefined) return false
-  if (mode === "reply" || mode === "reply-demonitor") record.aliases?.delete(ref)
+  if (mode === "reply" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
   if (mode === "reply-demonitor") endMonitor(ref)
   return true
 }
 
 /** A monitor is over: an alias that goes with it is too. */
 export const monitorOver = (record: ProcessRecord, ref: number): void => {
-  const mode = record.aliases?.get(ref)
-  if (mode === "demonitor" || mode === "reply-demonitor") record.aliases?.delete(ref)
+  const mode = record.extra?.aliases?.get(ref)
+  if (mode === "demonitor" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
+}
+
+/** Appends an alias. */
+export const writeAlias = (writer: ByteWriter, alias: Alias): void => {
+  writePid(writer, alias.pid)
+  writer.varint(alias.ref)
+}
+
+/** Reads what {@link writeAlias} wrote. Throws when it is no alias. */
+export const readAlias = <M>(reader: ByteReader, codec: MessageCodec | undefined): Alias<M> => {
+  const pid = readPid(reader, undefined)
+  return new Alias<M>(pid, reader.varint(), codec)
 }
 
 /** The schema of aliases: they travel in messages, as `<pid>#reference`. */
 export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Alias<M>, Alias<M>> =>
   Schema.declare((value: unknown): value is Alias<M> => value instanceof Alias, {
     expected: "Alias",
+    [wireAnnotation]: {
+      is: (value) => value instanceof Alias,
+      // `as Alias`: leaves write values of their schema
+      write: (alias, writer) => writeAlias(writer, alias as Alias),
+      read: (reader) => readAlias(reader, codec())
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Alias<M>>()(
         Schema.String,

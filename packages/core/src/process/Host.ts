@@ -9,6 +9,7 @@ import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { ProcessTable } from "./ProcessTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
 import type { Timer } from "./Timer.ts"
 import type { TimerTable } from "./TimerTable.ts"
@@ -164,7 +165,7 @@ export interface Host {
   readonly timers: Timers
   readonly directory: Directory
   /** Living processes by serial. */
-  readonly processes: Map<number, ProcessRecord>
+  readonly processes: ProcessTable
   /** Calls to other schedulers that have no answer yet, by call id. */
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
@@ -196,5 +197,3 @@ export class System extends Context.Service<System, Host>()("@understudy/core/Sy
 
 /** The process whose code is running. */
 export class Current extends Context.Service<Current, ProcessRecord>()("@understudy/core/Process") {}
-
-export { currentProcess, withCurrent, withSystem } from "./Running.ts"

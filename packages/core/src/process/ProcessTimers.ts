@@ -14,7 +14,7 @@ import type { Address } from "./Name.ts"
 import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
 import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
-import { ownHost, withSystem } from "./Running.ts"
+import { hostOf, withSystem } from "./Running.ts"
 import { deliverTo, prepare, send } from "./Send.ts"
 import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
@@ -104,7 +104,7 @@ class SendLater extends Entry {
 export const sendAfter: <M>(to: Address<M>, message: M, when: When) => Effect.Effect<TimerRef, never, System> =
   // `M` is checked by its codec
   stepKind((fiber, to: Address, message: unknown, when: When) => {
-    const host = ownHost(fiber)
+    const host = hostOf(fiber)
     prepare(host, to, message)
     return new SendLater(host, to, message).begin("sendAfter", when)
   }) as never
@@ -162,7 +162,7 @@ export interface CancelOptions {
  */
 export const cancelTimer: (ref: TimerRef, options?: CancelOptions) => Effect.Effect<number | undefined, never, System> =
   stepKind((fiber, ref: TimerRef, options: CancelOptions | undefined) => {
-    const host = ownHost(fiber)
+    const host = hostOf(fiber)
     if (isOwn(host, ref)) {
       const left = answer(host, "cancel-timer", ref)
       return Exit.succeed(options?.async === true ? undefined : left)

@@ -1,43 +1,26 @@
 /**
- * Where an effect runs: the fiber's process, if it is one's, and its scheduler.
+ * Where an effect runs: its scheduler, and the process it is run by.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import { Current, type Host, System } from "./Host.ts"
+import * as Exit from "effect/Exit"
+import { type AnyFiber, currentProcess, processFiber } from "./Fibers.ts"
+import { type Current, type Host, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-
-// A process asks again and again, in the same context: what the last one held is remembered
-let known: Context.Context<never> | undefined
-let knownHost: Host | undefined
-let knownProcess: ProcessRecord | undefined
-
-const look = (context: Context.Context<never>): void => {
-  known = context
-  knownHost = Context.getOrUndefined(context, System)
-  knownProcess = Context.getOrUndefined(context, Current)
-}
-
-/** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined => {
-  if (fiber.context !== known) look(fiber.context)
-  return knownProcess
-}
-
-/** The scheduler a fiber runs on, if it runs in a system. */
-export const hostOf = (fiber: AnyFiber): Host | undefined => {
-  if (fiber.context !== known) look(fiber.context)
-  return knownHost
-}
-
-/** As {@link hostOf}. Throws, which is a defect, when there is none: types do not let happen that. */
-export const ownHost = (fiber: AnyFiber): Host => {
-  const host = hostOf(fiber)
+/** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
+export const hostOf = (fiber: AnyFiber): Host => {
+  const host = processFiber(fiber)?.process.host ?? Context.getOrUndefined(fiber.context, System)
   if (host !== undefined) return host
   throw new Error("this effect needs a running system: provide System.layer, or run it in System.main")
+}
+
+/** The process a fiber belongs to. Throws, which is a defect, when it belongs to none: types do not let happen that. */
+const ownProcess = (fiber: AnyFiber): ProcessRecord => {
+  const record = currentProcess(fiber)
+  if (record !== undefined) return record
+  throw new Error("this effect needs a process to run in")
 }
 
 /**
@@ -49,16 +32,17 @@ export const withSystem: <A, E, R>(
 ) => Effect.Effect<A, E, R | System> =
   // What `use` gives is what the step goes on as
   stepKind((fiber, use: (host: Host, fiber: AnyFiber) => Effect.Effect<unknown, unknown>) =>
-    use(ownHost(fiber), fiber)
+    use(hostOf(fiber), fiber)
   ) as never
 
 /** As {@link withSystem}, made from the process that runs it. Dies outside a process. */
 export const withCurrent: <A, E, R>(
   use: (record: ProcessRecord) => Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E, R | Current> = stepKind(
-  (fiber, use: (record: ProcessRecord) => Effect.Effect<unknown, unknown>) => {
-    const record = currentProcess(fiber)
-    if (record === undefined) throw new Error("this effect needs a process to run in")
-    return use(record)
-  }
+  (fiber, use: (record: ProcessRecord) => Effect.Effect<unknown, unknown>) => use(ownProcess(fiber))
+) as never
+
+/** What a process does with its own record, at once. */
+export const ownStep: <A>(change: (record: ProcessRecord) => A) => Effect.Effect<A, never, Current> = stepKind(
+  (fiber, change: (record: ProcessRecord) => unknown) => Exit.succeed(change(ownProcess(fiber)))
 ) as never

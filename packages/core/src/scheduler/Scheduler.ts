@@ -19,7 +19,7 @@ import {
   type Timers
 } from "../process/Host.ts"
 import { incarnations, maximumSlots, referenceUnit } from "../process/Pid.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import { TimerTable } from "../process/TimerTable.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
@@ -67,7 +67,7 @@ export class Scheduler implements Host {
   readonly freeze: boolean
   readonly slice: number
   readonly timers: Timers
-  readonly processes: Map<number, ProcessRecord> = new Map()
+  readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
   readonly timerRefs = new TimerTable(referenceUnit)
   private readonly options: SchedulerOptions

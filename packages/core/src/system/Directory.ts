@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { PendingCall } from "../process/Call.ts"
+import { CallbackCall } from "../process/Call.ts"
 import type { Directory, DirectoryChange, DirectoryEntry, Host, Keys, Registration } from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
@@ -138,7 +138,7 @@ export class ReplicatedDirectory implements Directory {
     const { host } = this
     return Effect.callback((resume) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? { _tag: "NotAlive" } : false)
-      const pending = new PendingCall(
+      const pending = new CallbackCall(
         host,
         {
           down: gone,
@@ -236,7 +236,7 @@ export class ReplicatedDirectory implements Directory {
     let alive = true
     if (missing === 0) return then(true)
     for (const other of others) {
-      const pending = new PendingCall(
+      const pending = new CallbackCall(
         host,
         {
           // A scheduler that is gone has no table to be behind with; a process on it is not alive

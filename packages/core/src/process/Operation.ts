@@ -1,0 +1,92 @@
+/**
+ * Operations: the effects that processes are made of, such as sending and receiving. In a process's own generator an
+ * operation that can be done at once is done right there, as one reduction, and never reaches Effect's interpreter;
+ * everywhere else it is an effect like any other.
+ */
+import type * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
+import { type AnyFiber, type ProcessFiber, runningFiber } from "./Fibers.ts"
+
+/** The operation cannot be done at once: it has to wait, or it fails. */
+export const notNow: unique symbol = Symbol("not now")
+
+const EffectBase = (() => {
+  // biome-ignore lint/complexity/useArrowFunction: a constructor, whose prototype is Effect's
+  const base = function () {}
+  base.prototype = Effectable.Prototype<Operation<unknown, unknown, unknown>>({
+    label: "Process",
+    evaluate(fiber) {
+      return this.perform(fiber)
+    }
+  })
+  return base as unknown as new <A, E, R>() => Effect.Effect<A, E, R>
+})()
+
+/** See the file's header. */
+export abstract class Operation<out A, out E = never, out R = never> extends EffectBase<A, E, R> {
+  /**
+   * Does it at once for a process, if that is possible: then its result, else {@link notNow}. What throws is done by
+   * {@link perform} again, so it must have changed nothing before. Default: never at once.
+   */
+  attempt(_fiber: ProcessFiber): A | typeof notNow {
+    return notNow
+  }
+  /** Does it in any fiber. */
+  abstract perform(fiber: AnyFiber): Effect.Effect<A, E>
+
+  override [Symbol.iterator](): Effect.EffectIterator<this> {
+    // `yield*` asks for the iterator exactly where the operation is to be done
+    const fiber = runningFiber()
+    if (fiber !== undefined) {
+      try {
+        const result = this.attempt(fiber)
+        if (result !== notNow) return done(fiber, result)
+      } catch {
+        // An effect's way to fail is through the interpreter
+      }
+    }
+    return handOver(this)
+  }
+}
+
+interface Step {
+  value: unknown
+  readonly done: boolean
+}
+
+// A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.
+// So one object of each kind does for all operations, and a suspended generator holds none of its own
+
+/** What the iteration that has just begun hands to the interpreter. */
+let starting: Effect.Effect<unknown, unknown, unknown> | undefined
+const first: Step = { value: undefined, done: false }
+const last: Step = { value: undefined, done: true }
+
+/** What a generator gets of an operation that is done: one reduction of its fiber. */
+export const done = (fiber: ProcessFiber, value: unknown): never => {
+  fiber.currentOpCount++
+  last.value = value
+  return atOnce as never
+}
+
+/** The iterator of what is done already. */
+const atOnce = { next: () => last }
+
+/** What a generator gets of an effect that the interpreter is to run. */
+export const handOver = (effect: Effect.Effect<unknown, unknown, unknown>): never => {
+  starting = effect
+  return handedOver as never
+}
+
+/** The iterator of what the interpreter runs. */
+const handedOver = {
+  next: (result: unknown): Step => {
+    if (starting === undefined) {
+      last.value = result
+      return last
+    }
+    first.value = starting
+    starting = undefined
+    return first
+  }
+}
