@@ -56,6 +56,8 @@ export interface Timers {
    * when it is not set.
    */
   cancel(timer: Timer): number | undefined
+  /** As {@link cancel}, for those who need not know what was left: that would cost a look at the clock. */
+  clear(timer: Timer): void
   /** The milliseconds that are left, or `undefined` when it is not set. */
   left(timer: Timer): number | undefined
 }
