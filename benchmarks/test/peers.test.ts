@@ -18,13 +18,17 @@ const tiny = (parameters: object): object =>
     Object.entries(parameters).map(([name, value]) => [name, name === "fib" ? 10 : Math.min(Number(value), 20)])
   )
 
-/** Starts a system, runs a workload twice, and stops the system. */
+/** Memory is measured after many garbage collections, and the people of a chat are an OS process. */
+const isLong = (key: string): boolean => key.startsWith("memory") || key.startsWith("chat")
+
+/** Starts a system, runs a workload, again where that does not take long, and stops the system. */
 const play = (system: Awaited<ReturnType<typeof loadSystem>>, key: string, parameters: object, schedulers: number) =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
         const round = yield* system.start(key, parameters, { schedulers, prepared: "" })
-        return [yield* round, yield* round]
+        const first = yield* round
+        return isLong(key) ? [first] : [first, yield* round]
       })
     )
   )
@@ -43,7 +47,7 @@ describe("a peer", () => {
     expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(peers))
   })
 
-  it.each(rows)("does $key on $name, again and again", async ({ key, system, workload }) => {
+  it.each(rows)("does $key on $name", async ({ key, system, workload }) => {
     const rounds = await play(system, key, tiny(workload.parameters.smoke as object), workload.schedulers)
     for (const figures of rounds.map(byName)) {
       expect(Object.keys(figures).sort()).toEqual(workload.rows.map(({ figure }) => figure ?? "").sort())
