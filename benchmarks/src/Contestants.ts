@@ -32,3 +32,7 @@ export const gather = (
     }
     return contestants
   })
+
+/** The versions that the systems' preparation told of. */
+export const versionsOf = (contestants: ReadonlyArray<Contestant>): { readonly [system: string]: string } =>
+  Object.fromEntries(contestants.flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]])))

@@ -20,7 +20,9 @@ const families: { readonly [id: string]: string } = {
   W12: "Registries",
   W13: "Timers",
   W14: "Latency",
-  W15: "Between schedulers"
+  W15: "Between schedulers",
+  W16: "A pool of threads",
+  W17: "A chat over WebSockets"
 }
 
 /** The whole report. Cells are the median and the range; the ratios are of our median to the BEAM's and the best peer's. */
@@ -33,7 +35,7 @@ export const markdown = (report: Report): string => {
     )
   )
   return [
-    header(report.environment, report)
+    header(report.environment, report, report.versions)
       .map((line) => `- ${line}`)
       .join("\n"),
     ...sections

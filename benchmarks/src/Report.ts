@@ -23,6 +23,8 @@ export type RowResults = (typeof RowResults)["Type"]
 /** See the file's header. */
 export const Report = Schema.Struct({
   environment: Environment,
+  /** Of the systems that are not part of the workspace. */
+  versions: Schema.Record(Schema.String, Schema.String),
   scale: Schema.Literals(["full", "smoke"]),
   /** That counted. */
   rounds: Schema.Int,

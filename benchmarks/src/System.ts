@@ -34,6 +34,8 @@ export interface StartOptions {
 export interface Preparation {
   /** Handed to each of the system's OS processes: a folder, say. */
   readonly prepared: string
+  /** Which version it is, for the header; not told where the lockfile says it. */
+  readonly version?: string | undefined
   /** Why a workload cannot be run on this machine, "erl is not installed"; `undefined` when it can. */
   readonly missing: (workload: string) => string | undefined
 }

@@ -7,18 +7,20 @@ import { type Ratio, ratioToAnchor, ratioToBestPeer } from "./Comparison.ts"
 import type { Environment } from "./Environment.ts"
 import type { Judgement } from "./Goals.ts"
 import type { Outcome } from "./Outcome.ts"
-import type { RowResults } from "./Report.ts"
+import type { Report, RowResults } from "./Report.ts"
 
 /** What is printed above the table, a line each. */
 export const header = (
   environment: Environment,
-  { rounds, scale }: Pick<Arguments, "rounds" | "scale">
+  { rounds, scale }: Pick<Arguments, "rounds" | "scale">,
+  versions: Report["versions"]
 ): ReadonlyArray<string> => {
   const { commit, cores, node, nodeEnv, platform, processor, validation } = environment
   const source = commit === undefined ? "no commit" : `commit ${commit.id}${commit.changed ? " with changes" : ""}`
   return [
     `Understudy benchmarks, ${source}`,
     `Node.js ${node} on ${platform}, ${cores} ${cores === 1 ? "core" : "cores"} (${processor})`,
+    ...Object.entries(versions).map(([system, version]) => `${system}: ${version}`),
     `validation ${validation}, NODE_ENV=${nodeEnv} (shared messages are not frozen)`,
     `${scale} sizes, ${rounds} ${rounds === 1 ? "round" : "rounds"} after one to warm up`
   ]

@@ -36,10 +36,12 @@ const checkWritable = (file: string): Effect.Effect<void, UsageError> => {
 const measure = (args: Arguments) =>
   Effect.gen(function* () {
     const found = yield* environment
-    const { head, lines } = table(args)
-    yield* print(...header(found, args), "", head)
     progress("preparing the systems")
     const contestants = yield* Contestants.gather(args.against, ({ has }) => args.workloads.some(({ key }) => has(key)))
+    progress("")
+    const versions = Contestants.versionsOf(contestants)
+    const { head, lines } = table(args)
+    yield* print(...header(found, args, versions), "", head)
     const rows: Array<Report.RowResults> = []
     for (const workload of args.workloads) {
       const measured = yield* Runner.run(workload, contestants, { ...args, progress })
@@ -47,7 +49,7 @@ const measure = (args: Arguments) =>
       for (const row of measured) if (row.results.length > 0) yield* print(...lines(row))
       rows.push(...measured)
     }
-    return { environment: found, scale: args.scale, rounds: args.rounds, rows } satisfies Report.Report
+    return { environment: found, versions, scale: args.scale, rounds: args.rounds, rows } satisfies Report.Report
   })
 
 /** Prints the goals; whether all of them were met, and there were any. */

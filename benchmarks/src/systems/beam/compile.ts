@@ -37,6 +37,12 @@ const compileLanguage = (language: Language, folder: string): Effect.Effect<stri
   )
 }
 
+/** Which Erlang and which runtime system; `undefined` where there is none. */
+const version: Effect.Effect<string | undefined> = Effect.tryPromise(async () => {
+  const ask = 'io:format("Erlang/OTP ~s, erts ~s", [erlang:system_info(K) || K <- [otp_release, version]]), halt().'
+  return (await promisify(execFile)("erl", ["-noshell", "-eval", ask])).stdout
+}).pipe(Effect.catch(() => Effect.succeed(undefined)))
+
 /** Compiles everything; the folder goes with the scope. */
 export const compile = (languageOf: (workload: string) => Language): Effect.Effect<Preparation, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -48,5 +54,5 @@ export const compile = (languageOf: (workload: string) => Language): Effect.Effe
       erlang: yield* compileLanguage("erlang", folder),
       elixir: yield* compileLanguage("elixir", folder)
     }
-    return { prepared: folder, missing: (workload) => missing[languageOf(workload)] }
+    return { prepared: folder, version: yield* version, missing: (workload) => missing[languageOf(workload)] }
   })

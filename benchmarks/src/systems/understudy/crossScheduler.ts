@@ -9,8 +9,8 @@ import { rate, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
 import { number, text } from "./servers/Parcel.ts"
-import { Drain, Echo, Reply } from "./servers/RemotePingPong.ts"
 import { RemotePinger } from "./servers/RemotePingPongServers.ts"
+import { Drain, Echo, Reply } from "./servers/RemoteProcesses.ts"
 import { Sink } from "./servers/Sink.ts"
 
 /** The scheduler on the other side. Programs run on scheduler 0. */

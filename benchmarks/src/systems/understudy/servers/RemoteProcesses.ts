@@ -1,5 +1,5 @@
 /**
- * The raw processes of W15 that run on the scheduler on the other side: each has a name, so that it can be started there.
+ * The raw processes of W15 that run on the scheduler on the other side: each has a name, so it can be started there.
  */
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
