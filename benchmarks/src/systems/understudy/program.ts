@@ -30,15 +30,16 @@ export const processCount: Effect.Effect<number, never, System.System> = Effect.
   (processes) => processes.length
 )
 
-/** How often {@link verifyProcessCount} lets the scheduler work on before it gives up. */
-const patience = 1000
+/** How many times {@link verifyProcessCount} looks before it gives up. Between two looks it waits twice as long each time. */
+const looks = 16
 
 /** Fails unless the number of living processes comes to be `expected`, as those that are ending end. */
 export const verifyProcessCount = (expected: number) =>
   Effect.gen(function* () {
     let living = yield* processCount
-    for (let turn = 0; living !== expected && turn < patience; turn++) {
-      yield* Effect.yieldNow
+    for (let look = 0; living !== expected && look < looks; look++) {
+      // Counting a million processes takes longer than letting many of them end
+      for (let turn = 0; turn < 2 ** look; turn++) yield* Effect.yieldNow
       living = yield* processCount
     }
     yield* verify("living processes", expected, living)
