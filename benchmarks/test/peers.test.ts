@@ -9,22 +9,21 @@ import { encodeHeard } from "../src/chat/frames.ts"
 import { loadSystem, type SystemName } from "../src/systems/index.ts"
 import { check, peerSystem } from "../src/systems/PeerPrograms.ts"
 import { workloads } from "../src/workloads/index.ts"
+import { tiny } from "./tiny.ts"
 
 const peers: ReadonlyArray<SystemName> = ["effect", "cluster", "nact", "xstate", "comedy", "piscina", "ws", "plain"]
 
-/** As little as makes sense: how long it takes is not the question here. */
-const tiny = (parameters: object): object =>
-  Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name, name === "fib" ? 10 : Math.min(Number(value), 20)])
-  )
+/** Memory is measured after many garbage collections, and the people of a chat are an OS process. */
+const isLong = (key: string): boolean => key.startsWith("memory") || key.startsWith("chat")
 
-/** Starts a system, runs a workload twice, and stops the system. */
+/** Starts a system, runs a workload, again where that does not take long, and stops the system. */
 const play = (system: Awaited<ReturnType<typeof loadSystem>>, key: string, parameters: object, schedulers: number) =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
         const round = yield* system.start(key, parameters, { schedulers, prepared: "" })
-        return [yield* round, yield* round]
+        const first = yield* round
+        return isLong(key) ? [first] : [first, yield* round]
       })
     )
   )
@@ -43,8 +42,8 @@ describe("a peer", () => {
     expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(peers))
   })
 
-  it.each(rows)("does $key on $name, again and again", async ({ key, system, workload }) => {
-    const rounds = await play(system, key, tiny(workload.parameters.smoke as object), workload.schedulers)
+  it.each(rows)("does $key on $name", async ({ key, system, workload }) => {
+    const rounds = await play(system, key, tiny(workload), workload.schedulers)
     for (const figures of rounds.map(byName)) {
       expect(Object.keys(figures).sort()).toEqual(workload.rows.map(({ figure }) => figure ?? "").sort())
       for (const figure of Object.values(figures)) expect(figure).toSatisfy(Number.isFinite)
@@ -68,8 +67,8 @@ describe("our side of the pool and of the chat", async () => {
   const understudy = await loadSystem("understudy")
   const keys = workloads.filter(({ id }) => id === "W16" || id === "W17")
 
-  it.each(keys)("does $key", async ({ key, parameters, schedulers }) => {
-    for (const figure of await play(understudy, key, tiny(parameters.smoke as object), schedulers)) {
+  it.each(keys)("does $key", async (workload) => {
+    for (const figure of await play(understudy, workload.key, tiny(workload), workload.schedulers)) {
       expect(figure).toBeGreaterThan(0)
     }
   })

@@ -28,8 +28,8 @@ export const peerSystem = (kind: Kind, programs: PeerPrograms): System =>
   })
 
 /**
- * For peers that would take minutes: so many of the operations are done, the rate of which is no other. Not for memory,
- * nor for what gets slower the more of it there is.
+ * For peers that would take minutes: so many of the operations are done. The rate of fewer of them is no worse, since they
+ * leave less to the garbage collector.
  */
 export const atMost = (most: number, operations: number): number => Math.min(most, operations)
 

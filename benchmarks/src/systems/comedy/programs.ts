@@ -20,8 +20,8 @@ import {
 } from "../PeerPrograms.ts"
 import { inSystem } from "./inSystem.ts"
 
-/** Processes that are started at most. */
-const mostProcesses = 20_000
+/** Actors at most: destroying them takes longer, and longer still the more there are. */
+const mostProcesses = 10_000
 /** Messages at most: those that nobody waits for are promises, all at once. */
 const mostMessages = 200_000
 
