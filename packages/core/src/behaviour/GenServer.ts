@@ -318,7 +318,8 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
   const { argsCodec, codec, fingerprint, refs } = contract.internals
   // The loop is written once for all states and protocols; what it hands back to a callback is what it got from it
   const callbacks = spec as Callbacks
-  const kind = { contract: contract.name, callbacks, self: refs.pid }
+  const handlers = contract.internals.methods.map((method) => callbacks.handle[method.tag])
+  const kind = { contract: contract.name, callbacks, handlers, self: refs.pid }
   const definition: Definition = {
     name: contract.name,
     fingerprint,

@@ -14,13 +14,20 @@ export interface Then {
   readonly hibernate?: boolean | undefined
 }
 
+/** What all answers have in common that are not just a new state. */
+abstract class Instruction {}
+
+/** Whether a handler has answered with more than a new state. */
+export const isInstruction = (next: unknown): next is Instruction => next instanceof Instruction
+
 /** Answers the call and goes on. Made by {@link reply}. */
-export class Reply<out A, out S> {
+export class Reply<out A, out S> extends Instruction {
   readonly _tag = "Reply"
   readonly value: A
   readonly state: S
   readonly plan: Then | undefined
   constructor(value: A, state: S, plan: Then | undefined) {
+    super()
     this.value = value
     this.state = state
     this.plan = plan
@@ -28,34 +35,37 @@ export class Reply<out A, out S> {
 }
 
 /** Goes on without answering (now). Made by {@link noReply}. */
-export class NoReply<out S> {
+export class NoReply<out S> extends Instruction {
   readonly _tag = "NoReply"
   readonly state: S
   readonly plan: Then | undefined
   constructor(state: S, plan: Then | undefined) {
+    super()
     this.state = state
     this.plan = plan
   }
 }
 
 /** Ends the server. Made by {@link stop}. */
-export class Stop<out S> {
+export class Stop<out S> extends Instruction {
   readonly _tag = "Stop"
   readonly reason: ExitReason.ExitReason
   readonly state: S
   constructor(reason: ExitReason.ExitReason, state: S) {
+    super()
     this.reason = reason
     this.state = state
   }
 }
 
 /** Answers the call and ends the server. Made by {@link stopWithReply}. */
-export class StopWithReply<out A, out S> {
+export class StopWithReply<out A, out S> extends Instruction {
   readonly _tag = "StopWithReply"
   readonly reason: ExitReason.ExitReason
   readonly value: A
   readonly state: S
   constructor(reason: ExitReason.ExitReason, value: A, state: S) {
+    super()
     this.reason = reason
     this.value = value
     this.state = state
@@ -63,7 +73,7 @@ export class StopWithReply<out A, out S> {
 }
 
 /** From `init`: the server deliberately does not start; it ends with reason normal. Catalogue GS05. */
-export class Ignore {
+export class Ignore extends Instruction {
   readonly _tag = "Ignore"
 }
 

@@ -15,8 +15,8 @@ import { type AnyFiber, currentProcess, type ProcessFiber, park } from "../proce
 import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
-import { notNow, Operation } from "../process/Operation.ts"
-import { isPid, keyOf, type Pid } from "../process/Pid.ts"
+import { handOver, notNow, Operation } from "../process/Operation.ts"
+import { equals, isPid, type Pid } from "../process/Pid.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
@@ -197,8 +197,7 @@ class CastOperation extends Operation<void, never, System> {
 
 /** The effect of calling a call's method. */
 class CallOperation extends Operation<unknown, unknown, System> {
-  readonly address: Address
-  readonly contract: string
+  readonly ref: AnyRef
   private readonly codec: MessageCodec
   readonly method: Method
   private readonly payload: unknown
@@ -206,22 +205,26 @@ class CallOperation extends Operation<unknown, unknown, System> {
 
   constructor(ref: AnyRef, codec: MessageCodec, method: Method, payload: unknown, options: CallOptions | undefined) {
     super()
-    this.address = ref.address
-    this.contract = ref.contract
+    this.ref = ref
     this.codec = codec
     this.method = method
     this.payload = payload
     this.options = options
   }
 
+  override [Symbol.iterator](): Effect.EffectIterator<this> {
+    // A call always waits
+    return handOver(this)
+  }
+
   perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
-    const { address, codec, method, payload } = this
+    const { codec, method, payload } = this
     const host = hostOf(fiber)
     const pending = new RefCall(host, this)
-    const pid = resolve(host, address)
+    const pid = resolve(host, this.ref.address)
     if (pid === undefined) return pending.failure(ExitReason.noProcess)
     const caller = currentProcess(fiber)
-    if (caller !== undefined && keyOf(caller.pid) === keyOf(pid)) return Exit.fail(new CallingSelf(pending.about()))
+    if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(pending.about()))
     if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)
     const after = this.timeout
@@ -249,8 +252,8 @@ class RefCall extends PendingCall {
 
   /** Whom it asks what, for its errors. */
   about(): { readonly callee: string; readonly call: string } {
-    const { address, contract, method } = this.operation
-    return { callee: address.toString(), call: `${contract}.${method.tag}` }
+    const { method, ref } = this.operation
+    return { callee: ref.address.toString(), call: `${ref.contract}.${method.tag}` }
   }
 
   failure(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {

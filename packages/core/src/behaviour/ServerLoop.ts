@@ -17,7 +17,7 @@ import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
-import { Ignore, NoReply, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
+import { Ignore, isInstruction, NoReply, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 
 /** A contract's callbacks as the loop sees them: it hands back what it was given. */
@@ -35,6 +35,8 @@ export interface Callbacks {
 export interface ServerKind {
   readonly contract: string
   readonly callbacks: Callbacks
+  /** The handlers of the protocol's messages, by their numbers. */
+  readonly handlers: ReadonlyArray<((state: unknown, ...args: ReadonlyArray<unknown>) => unknown) | undefined>
   /** Makes the ref that callbacks know as themselves. */
   readonly self: (pid: Pid) => unknown
 }
@@ -64,22 +66,31 @@ interface Plans {
 
 /** What callbacks know of their server. */
 class ServerContext {
-  readonly self: unknown
+  protected readonly kind: ServerKind
   readonly pid: Pid
-  constructor(self: unknown, pid: Pid) {
-    this.self = self
+  private ref: unknown = undefined
+  constructor(kind: ServerKind, pid: Pid) {
+    this.kind = kind
     this.pid = pid
+  }
+  get self(): unknown {
+    this.ref ??= this.kind.self(this.pid)
+    return this.ref
   }
 }
 
 /** {@link ServerContext}, and who asks. */
 class CallContext extends ServerContext {
   readonly from: CallMessage
-  constructor(context: ServerContext, from: CallMessage) {
-    super(context.self, context.pid)
+  constructor(kind: ServerKind, pid: Pid, from: CallMessage) {
+    super(kind, pid)
     this.from = from
   }
 }
+
+/** Looking at the one property that every effect has is faster than asking whether it is there. */
+const isEffect = (value: unknown): value is Effect.Effect<unknown, unknown> =>
+  typeof value === "object" && value !== null && (value as { [Effect.TypeId]?: unknown })[Effect.TypeId] !== undefined
 
 /** Hot path: plain and mutable. */
 export class ServerLoop implements Body, Owner {
@@ -106,7 +117,7 @@ export class ServerLoop implements Body, Owner {
 
   turn(record: ProcessRecord): boolean {
     // Made for the slice: an idle server has none
-    this.context ??= new ServerContext(this.kind.self(record.pid), record.pid)
+    this.context ??= new ServerContext(this.kind, record.pid)
     if (this.record === undefined) this.begin(record)
     const { mailbox } = record
     for (let left = record.host.slice; left > 0; left--) {
@@ -137,13 +148,17 @@ export class ServerLoop implements Body, Owner {
 
   // --- steps -------------------------------------------------------------------------------------------------------
 
-  /** Hands on what a callback came to: at once, or later for an effect that suspends. */
-  private step(result: unknown, outcome: Outcome): void {
-    if (!Effect.isEffect(result)) return outcome(Exit.succeed(result))
+  /** Runs an effect; `undefined` when it is suspended. */
+  private run(effect: Effect.Effect<unknown, unknown>): Exit.Exit<unknown, unknown> | undefined {
     const { record } = this
     this.code ??= makeCode(record, record.host.contextFor(record.priority), this)
     // Callbacks only require what every process has: their types say so
-    const exit = this.code.run(result as Effect.Effect<unknown, unknown>)
+    return this.code.run(effect)
+  }
+
+  /** Hands on what a callback came to: at once, or later for an effect that suspends. */
+  private step(result: unknown, outcome: Outcome): void {
+    const exit = isEffect(result) ? this.run(result) : Exit.succeed(result)
     if (exit === undefined) this.outcome = outcome
     else outcome(exit)
   }
@@ -189,7 +204,7 @@ export class ServerLoop implements Body, Owner {
     } catch (error) {
       return this.failInit(ExitReason.died(error))
     }
-    if (!Effect.isEffect(result)) return this.initialised(result)
+    if (!isEffect(result)) return this.initialised(result)
     this.step(result, (exit) => {
       if (Exit.isFailure(exit)) this.failInit(ExitReason.fromCause(exit.cause))
       else this.initialised(exit.value)
@@ -245,7 +260,7 @@ export class ServerLoop implements Body, Owner {
 
   private cast(message: CastMessage): void {
     const { method, payload } = message
-    const handler = this.kind.callbacks.handle[method.tag]
+    const handler = this.kind.handlers[method.index]
     if (handler === undefined) return this.unexpected(message)
     let result: unknown
     try {
@@ -258,9 +273,9 @@ export class ServerLoop implements Body, Owner {
 
   private call(message: CallMessage): void {
     const { method, payload } = message
-    const handler = this.kind.callbacks.handle[method.tag]
-    if (handler === undefined || this.context === undefined) return this.unexpected(message)
-    const context = new CallContext(this.context, message)
+    const handler = this.kind.handlers[method.index]
+    if (handler === undefined) return this.unexpected(message)
+    const context = new CallContext(this.kind, this.record.pid, message)
     let result: unknown
     try {
       result = method.hasPayload ? handler(this.state, payload, context) : handler(this.state, context)
@@ -268,7 +283,7 @@ export class ServerLoop implements Body, Owner {
       return this.stop(ExitReason.died(error), undefined)
     }
     if (result instanceof Reply) return this.replied(message, result)
-    if (!Effect.isEffect(result)) return this.called(message, result)
+    if (!isEffect(result)) return this.called(message, result)
     this.step(result, (exit) => {
       if (Exit.isSuccess(exit)) return this.called(message, exit.value)
       // A typed failure is the call's answer. Anything else ends the server, and through it the call
@@ -357,14 +372,22 @@ export class ServerLoop implements Body, Owner {
 
   /** What a callback that answers nobody came to, or the effect of it. */
   private next(result: unknown, callback: string): void {
-    if (!Effect.isEffect(result)) return this.stepped(result, callback)
-    this.step(result, (exit) => {
-      if (Exit.isFailure(exit)) this.stop(ExitReason.fromCause(exit.cause), undefined)
-      else this.stepped(exit.value, callback)
-    })
+    if (!isEffect(result)) return this.stepped(result, callback)
+    const exit = this.run(result)
+    if (exit === undefined) this.outcome = (late) => this.steppedTo(late, callback)
+    else this.steppedTo(exit, callback)
+  }
+
+  private steppedTo(exit: Exit.Exit<unknown, unknown>, callback: string): void {
+    if (Exit.isFailure(exit)) this.stop(ExitReason.fromCause(exit.cause), undefined)
+    else this.stepped(exit.value, callback)
   }
 
   private stepped(next: unknown, callback: string): void {
+    if (!isInstruction(next)) {
+      this.state = next
+      return
+    }
     if (next instanceof Stop) {
       this.state = next.state
       return this.stop(next.reason, undefined)

@@ -7,7 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { type KernelFiber, unpark, type Waiter } from "./Fibers.ts"
+import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
@@ -102,8 +102,12 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
 
   private over(outcome: Exit.Exit<unknown, unknown>): void {
     this.outcome = outcome
-    if (this.timer !== undefined) this.host.timers.cancel(this.timer)
+    if (this.timer !== undefined) this.host.timers.clear(this.timer)
     if (this.id !== 0) this.host.pending.delete(this.id)
+  }
+
+  waits(late: boolean): void {
+    if (late && this.outcome !== undefined) this.host.enqueue(this, "normal")
   }
 
   /** Nobody waits for it any more. What comes is dropped. */
@@ -112,7 +116,9 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
   }
 
   run(): void {
-    if (this.outcome !== undefined) unpark(this, this.outcome)
+    const { outcome } = this
+    if (outcome?._tag === "Success") unparkWith(this, outcome.value)
+    else if (outcome !== undefined) unpark(this, outcome)
   }
 }
 

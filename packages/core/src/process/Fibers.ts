@@ -6,7 +6,6 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
@@ -44,6 +43,11 @@ export interface Waiter {
   fiber: KernelFiber | undefined
   /** How another fiber is resumed. Set by {@link park}. */
   resume: ((effect: AnyEffect) => void) | undefined
+  /**
+   * From now on it is waited for. `late`: other things may have happened since whoever waits decided to, so what it waits
+   * for may be there already.
+   */
+  waits(late: boolean): void
   /** The fiber goes on without it: it was interrupted. */
   abandon(): void
 }
@@ -67,6 +71,8 @@ export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
   return Effect.callback<never>((resume) => {
     // What it is resumed with is of the waiting effect's type
     waiter.resume = resume as (effect: AnyEffect) => void
+    // The fiber may have given way on its way here
+    waiter.waits(true)
     return Effect.sync(() => {
       waiter.resume = undefined
       waiter.abandon()
@@ -77,36 +83,18 @@ export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
 /** Resumes the fiber that waits, if it still does. For the run queue only: it runs the fiber's code. */
 export const unpark = (waiter: Waiter, effect: AnyEffect): void => {
   const { fiber, resume } = waiter
-  if (fiber !== undefined) fiber.unpark(waiter, effect)
-  else if (resume !== undefined) {
+  if (resume !== undefined) {
     waiter.resume = undefined
     resume(effect)
-  }
+  } else if (fiber !== undefined) fiber.unpark(waiter, effect)
 }
 
 /** As {@link unpark}, with a value. */
 export const unparkWith = (waiter: Waiter, value: unknown): void => {
-  const { fiber } = waiter
-  if (fiber === undefined) return unpark(waiter, Exit.succeed(value))
-  handedOver.value = value
-  fiber.unpark(waiter, handedOver)
+  const { fiber, resume } = waiter
+  if (resume !== undefined || fiber === undefined) unpark(waiter, Exit.succeed(value))
+  else fiber.unparkWith(waiter, value)
 }
-
-/** Gives a resumed fiber its value, at once: no object a resumption. */
-const handedOver: Effect.Effect<unknown> & { value: unknown } = Object.assign(
-  Object.create(
-    Effectable.Prototype<Effect.Effect<unknown>>({
-      label: "HandedOver",
-      evaluate(fiber): Effect.Effect<unknown> {
-        const { value } = handedOver
-        handedOver.value = undefined
-        // Only fibers of this file's making are resumed with it
-        return (fiber as KernelFiber).succeedWith(value)
-      }
-    })
-  ) as Effect.Effect<unknown>,
-  { value: undefined as unknown }
-)
 
 /** Makes the fiber of a process. `context` is what its code starts with, beside the process and its scope. */
 export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
@@ -185,7 +173,26 @@ interface FiberImpl extends AnyFiber {
   setContext(context: Context.Context<never>): void
   /** Goes on with the next continuation, without making an Exit. */
   succeedWith(value: unknown): Effect.Effect<unknown>
+  getCont(kind: typeof successCont): Continuation | undefined
 }
+
+const evaluate = "~effect/Effect/evaluate"
+const successCont = "~effect/Effect/successCont"
+/** The property of the global object in which Effect keeps the fiber that runs. */
+const current = "~effect/Fiber/currentFiber"
+
+/** What an effect is to Effect's interpreter. */
+interface Primitive {
+  [evaluate](fiber: FiberImpl): Primitive | typeof suspension
+}
+
+/** What goes on with the value of an effect before it. */
+interface Continuation {
+  [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
+}
+
+/** The global object, as far as it is Effect's. */
+const global = globalThis as { [current]?: AnyFiber | undefined }
 
 /** What an effect's evaluation gives when the fiber is suspended. */
 const suspension: unique symbol = Symbol.for("effect/Effect/Yield") as never
@@ -201,11 +208,15 @@ export interface KernelFiber extends FiberImpl, Code {
   readonly process: ProcessRecord | undefined
   park(waiter: Waiter): Effect.Effect<never>
   unpark(waiter: Waiter, effect: AnyEffect): void
+  unparkWith(waiter: Waiter, value: unknown): void
 }
 
 interface Kernel {
   readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
 }
+
+/** So many operations are done without asking whether the fiber must give way. */
+const firstOperations = 5
 
 const makeKernel = (Base: FiberClass): Kernel => {
   class KernelFiberImpl extends Base implements Code {
@@ -251,14 +262,17 @@ const makeKernel = (Base: FiberClass): Kernel => {
     run(effect: AnyEffect, resumed = false): AnyExit | undefined {
       // What interrupted the effect before this one is over
       if (!resumed) this._interruptedCause = undefined
-      const exit = this.runLoop(effect)
+      return this.over(this.begin(primitive(effect), undefined))
+    }
+
+    private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
       if (exit === suspension) return undefined
       const children = this._children
       if (children === undefined || children.size === 0) return exit
       // As at the end of any fiber: what it forked as its children ends with it
       return this.run(
         Effect.flatMap(Fiber.interruptAll(children), () => exit),
-        resumed
+        true
       )
     }
 
@@ -289,7 +303,10 @@ const makeKernel = (Base: FiberClass): Kernel => {
       waiter.fiber = this as unknown as KernelFiber
       // Interrupted while it ran: it goes on at once with that
       if (this._deferredInterrupt) waiter.abandon()
-      else this.waiter = waiter
+      else {
+        this.waiter = waiter
+        waiter.waits(false)
+      }
       // Effect's interpreter knows it as the mark of a suspended fiber
       return suspension as never
     }
@@ -298,6 +315,57 @@ const makeKernel = (Base: FiberClass): Kernel => {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this.evaluate(effect)
+    }
+
+    unparkWith(waiter: Waiter, value: unknown): void {
+      if (this.waiter !== waiter) return
+      this.waiter = undefined
+      this._yielded = undefined
+      const exit = this.over(this.begin(undefined, value))
+      if (exit !== undefined) this.owner.ended(exit)
+    }
+
+    /**
+     * Does the first few operations of an effect, or hands a value to what waits for it and does those that follow: most
+     * often, that is all until the fiber waits again or is done. What is left is for the interpreter's loop, whose costs
+     * this saves.
+     */
+    private begin(effect: Primitive | undefined, value: unknown): AnyExit | typeof suspension {
+      const previous = global[current]
+      global[current] = this
+      this._running = true
+      this.currentOpCount = 0
+      let next: Primitive | typeof suspension
+      try {
+        next = effect ?? this.goOn(value)
+        if (this.cache.tracerContext === undefined) {
+          while (next !== suspension && this.currentOpCount < firstOperations) {
+            this.currentOpCount++
+            next = next[evaluate](this)
+          }
+        }
+      } catch (error) {
+        next = primitive(Exit.die(error))
+      }
+      this._running = false
+      global[current] = previous
+      if (next !== suspension) return this.runLoop(next as unknown as AnyEffect)
+      const yielded = this._yielded
+      if (typeof yielded !== "function") {
+        this._yielded = undefined
+        // The interpreter's word for an effect that is over
+        return yielded as AnyExit
+      }
+      if (!this._deferredInterrupt) return suspension
+      this._yielded = undefined
+      yielded()
+      // Its loop begins with the interruption
+      return this.runLoop(Exit.void)
+    }
+
+    private goOn(value: unknown): Primitive | typeof suspension {
+      const continuation = this.getCont(successCont)
+      return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
     }
 
     interrupt(reason: ExitReason.ExitReason): void {
@@ -318,6 +386,9 @@ const makeKernel = (Base: FiberClass): Kernel => {
   // It has all that the interface names; the accessor is a property to everybody else
   return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
 }
+
+/** An effect as the interpreter sees it. */
+const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
 
 const smallStack = (): Array<unknown> => {
   const stack = [undefined]
@@ -348,15 +419,17 @@ const works = ({ KernelFiber }: Kernel): boolean => {
   const ends: Array<AnyExit> = []
   const owner: Owner = { ended: (exit) => ends.push(exit) }
   const record = {} as ProcessRecord
-  const waiter: Waiter = { fiber: undefined, resume: undefined, abandon: () => undefined }
+  const waiter: Waiter = { fiber: undefined, resume: undefined, waits: () => undefined, abandon: () => undefined }
   const start = () => new KernelFiber(record, Context.empty(), owner)
-  const parked = Effect.flatMap(
-    Effect.withFiber((fiber) => (fiber as unknown as KernelFiber).park(waiter)),
-    (value) => Effect.map(Current, (found) => [value, found])
-  ) as unknown as AnyEffect
+  const wait = Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
+  const parked = Effect.gen(function* () {
+    const value = yield* wait
+    return [value, yield* wait, yield* Current]
+  }) as unknown as AnyEffect
   const first = start()
   if (first.run(parked) !== undefined || !first.suspended) return false
-  first.unpark(waiter, Exit.succeed(1))
+  first.unparkWith(waiter, 1)
+  first.unpark(waiter, Exit.succeed(2))
   const again = first.run(Exit.succeed(2))
   const second = start()
   second.run(parked)
@@ -367,7 +440,8 @@ const works = ({ KernelFiber }: Kernel): boolean => {
     Exit.isSuccess(one) &&
     Array.isArray(one.value) &&
     one.value[0] === 1 &&
-    one.value[1] === record &&
+    one.value[1] === 2 &&
+    one.value[2] === record &&
     Exit.isSuccess(again) &&
     again.value === 2 &&
     Exit.isFailure(two) &&
@@ -377,13 +451,37 @@ const works = ({ KernelFiber }: Kernel): boolean => {
 
 const kernel: Kernel | undefined = probe()
 
+/** What a scheduler of processes adds to Effect's. */
+export interface CountsCompleted {
+  /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
+  countCompleted(): boolean
+}
+
+/**
+ * In a generator, Effect takes the value of an effect that is over already (`yield* Effect.void`) and goes on without
+ * counting it, so a loop of them would never give way. A generator asks such an effect for its iterator first: there they
+ * are counted, for the fibers of our schedulers.
+ */
+const countCompleted = (): void => {
+  const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]: () => unknown }
+  const iterate = success[Symbol.iterator]
+  success[Symbol.iterator] = function (this: Exit.Success<unknown>) {
+    const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<CountsCompleted> | undefined
+    return scheduler?.countCompleted?.() === true
+      ? Effect.as(Effect.yieldNow, this.value)[Symbol.iterator]()
+      : iterate.call(this)
+  }
+}
+
+if (kernel !== undefined) countCompleted()
+
 /** Whether processes run on Effect's own fiber class, or through the public API only. */
 export const fiberKind: "kernel" | "public" = kernel === undefined ? "public" : "kernel"
 
 /** The running fiber, if it is a process's own and may do one more step of its slice at once. */
 export const runningFiber = (): ProcessFiber | undefined => {
   const fiber = processFiber(Fiber.getCurrent())
-  return fiber === undefined || fiber._deferredInterrupt || fiber.currentOpCount >= fiber.process.host.slice
-    ? undefined
-    : fiber
+  if (fiber === undefined || fiber._deferredInterrupt) return undefined
+  const { host } = fiber.process
+  return host.onTheSpot < host.slice ? fiber : undefined
 }

@@ -186,6 +186,8 @@ export interface Host {
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */
   readonly slice: number
+  /** How many operations the process that runs has done on the spot in this slice. */
+  onTheSpot: number
   /** How many messages may wait for a process that has no limit of its own before that is reported. */
   readonly longMailbox: number
   /**

@@ -26,7 +26,7 @@ export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason
   if (reason._tag === "Kill" && !link) return kill(record)
   if (record.status === "exiting") return
   if (record.trapExit) {
-    record.mailbox.push(new Exit(from, reason))
+    record.mailbox.pushSignal(new Exit(from, reason))
     record.wake()
     return
   }
@@ -151,7 +151,7 @@ export const receiveDown = (record: ProcessRecord, pid: Pid, ref: number, reason
   monitorOver(record, ref)
   if (record.status !== "running") return
   // Monitor references are numbers that nextReference gave out
-  record.mailbox.push(new Down(ref as MonitorRef, pid, monitor.name, reason))
+  record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, monitor.name, reason))
   record.wake()
 }
 

@@ -65,7 +65,12 @@ export class Mailbox {
     else if (tail < items.length) items[tail] = item
     else items.push(item)
     this.tail = tail + 1
-    if (isSignal(item)) this.signals++
+  }
+
+  /** As {@link push}, for what is not counted against the bound. */
+  pushSignal(signal: Down | Exit): void {
+    this.push(signal)
+    this.signals++
   }
 
   /** The oldest item. Only call when {@link length} is not 0. */
@@ -82,16 +87,6 @@ export class Mailbox {
     }
     if (this.signals > 0 && isSignal(item)) this.signals--
     return item
-  }
-
-  /** Puts an item back at the front. */
-  putBack(item: unknown): void {
-    if (this.head > 0) this.items[--this.head] = item
-    else {
-      this.items = [item, ...this.items.slice(0, this.tail)]
-      this.tail++
-    }
-    if (isSignal(item)) this.signals++
   }
 
   /**

@@ -37,7 +37,7 @@ export const monitorAddress = (record: ProcessRecord, of: Address): MonitorRef =
 /** A name that nobody holds is reported at once, by its name. Catalogue M14. */
 const monitorNobody = (record: ProcessRecord, name: string): MonitorRef => {
   const ref = makeRef(record)
-  record.mailbox.push(new Down(ref, nobody, name, ExitReason.noProcess))
+  record.mailbox.pushSignal(new Down(ref, nobody, name, ExitReason.noProcess))
   record.wake()
   return ref
 }

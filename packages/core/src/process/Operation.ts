@@ -5,7 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
-import { type AnyFiber, type ProcessFiber, runningFiber } from "./Fibers.ts"
+import { type AnyFiber, type ProcessFiber, processFiber, runningFiber } from "./Fibers.ts"
 
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")
@@ -16,7 +16,10 @@ const EffectBase = (() => {
   base.prototype = Effectable.Prototype<Operation<unknown, unknown, unknown>>({
     label: "Process",
     evaluate(fiber) {
-      return this.perform(fiber)
+      const own = processFiber(fiber)
+      if (own === undefined) return this.perform(fiber)
+      const result = this.attempt(own)
+      return result === notNow ? this.perform(fiber) : own.succeedWith(result)
     }
   })
   return base as unknown as new <A, E, R>() => Effect.Effect<A, E, R>
@@ -25,8 +28,8 @@ const EffectBase = (() => {
 /** See the file's header. */
 export abstract class Operation<out A, out E = never, out R = never> extends EffectBase<A, E, R> {
   /**
-   * Does it at once for a process, if that is possible: then its result, else {@link notNow}. What throws is done by
-   * {@link perform} again, so it must have changed nothing before. Default: never at once.
+   * Does it at once for a process, if that is possible: then its result, else {@link notNow}. When it throws it must have
+   * changed nothing. Default: never at once.
    */
   attempt(_fiber: ProcessFiber): A | typeof notNow {
     return notNow
@@ -64,7 +67,7 @@ const last: Step = { value: undefined, done: true }
 
 /** What a generator gets of an operation that is done: one reduction of its fiber. */
 export const done = (fiber: ProcessFiber, value: unknown): never => {
-  fiber.currentOpCount++
+  fiber.process.host.onTheSpot++
   last.value = value
   return atOnce as never
 }

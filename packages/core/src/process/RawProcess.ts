@@ -121,7 +121,6 @@ class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
     if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
     const waiter = new ChoosingWaiter(process, record, matches)
     if (after !== undefined) waiter.expireAfter(after)
-    process.waiter = waiter
     return park(fiber, waiter)
   }
 }
@@ -148,6 +147,7 @@ class ChoosingWaiter implements ReceiveWaiter {
     this.process = process
     this.record = record
     this.matches = matches
+    // What is there now has been looked at
     this.scanned = record.mailbox.length
   }
 
@@ -180,6 +180,12 @@ class ChoosingWaiter implements ReceiveWaiter {
     if (this.timer === undefined) return
     this.record.host.timers.cancel(this.timer)
     this.timer = undefined
+  }
+
+  waits(late: boolean): void {
+    this.process.waiter = this
+    // Looked at by the process's next turn
+    if (late) this.record.wake()
   }
 
   abandon(): void {
@@ -275,7 +281,6 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     if (record.status !== "running") return ending(record)
     const message = take(record, undefined, 0)
     if (message !== notNow) return Exit.succeed(message)
-    this.waiter = this
     return park(fiber, this)
   }
 
@@ -287,6 +292,12 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
 
   drop(): void {
     this.waiter = undefined
+  }
+
+  waits(late: boolean): void {
+    this.waiter = this
+    // Looked at by the process's next turn
+    if (late) this.record?.wake()
   }
 
   abandon(): void {

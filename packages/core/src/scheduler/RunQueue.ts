@@ -59,26 +59,36 @@ export class RunQueue {
   private sinceLow = 0
 
   /** How many items stand in it. */
-  get length(): number {
-    return this.max.length + this.high.length + this.normal.length + this.low.length
-  }
+  length = 0
+  /** How many of them are not of class `normal`: nearly always none. */
+  private others = 0
 
   push(item: Item, priority: Priority): void {
-    if (priority === "normal") this.normal.push(item)
-    else this[priority].push(item)
+    this.length++
+    if (priority === "normal") return this.normal.push(item)
+    this.others++
+    this[priority].push(item)
   }
 
   /** Takes the next item; `undefined` when there is none. */
   shift(): Item | undefined {
+    if (this.length === 0) return undefined
+    this.length--
+    return this.others === 0 ? this.normal.shift() : this.shiftByPriority()
+  }
+
+  private shiftByPriority(): Item | undefined {
     const urgent = this.max.shift() ?? this.high.shift()
-    if (urgent !== undefined) return urgent
-    if (this.sinceLow >= lowShare && this.low.length > 0) {
-      this.sinceLow = 0
-      return this.low.shift()
+    if (urgent === undefined && (this.sinceLow < lowShare || this.low.length === 0)) {
+      const item = this.normal.shift()
+      if (item !== undefined) {
+        this.sinceLow++
+        return item
+      }
     }
-    const item = this.normal.shift()
-    if (item === undefined) return this.low.shift()
-    this.sinceLow++
-    return item
+    this.others--
+    if (urgent !== undefined) return urgent
+    this.sinceLow = 0
+    return this.low.shift()
   }
 }

@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
-import { currentProcess } from "../process/Fibers.ts"
+import { type CountsCompleted, currentProcess } from "../process/Fibers.ts"
 import {
   type Directory,
   type Host,
@@ -73,6 +73,10 @@ const unlimited: SchedulerLimits = { longTurn: Infinity, longHandler: Infinity, 
 
 /** A turn ends after this many items, or after {@link turnMilliseconds}, whichever comes first. */
 const turnItems = 4096
+/** Giving way and going on takes Effect's interpreter two operations: with less than this, nothing else would be done. */
+const shortestSlice = 4
+/** Operations of a process that nobody waits behind. */
+const longestSlice = 2048
 /** How long a turn may keep the event loop waiting. */
 const turnMilliseconds = 5
 
@@ -106,6 +110,9 @@ export class Scheduler implements Host {
   private readonly pace = new Pace()
   // Set by `attach`, which whoever makes a scheduler calls first
   private uplink!: Uplink
+  /** Operations of Effect's interpreter in a slice: each costs a few times what one on the spot does. */
+  private readonly interpreterSlice: number
+  onTheSpot = 0
   private armed = false
   private stopped = false
   private serial = 0
@@ -123,6 +130,7 @@ export class Scheduler implements Host {
     this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
+    this.interpreterSlice = Math.max(shortestSlice, Math.ceil(this.slice / 4))
     this.trace = options.trace ?? new Float64Array(2)
     this.limits = options.limits ?? unlimited
     this.longMailbox = this.limits.longMailbox
@@ -151,7 +159,7 @@ export class Scheduler implements Host {
     )
   }
 
-  private facade(priority: Priority): EffectScheduler.Scheduler {
+  private facade(priority: Priority): EffectScheduler.Scheduler & CountsCompleted {
     // One dispatcher for all fibers of a class: the default makes one run queue per fiber
     const dispatcher: EffectScheduler.SchedulerDispatcher = {
       scheduleTask: (task) => this.enqueue(task, priority),
@@ -161,8 +169,12 @@ export class Scheduler implements Host {
       executionMode: "async",
       shouldYield: (fiber) => {
         if (this.fiber !== fiber) this.note(fiber)
-        return fiber.currentOpCount >= this.slice
+        const count = fiber.currentOpCount
+        if (count < this.interpreterSlice && this.onTheSpot < this.slice) return false
+        // Who is alone goes on, for as long as the event loop can wait
+        return this.queue.length > 0 || count >= longestSlice || this.onTheSpot >= this.slice
       },
+      countCompleted: () => ++this.onTheSpot >= this.slice,
       makeDispatcher: () => dispatcher
     }
   }
@@ -267,6 +279,7 @@ export class Scheduler implements Host {
 
   private runItem(item: Item): void {
     this.fiber = undefined
+    this.onTheSpot = 0
     // A process says that it runs; of other items, the fiber they resume tells whose code it is
     this.trace[0] = 0
     try {
@@ -281,7 +294,7 @@ export class Scheduler implements Host {
 
   /** What the item that just ran has used: its fiber's operations, or one. */
   private spent(): number {
-    return this.fiber === undefined ? 1 : this.fiber.currentOpCount
+    return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.onTheSpot
   }
 
   nextSerial(): number {

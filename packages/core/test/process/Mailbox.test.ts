@@ -19,7 +19,7 @@ describe("Mailbox", () => {
   it("signals wait with the messages but are not counted as such", () => {
     const mailbox = new Mailbox()
     mailbox.push("a")
-    mailbox.push(signal())
+    mailbox.pushSignal(signal())
     expect([mailbox.length, mailbox.messages]).toEqual([2, 1])
     expect(mailbox.dropOldest()).toBe("a")
     expect(mailbox.dropOldest()).toBeUndefined()
