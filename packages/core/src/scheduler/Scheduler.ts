@@ -33,8 +33,23 @@ export interface Uplink {
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }
   report(event: ProcessEvent): void
-  /** The end of a turn: what was written to other schedulers is published, what came from them is taken in. */
-  endOfTurn(busyMilliseconds: number): void
+  /** A turn begins. */
+  beginTurn(): void
+  /** Between two items: what was written to other schedulers is published, what came from them is taken in. */
+  exchange(): void
+  /**
+   * There is nothing to run: looks for a while whether something comes from other schedulers, and takes it in.
+   *
+   * @param until - a time of the clock after which it must not go on.
+   * @returns whether something came.
+   */
+  busyWait(until: number): boolean
+  /**
+   * The end of a turn. Unless `more` is to be run, this scheduler is about to sleep.
+   *
+   * @returns whether another turn is wanted in any case.
+   */
+  endOfTurn(busyMilliseconds: number, more: boolean): boolean
 }
 
 /** The seams of a scheduler: what it takes from the outside world. */
@@ -54,6 +69,8 @@ export interface SchedulerOptions {
 const turnItems = 4096
 /** How long a turn may keep the event loop waiting. */
 const turnMilliseconds = 5
+/** The same for a turn that waits for other schedulers in between: it has little to do, and so no reason to hold the event loop up. */
+const waitingTurnMilliseconds = 1
 /** Looking at the clock costs more than most items do, so it is looked at every so many. */
 const itemsPerClockLook = 64
 
@@ -125,7 +142,7 @@ export class Scheduler implements Host {
     // One dispatcher for all fibers of a class: the default makes one run queue per fiber
     const dispatcher: EffectScheduler.SchedulerDispatcher = {
       scheduleTask: (task) => this.enqueue(task, priority),
-      flush: () => this.turn()
+      flush: () => this.flush()
     }
     return {
       executionMode: "async",
@@ -170,19 +187,41 @@ export class Scheduler implements Host {
   }
 
   private readonly turn = (): void => {
-    this.armed = false
     if (this.stopped) return
-    const { queue } = this
-    const start = this.options.clock.now()
-    for (let ran = 1; ran <= turnItems; ran++) {
+    const { clock } = this.options
+    const { queue, uplink } = this
+    const start = clock.now()
+    let until = start + turnMilliseconds
+    // Still armed: what is queued from here on is run by this turn, or by the one it asks for
+    uplink.beginTurn()
+    for (let left = turnItems; left > 0; left--) {
       const item = queue.shift()
-      if (item === undefined) break
-      this.runItem(item)
-      if (ran % itemsPerClockLook === 0 && this.options.clock.now() - start >= turnMilliseconds) break
+      if (item !== undefined) this.runItem(item)
+      else {
+        uplink.exchange()
+        if (queue.length > 0) continue
+        until = Math.min(until, start + waitingTurnMilliseconds)
+        if (!uplink.busyWait(until) && queue.length === 0) break
+      }
+      if (left % itemsPerClockLook !== 0) continue
+      uplink.exchange()
+      this.wheel.advance()
+      if (clock.now() >= until) break
     }
     this.wheel.advance()
-    this.uplink.endOfTurn(this.options.clock.now() - start)
-    if (queue.length > 0) this.arm()
+    uplink.exchange()
+    this.armed = false
+    const more = uplink.endOfTurn(clock.now() - start, queue.length > 0)
+    if (more || queue.length > 0) this.arm()
+  }
+
+  /** Runs what is queued now, in the middle of whatever asked for it. */
+  private flush(): void {
+    for (let left = turnItems; left > 0; left--) {
+      const item = this.queue.shift()
+      if (item === undefined) break
+      this.runItem(item)
+    }
   }
 
   private runItem(item: Item): void {

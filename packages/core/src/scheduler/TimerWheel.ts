@@ -131,6 +131,8 @@ export class TimerWheel implements Timers {
     if (this.count === 0) return
     const now = this.clock.now()
     const last = Math.floor(now)
+    // Every tick up to now has been processed, and the next one will be woken for
+    if (last < this.tick && this.wakeAt !== Number.POSITIVE_INFINITY) return
     // Further back than one round, every slot is looked at once
     let tick = Math.max(this.tick, last - mask)
     this.tick = last + 1

@@ -76,6 +76,14 @@ export class Doorbell {
     Atomics.store(this.#words, this.#sleeping, 0)
   }
 
+  /**
+   * Says that this scheduler looks at all its channels after this: what was rung until now is answered by that, and no
+   * longer a reason for `onRing` to run.
+   */
+  answer(): void {
+    this.#seen = Atomics.load(this.#words, this.#counter)
+  }
+
   /** Stops for good: `onRing` does not run any more, and the pending wait is let go. Closing twice does nothing. */
   close(): void {
     if (this.#state === "closed") return

@@ -10,6 +10,7 @@ import { collect, type Definition, type Startable } from "../process/Definition.
 import { System } from "../process/Host.ts"
 import { loadCompiler } from "../process/MessageCodec.ts"
 import { Scheduler } from "../scheduler/Scheduler.ts"
+import type { BusyWaitMode } from "./BusyWait.ts"
 import { type Controls, Mesh } from "./Mesh.ts"
 import { ambient } from "./Seams.ts"
 import type { SharedTable } from "./SharedTable.ts"
@@ -34,6 +35,8 @@ export interface Tuning {
   readonly freeze: boolean
   /** Reductions of one slice of a process. */
   readonly slice: number
+  /** How much a scheduler looks for signals before it sleeps. */
+  readonly busyWait: BusyWaitMode
   /** How often a scheduler shows that its event loop turns, in milliseconds. */
   readonly heartbeat: number
 }
@@ -73,7 +76,9 @@ export const launch = <R, E>(options: {
     yield* loadCompiler
     const seams = yield* ambient
     const scheduler = new Scheduler({ slot, incarnation, ...seams, slice: tuning.slice, freeze: tuning.freeze })
-    const mesh = new Mesh(scheduler, table, controls)
+    // Under a clock that is not the real one, nothing comes by waiting
+    const busyWait = seams.real ? tuning.busyWait : "none"
+    const mesh = new Mesh(scheduler, table, controls, { mode: busyWait, now: seams.clock.now })
     scheduler.attach(mesh)
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {

@@ -13,7 +13,8 @@ import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
-import { Channel } from "./Channel.ts"
+import { BusyWait, type BusyWaitMode } from "./BusyWait.ts"
+import { Channel, type ReceiveHandler } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
 import { receiveSignal } from "./Inbound.ts"
@@ -34,6 +35,8 @@ interface Peer {
   readonly slot: number
   readonly incarnation: number
   readonly channel: Channel
+  /** Does what a record from it says. */
+  readonly take: ReceiveHandler
   /** Whether something was sent since the last flush. */
   dirty: boolean
 }
@@ -45,6 +48,13 @@ interface HeldSpawn {
 
 /** Records taken in from one peer before others get their turn. */
 const batch = 1024
+
+/** Looks at the rings before the clock is looked at, and between two looks at it. A look takes about as long as the clock does. */
+const looksBeforeClock = 64
+const looksPerClock = 16
+
+/** Tells the processor that this is a waiting loop. The cast: the type library does not know it yet, nor do older engines. */
+const pause = (Atomics as { readonly pause?: () => void }).pause ?? (() => undefined)
 
 /** What the operator of a system can do from any scheduler. */
 export interface Controls {
@@ -75,22 +85,40 @@ export class Mesh implements Uplink {
   /** Spawns sent to a slot that are not in its process count yet. */
   private readonly underway: Array<number> = []
   private readonly doorbell: Doorbell
+  private readonly busyWaiting: BusyWait
+  private readonly now: () => number
+  /** Whether the doorbell listens: this scheduler sleeps, or is about to be woken by something else. */
+  private listening = false
+  /** When this round of looking for signals began, while there is one. */
+  private waitingSince: number | undefined = undefined
   private readonly writer = new ByteWriter()
-  private readonly reader = new ByteReader()
   private closed = false
 
-  constructor(scheduler: Scheduler, table: SharedTable, controls: Controls) {
+  constructor(
+    scheduler: Scheduler,
+    table: SharedTable,
+    controls: Controls,
+    busyWait: { readonly mode: BusyWaitMode; readonly now: () => number }
+  ) {
     this.scheduler = scheduler
     this.table = table
     this.controls = controls
     this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
-    this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.takeIn())
+    this.busyWaiting = new BusyWait(busyWait.mode)
+    this.now = busyWait.now
+    this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.woken())
     meshes.set(scheduler, this)
   }
 
   /** From now on others can wake this scheduler. */
   listen(): void {
+    this.listening = true
     this.doorbell.listen()
+  }
+
+  /** How often this scheduler has looked for signals before it slept, and what came of it. */
+  get busyWaitCounts(): BusyWait["counts"] {
+    return this.busyWaiting.counts
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -166,51 +194,104 @@ export class Mesh implements Uplink {
 
   // --- taking in ---------------------------------------------------------------------------------------------------
 
-  /** Something may have come from any peer. Runs as a task of its own, and no process's code with it. */
-  private takeIn(): void {
+  /** Somebody rang while this scheduler slept: a turn takes in what has come. */
+  private woken(): void {
     if (this.closed) return
-    let more = false
-    for (const peer of this.peers) {
-      if (peer === undefined) continue
-      this.receive(peer, batch)
-      if (peer.channel.backlog > 0) this.markDirty(peer)
-      if (peer.channel.hasInbound()) more = true
-    }
-    if (more) this.doorbell.ring(this.scheduler.slot)
-  }
-
-  private markDirty(peer: Peer): void {
-    if (!peer.dirty) {
-      peer.dirty = true
-      this.dirty.push(peer)
-    }
+    this.busyWaiting.woken(this.now())
     this.scheduler.arm()
   }
 
-  private receive(peer: Peer, max: number): void {
-    peer.channel.receive((bytes, start, end) => {
-      try {
-        receiveSignal(this.scheduler, this.directory, peer, this.reader.over(bytes, start, end))
-      } catch (error) {
-        // One bad record must not lose the others
-        this.report({ _tag: "RuntimeError", during: "a signal from another scheduler", error })
-      }
-    }, max)
+  /** Takes in what came from all peers, a share of each. Whether there was anything. */
+  private takeIn(): boolean {
+    let any = false
+    for (const peer of this.peers) {
+      if (peer === undefined || !peer.channel.hasInbound()) continue
+      any = true
+      this.receive(peer, batch)
+    }
+    return any
   }
 
-  endOfTurn(busy: number): void {
-    const { dirty, scheduler, table } = this
-    for (const peer of this.peers) if (peer?.channel.hasInbound() === true) this.receive(peer, batch)
-    if (dirty.length > 0) {
-      for (const peer of dirty.splice(0)) {
-        peer.dirty = false
-        if (peer.channel.flush()) this.doorbell.ring(peer.slot)
-      }
+  private receive(peer: Peer, max: number): void {
+    try {
+      peer.channel.receive(peer.take, max)
+    } catch (error) {
+      // One bad record must not lose the others: the next look goes on behind it
+      this.report({ _tag: "RuntimeError", during: "a signal from another scheduler", error })
     }
+  }
+
+  // --- turns -------------------------------------------------------------------------------------------------------
+
+  beginTurn(): void {
+    if (!this.listening) return
+    this.listening = false
+    this.doorbell.pause()
+  }
+
+  exchange(): void {
+    this.publish()
+    this.takeIn()
+  }
+
+  private publish(): void {
+    const { dirty } = this
+    if (dirty.length === 0) return
+    let waiting = 0
+    for (const peer of dirty) {
+      if (peer.channel.flush()) this.doorbell.ring(peer.slot)
+      // What its ring has no room for is tried again each time; its reader rings when there is room
+      if (peer.channel.backlog > 0) dirty[waiting++] = peer
+      else peer.dirty = false
+    }
+    dirty.length = waiting
+  }
+
+  busyWait(until: number): boolean {
+    const { budget } = this.busyWaiting
+    // Who waits for room in a ring is rung when there is some
+    if (budget === 0 || this.closed || this.dirty.length > 0) return false
+    // An answer at full speed is here before the clock is worth looking at
+    for (let look = 0; look < looksBeforeClock; look++) if (this.takeIn()) return this.found()
+    let now = this.now()
+    this.waitingSince ??= now
+    const end = Math.min(until, this.waitingSince + budget)
+    while (now < end) {
+      for (let look = 0; look < looksPerClock; look++) {
+        if (this.takeIn()) return this.found()
+        pause()
+      }
+      now = this.now()
+    }
+    if (now >= this.waitingSince + budget) {
+      this.waitingSince = undefined
+      this.busyWaiting.missed()
+    }
+    return false
+  }
+
+  private found(): true {
+    this.waitingSince = undefined
+    this.busyWaiting.paid()
+    return true
+  }
+
+  endOfTurn(busy: number, more: boolean): boolean {
+    const { scheduler, table } = this
     table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
     this.busy += busy
+    if (more || this.closed) return false
+    // The event loop had to have its share; looking goes on after that
+    if (this.waitingSince !== undefined) return true
+    this.doorbell.answer()
+    this.publish()
+    for (const peer of this.peers) if (peer?.channel.hasInbound() === true) return true
+    this.busyWaiting.sleep(this.now())
+    this.listening = true
+    this.doorbell.listen()
+    return false
   }
 
   private busy = 0
@@ -230,7 +311,14 @@ export class Mesh implements Uplink {
   connect(end: PeerEnd): void {
     const { slot, incarnation } = end
     const channel = new Channel({ out: end.out, in: end.in, port: end.port, onSpace: () => this.doorbell.ring(slot) })
-    const peer: Peer = { slot, incarnation, channel, dirty: false }
+    const reader = new ByteReader()
+    const peer: Peer = {
+      slot,
+      incarnation,
+      channel,
+      take: (bytes, start, end) => receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end)),
+      dirty: false
+    }
     this.peers[slot] = peer
     this.underway[slot] = 0
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
@@ -307,7 +395,7 @@ export class Mesh implements Uplink {
 
   close(): void {
     // Its processes' last words, said in this very turn, are still to be published
-    this.endOfTurn(0)
+    this.exchange()
     this.closed = true
     this.doorbell.close()
     for (const peer of this.peers) peer?.channel.close()
