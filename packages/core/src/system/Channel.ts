@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from "node:worker_threads"
 import { receiveMessageOnPort } from "node:worker_threads"
+import type { ByteWriter } from "../process/Bytes.ts"
 import { RingReader, RingWriter } from "./Ring.ts"
 
 /** Called for each record received. The bytes may be shared memory, valid only until it returns. */
@@ -48,6 +49,7 @@ export class Channel {
   /** Whether something was published that `flush` has not reported yet. */
   #unreported = false
   #closed = false
+  #handle: ReceiveHandler = () => undefined
 
   /** @throws RangeError when a ring was not made by `makeRing`. */
   constructor(options: ChannelOptions) {
@@ -76,6 +78,30 @@ export class Channel {
   }
 
   /**
+   * Points `writer` at the place where the next record goes, straight in the ring if there is room. What is then written
+   * becomes a record by {@link end}; until then, nothing else may be sent.
+   *
+   * @param writer - used for this channel only, so that it need not look at another memory each time.
+   */
+  begin(writer: ByteWriter): void {
+    const ring = this.#writer
+    // Behind what waits in memory, a record waits there too
+    if (this.#outbox.length === 0 && ring.claim()) writer.over(ring.bytes, ring.claimStart, ring.claimEnd)
+    else writer.reset()
+  }
+
+  /** Sends what was written since {@link begin}, as `send` does. */
+  end(writer: ByteWriter): void {
+    if (writer.bytes === this.#writer.bytes) this.#writer.commit(writer.length, inline)
+    else this.send(writer.bytes, writer.length)
+  }
+
+  /** How many bytes were sent that the peer cannot see yet, those that wait in memory left out. */
+  get unpublished(): number {
+    return this.#writer.unpublished
+  }
+
+  /**
    * Makes what was sent visible to the peer, and moves what waits in memory into the ring as far as it has space.
    *
    * @returns true when there is something new for the peer: ring its doorbell.
@@ -97,14 +123,20 @@ export class Channel {
    * @returns how many records were handled.
    */
   receive(handle: ReceiveHandler, max: number): number {
-    return this.#reader.read((bytes, start, end, kind) => {
-      if (kind === inline) {
-        handle(bytes, start, end)
-        return
-      }
-      const payload = this.#takePayload()
-      handle(payload, 0, payload.length)
-    }, max)
+    const outer = this.#handle
+    this.#handle = handle
+    try {
+      return this.#reader.read(this.#take, max)
+    } finally {
+      this.#handle = outer
+    }
+  }
+
+  /** One function for all records of all calls: making one for each call costs as much as a record. */
+  readonly #take = (bytes: Uint8Array, start: number, end: number, kind: number): void => {
+    if (kind === inline) return this.#handle(bytes, start, end)
+    const payload = this.#takePayload()
+    this.#handle(payload, 0, payload.length)
   }
 
   /** Whether `receive` would deliver something. */

@@ -37,6 +37,12 @@ interface Peer {
   readonly channel: Channel
   /** Does what a record from it says. */
   readonly take: ReceiveHandler
+  /** Writes what is sent to it. */
+  readonly writer: ByteWriter
+  /** Whether `writer` is in use. */
+  writing: boolean
+  /** What was sent while `writer` was in use. */
+  readonly held: Array<ByteWriter>
   /** Whether something was sent since the last flush. */
   dirty: boolean
 }
@@ -48,6 +54,9 @@ interface HeldSpawn {
 
 /** Records taken in from one peer before others get their turn. */
 const batch = 1024
+
+/** So many bytes are shown to a peer before the turn ends: it can work on them meanwhile, and they are still in the caches. */
+const publishBytes = 8192
 
 /** Looks at the rings before the clock is looked at, and between two looks at it. A look takes about as long as the clock does. */
 const looksBeforeClock = 64
@@ -91,7 +100,6 @@ export class Mesh implements Uplink {
   private listening = false
   /** When this round of looking for signals began, while there is one. */
   private waitingSince: number | undefined = undefined
-  private readonly writer = new ByteWriter()
   private closed = false
 
   constructor(
@@ -130,13 +138,32 @@ export class Mesh implements Uplink {
   }
 
   private post(peer: Peer, signal: Signal): void {
-    this.writer.reset()
-    writeSignal(this.writer, signal)
-    peer.channel.send(this.writer.bytes, this.writer.length)
-    if (peer.dirty) return
+    if (this.closed) return
+    const { channel } = peer
+    if (peer.writing) {
+      // A codec of the application's that itself sends: its message goes behind the one it is writing
+      const own = new ByteWriter()
+      writeSignal(own, signal)
+      peer.held.push(own)
+      return
+    }
+    const { writer } = peer
+    peer.writing = true
+    try {
+      channel.begin(writer)
+      writeSignal(writer, signal)
+      channel.end(writer)
+    } finally {
+      peer.writing = false
+      if (peer.held.length > 0) for (const own of peer.held.splice(0)) channel.send(own.bytes, own.length)
+    }
+    if (peer.dirty) {
+      if (channel.unpublished >= publishBytes) this.show(peer)
+      return
+    }
     peer.dirty = true
     this.dirty.push(peer)
-    // One publication and one doorbell a turn, however much was sent in it
+    // One publication and one doorbell a turn, unless much is sent in it
     this.scheduler.arm()
   }
 
@@ -234,12 +261,17 @@ export class Mesh implements Uplink {
     this.takeIn()
   }
 
+  /** What was sent to a peer so far becomes visible to it. */
+  private show(peer: Peer): void {
+    if (peer.channel.flush()) this.doorbell.ring(peer.slot)
+  }
+
   private publish(): void {
     const { dirty } = this
     if (dirty.length === 0) return
     let waiting = 0
     for (const peer of dirty) {
-      if (peer.channel.flush()) this.doorbell.ring(peer.slot)
+      this.show(peer)
       // What its ring has no room for is tried again each time; its reader rings when there is room
       if (peer.channel.backlog > 0) dirty[waiting++] = peer
       else peer.dirty = false
@@ -317,6 +349,9 @@ export class Mesh implements Uplink {
       incarnation,
       channel,
       take: (bytes, start, end) => receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end)),
+      writer: new ByteWriter(),
+      writing: false,
+      held: [],
       dirty: false
     }
     this.peers[slot] = peer

@@ -36,6 +36,9 @@ const skip = 7 << kindShift
  */
 const copyLoopLimit = 24
 
+/** A claim is worth while from this many bytes on, in rings that have so many. */
+const claimLeast = 1024
+
 /** What the reader calls for each record. The bytes are shared memory, valid only until it returns. */
 export type RecordHandler = (bytes: Uint8Array, start: number, end: number, kind: number) => void
 
@@ -87,10 +90,17 @@ export class RingWriter {
    * before the end also costs the bytes it skips there: so an empty ring takes it wherever it stands.
    */
   readonly maxRecord: number
+  /** The ring's data, for records that are written in place. */
+  readonly bytes: Uint8Array
+  /** Where in `bytes` a claimed record begins. */
+  claimStart = 0
+  /** Before where it must end. */
+  claimEnd = 0
   readonly #control: Int32Array
   readonly #words: Int32Array
-  readonly #bytes: Uint8Array
   readonly #mask: number
+  /** Less room than this is not worth a claim: most records would not fit. */
+  readonly #claimLeast: number
   /** Where the next record goes; ahead of `#published` by what is written but not visible. */
   #tail: number
   #published: number
@@ -103,8 +113,9 @@ export class RingWriter {
     this.maxRecord = this.capacity / 2 - headerBytes
     this.#control = new Int32Array(buffer, 0, dataOffset / 4)
     this.#words = new Int32Array(buffer, dataOffset, this.capacity / 4)
-    this.#bytes = new Uint8Array(buffer, dataOffset, this.capacity)
+    this.bytes = new Uint8Array(buffer, dataOffset, this.capacity)
     this.#mask = this.capacity - 1
+    this.#claimLeast = Math.min(claimLeast, this.capacity / 4)
     this.#tail = Atomics.load(this.#control, tailWord)
     this.#published = this.#tail
     this.#head = Atomics.load(this.#control, headWord)
@@ -139,6 +150,38 @@ export class RingWriter {
     return true
   }
 
+  /**
+   * Offers room for one record to be written in place: `bytes[claimStart, claimEnd)`. {@link commit} makes it a record; a
+   * claim that is not committed, or is followed by a `write`, has changed nothing.
+   *
+   * @returns false when there is little room where the next record goes. `write` may still find some.
+   */
+  claim(): boolean {
+    const place = this.#tail & this.#mask
+    const untilEnd = this.capacity - place
+    let free = this.capacity - ((this.#tail - this.#head) | 0)
+    if (free < this.#claimLeast) {
+      this.#head = Atomics.load(this.#control, headWord)
+      free = this.capacity - ((this.#tail - this.#head) | 0)
+    }
+    const room = free < untilEnd ? free : untilEnd
+    if (room < this.#claimLeast) return false
+    this.claimStart = place + headerBytes
+    this.claimEnd = room < this.maxRecord ? place + room : this.claimStart + this.maxRecord
+    return true
+  }
+
+  /**
+   * Makes the first `length` bytes of what was claimed a record behind those written before; `publish` makes it visible.
+   *
+   * @param length - at most what was claimed.
+   * @param kind - as for {@link write}.
+   */
+  commit(length: number, kind = 0): void {
+    this.#words[(this.claimStart - headerBytes) >> 2] = (kind << kindShift) | length
+    this.#tail = (this.#tail + sizeOf(length)) | 0
+  }
+
   /** Makes everything written so far visible to the reader, at once. */
   publish(): void {
     if (this.#published === this.#tail) return
@@ -150,6 +193,11 @@ export class RingWriter {
   /** Whether something is written that the reader cannot see yet. */
   get hasUnpublished(): boolean {
     return this.#published !== this.#tail
+  }
+
+  /** How many bytes of the ring are written that the reader cannot see yet. */
+  get unpublished(): number {
+    return (this.#tail - this.#published) | 0
   }
 
   /**
@@ -176,10 +224,10 @@ export class RingWriter {
 
   #copy(bytes: Uint8Array, length: number, at: number): void {
     if (length > copyLoopLimit) {
-      this.#bytes.set(bytes.subarray(0, length), at)
+      this.bytes.set(bytes.subarray(0, length), at)
       return
     }
-    const target = this.#bytes
+    const target = this.bytes
     // `as number`: an index below `length` is inside `bytes`.
     for (let index = 0; index < length; index++) target[at + index] = bytes[index] as number
   }
