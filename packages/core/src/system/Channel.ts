@@ -144,6 +144,11 @@ export class Channel {
     return !this.#reader.isEmpty()
   }
 
+  /** Whether `receive` seems to have something to deliver; may be late to see it, but costs next to nothing. */
+  seemsInbound(): boolean {
+    return !this.#reader.looksEmpty()
+  }
+
   /** How many sent records wait in memory because the ring is full. */
   get backlog(): number {
     return this.#outbox.length

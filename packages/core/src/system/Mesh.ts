@@ -232,7 +232,7 @@ export class Mesh implements Uplink {
   private takeIn(): boolean {
     let any = false
     for (const peer of this.peers) {
-      if (peer === undefined || !peer.channel.hasInbound()) continue
+      if (peer === undefined || !peer.channel.seemsInbound()) continue
       any = true
       this.receive(peer, batch)
     }
@@ -263,7 +263,7 @@ export class Mesh implements Uplink {
 
   /** What was sent to a peer so far becomes visible to it. */
   private show(peer: Peer): void {
-    if (peer.channel.flush()) this.doorbell.ring(peer.slot)
+    if (peer.channel.flush()) this.doorbell.wake(peer.slot)
   }
 
   private publish(): void {
@@ -319,10 +319,16 @@ export class Mesh implements Uplink {
     if (this.waitingSince !== undefined) return true
     this.doorbell.answer()
     this.publish()
-    for (const peer of this.peers) if (peer?.channel.hasInbound() === true) return true
+    this.doorbell.listen()
+    // Who publishes looks at the doorbell after that; here the channels are looked at after it listens. So one of the two
+    // sees the other, and nobody has to ring at a scheduler that is awake
+    for (const peer of this.peers) {
+      if (peer === undefined || !peer.channel.hasInbound()) continue
+      this.doorbell.pause()
+      return true
+    }
     this.busyWaiting.sleep(this.now())
     this.listening = true
-    this.doorbell.listen()
     return false
   }
 

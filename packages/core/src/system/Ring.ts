@@ -272,23 +272,37 @@ export class RingReader {
 
   /** Whether no published record is waiting. */
   isEmpty(): boolean {
-    return this.#head === this.#tail && this.#head === Atomics.load(this.#control, tailWord)
+    if (this.#head !== this.#tail) return false
+    this.#tail = Atomics.load(this.#control, tailWord)
+    return this.#head === this.#tail
+  }
+
+  /**
+   * Whether no published record seems to be waiting. Records that were just published may not be seen yet, so `isEmpty`
+   * has the last word before anybody sleeps; for looking again and again, this is cheaper: 1 ns against 15 on Node 26.
+   */
+  looksEmpty(): boolean {
+    return this.#head === this.#tail && this.#head === this.#control[tailWord]
   }
 
   /**
    * Hands published records to `handle`, in order, each once. A record counts as read when `handle` is called: if it
    * throws, the error comes out here and the next `read` goes on with the record after it. `handle` may itself `read`;
-   * the bytes it was given stay in place until it returns.
+   * the bytes it was given stay in place until it returns. Records published meanwhile may be left to the next `read`.
    *
    * @param max - how many records at most.
    * @returns how many records were handled.
    */
   read(handle: RecordHandler, max: number): number {
     let handled = 0
+    let looked = false
     this.#depth++
     try {
       while (handled < max) {
         if (this.#head === this.#tail) {
+          // Once is enough: whoever reads in a loop looks again anyway
+          if (looked) break
+          looked = true
           this.#tail = Atomics.load(this.#control, tailWord)
           if (this.#head === this.#tail) break
         }
