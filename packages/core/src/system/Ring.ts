@@ -167,7 +167,7 @@ export class RingWriter {
     const room = free < untilEnd ? free : untilEnd
     if (room < this.#claimLeast) return false
     this.claimStart = place + headerBytes
-    this.claimEnd = room < this.maxRecord ? place + room : this.claimStart + this.maxRecord
+    this.claimEnd = place + Math.min(room, headerBytes + this.maxRecord)
     return true
   }
 

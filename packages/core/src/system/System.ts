@@ -36,8 +36,8 @@ import { VirtualSchedulers } from "./Virtual.ts"
 import { Workers, type WorkersOptions } from "./Workers.ts"
 
 export { System } from "../process/Host.ts"
-export type { Program } from "./Launch.ts"
 export type { BusyWaitMode } from "./BusyWait.ts"
+export type { Program } from "./Launch.ts"
 export type { SlotSnapshot, SlotState } from "./SharedTable.ts"
 
 /** How a system runs. */

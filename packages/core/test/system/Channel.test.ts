@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { MessageChannel, Worker } from "node:worker_threads"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
+import { ByteWriter } from "../../src/process/Bytes.ts"
 import { Channel } from "../../src/system/Channel.ts"
 import { makeRing } from "../../src/system/Ring.ts"
 import { SharedTable } from "../../src/system/SharedTable.ts"
@@ -175,6 +176,35 @@ describe("Channel", () => {
     expect(received).toEqual(sizes.map((length, seed) => [...record(seed, length)]))
     expect(given.length).toBe(2000)
     near.close()
+  })
+
+  it("sends what is written in place like what is copied: small, oversized, behind a backlog, and between the two", () => {
+    const { near, far } = connect(64)
+    const writer = new ByteWriter()
+    const sizes = [3, 20, 200, 5, 28, 0, 27, 600, 1, 12, 12, 12]
+    const received: Array<Array<number>> = []
+    for (let round = 0; round < 8; round++) {
+      sizes.forEach((length, index) => {
+        const bytes = record(round * 16 + index, length)
+        if (index % 4 === 3) return near.send(bytes)
+        near.begin(writer)
+        for (const byte of bytes) writer.u8(byte)
+        near.end(writer)
+      })
+      if (round % 3 === 0) while (near.flush()) received.push(...receiveAll(far, 5))
+    }
+    while (near.flush() || far.hasInbound()) received.push(...receiveAll(far, 5))
+    expect(received).toEqual(
+      Array.from({ length: 8 }, (_, round) =>
+        sizes.map((length, index) => [...record(round * 16 + index, length)])
+      ).flat()
+    )
+    near.close()
+    // To nobody, and no error
+    near.begin(writer)
+    writer.u8(1)
+    near.end(writer)
+    expect(near.flush()).toBe(false)
   })
 
   it("keeps one order over records of all sizes, whatever is sent, flushed and read when", () => {
