@@ -164,7 +164,7 @@ export class RingWriter {
       this.#head = Atomics.load(this.#control, headWord)
       free = this.capacity - ((this.#tail - this.#head) | 0)
     }
-    const room = free < untilEnd ? free : untilEnd
+    const room = Math.min(free, untilEnd)
     if (room < this.#claimLeast) return false
     this.claimStart = place + headerBytes
     this.claimEnd = place + Math.min(room, headerBytes + this.maxRecord)

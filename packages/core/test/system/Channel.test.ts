@@ -186,10 +186,12 @@ describe("Channel", () => {
     for (let round = 0; round < 8; round++) {
       sizes.forEach((length, index) => {
         const bytes = record(round * 16 + index, length)
-        if (index % 4 === 3) return near.send(bytes)
-        near.begin(writer)
-        for (const byte of bytes) writer.u8(byte)
-        near.end(writer)
+        if (index % 4 === 3) near.send(bytes)
+        else {
+          near.begin(writer)
+          for (const byte of bytes) writer.u8(byte)
+          near.end(writer)
+        }
       })
       if (round % 3 === 0) while (near.flush()) received.push(...receiveAll(far, 5))
     }
