@@ -28,12 +28,13 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
+import { type Leaf, wireAnnotation } from "../process/codec/Plan.ts"
 import type { Definition } from "../process/Definition.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
-import { type Address, Name } from "../process/Name.ts"
+import { type Address, Name, readAddress, writeAddress } from "../process/Name.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
@@ -285,6 +286,11 @@ const refSchema = <P extends Protocol>(
 ): Schema.Codec<Ref<P>, Ref<P>> =>
   Schema.declare((value: unknown): value is Ref<P> => refs.is(value), {
     expected: `Ref<${name}>`,
+    [wireAnnotation]: {
+      // `as Ref`: leaves write values of their schema
+      write: (ref, writer) => writeAddress(writer, (ref as Ref<P>).address),
+      read: (reader) => refs.at(readAddress(reader, codec))
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Ref<P>>()(
         Schema.Array(Schema.String),

@@ -89,6 +89,15 @@ const nothing: ValueCodec = {
   fromText: () => noPayload
 }
 
+/** What a handler fails with is only typed, and not checked before it is written. */
+const checked = (codec: ValueCodec): AnswerCodec["error"] => ({
+  encode: (value, writer) => {
+    if (!codec.is(value)) throw new InvalidMessage({ target: "a failed call", problem: codec.explain(value) })
+    codec.encode(value, writer)
+  },
+  decode: codec.decode
+})
+
 /** The methods of a protocol, in order. */
 export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
   Object.entries(protocol).map(([tag, method], index) => {
@@ -101,7 +110,7 @@ export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
       kind: method._tag,
       hasPayload,
       payload: hasPayload ? valueCodec(method.payload) : nothing,
-      answer: { success, error },
+      answer: { success, error: checked(error) },
       isSuccess: success.is,
       explainSuccess: success.explain
     }
@@ -191,10 +200,13 @@ export const contractCodec = (
       const kind = reader.u8()
       if (kind === plainKind) {
         if (plain === undefined) throw invalid("", "its protocol has no plain messages")
-        return guard(
-          () => plain.decode(reader),
-          (problem) => invalid("", problem)
-        )
+        try {
+          const message = plain.decode(reader)
+          reader.finish()
+          return message
+        } catch (error) {
+          throw invalid("", problemOf(error))
+        }
       }
       if (kind === terminateKind && caller !== undefined) {
         // Written by the encoder above, on another scheduler of the same program
@@ -205,27 +217,22 @@ export const contractCodec = (
       const method = methods[index]
       if (method === undefined) throw invalid("", `it has no message number ${index}`)
       const replyTo = caller === undefined ? undefined : new RemoteReply(host, method.answer, caller)
-      const payload = guard(
-        () => method.payload.decode(reader),
-        (problem) => {
-          const error = invalid(`.${method.tag}`, problem)
-          // The caller learns what was wrong; it need not wait for its timeout
-          replyTo?.answer(Exit.die(error))
-          return error
-        }
-      )
+      let payload: unknown
+      try {
+        payload = method.payload.decode(reader)
+        reader.finish()
+      } catch (problem) {
+        const error = invalid(`.${method.tag}`, problemOf(problem))
+        // The caller learns what was wrong; it need not wait for its timeout
+        replyTo?.answer(Exit.die(error))
+        throw error
+      }
       return replyTo === undefined ? new CastMessage(method, payload) : new CallMessage(method, payload, replyTo)
     }
   }
 }
 
-const guard = <A>(decode: () => A, invalid: (problem: string) => InvalidMessage): A => {
-  try {
-    return decode()
-  } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error))
-  }
-}
+const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The reason of a server whose handler returned something that is no result. OTP's `{bad_return_value, Value}`. */
 export class BadReturnValue extends Schema.TaggedError<BadReturnValue>()("BadReturnValue", {

@@ -6,8 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { type Leaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
-import { type Pid, parse } from "./Pid.ts"
+import { type Pid, parse, readPid, writePid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /**
@@ -58,10 +60,27 @@ export const monitorOver = (record: ProcessRecord, ref: number): void => {
   if (mode === "demonitor" || mode === "reply-demonitor") record.aliases?.delete(ref)
 }
 
+/** Appends an alias. */
+export const writeAlias = (writer: ByteWriter, alias: Alias): void => {
+  writePid(writer, alias.pid)
+  writer.varint(alias.ref)
+}
+
+/** Reads what {@link writeAlias} wrote. Throws when it is no alias. */
+export const readAlias = <M>(reader: ByteReader, codec: MessageCodec | undefined): Alias<M> => {
+  const pid = readPid(reader, undefined)
+  return new Alias<M>(pid, reader.varint(), codec)
+}
+
 /** The schema of aliases: they travel in messages, as `<pid>#reference`. */
 export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Alias<M>, Alias<M>> =>
   Schema.declare((value: unknown): value is Alias<M> => value instanceof Alias, {
     expected: "Alias",
+    [wireAnnotation]: {
+      // `as Alias`: leaves write values of their schema
+      write: (alias, writer) => writeAlias(writer, alias as Alias),
+      read: (reader) => readAlias(reader, codec())
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Alias<M>>()(
         Schema.String,

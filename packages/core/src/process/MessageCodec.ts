@@ -2,13 +2,17 @@
  * How the messages of one mailbox are checked when sent and turned into bytes when they cross schedulers.
  * Made once per schema. The type side is checked with Effect's compiled validators where Effect offers them.
  */
-import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { compile } from "./codec/Compile.ts"
+import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
+import type { Leaf } from "./codec/Plan.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
 import type { Caller } from "./Signal.ts"
+
+export { type AnySchema, loadCompiler } from "./codec/EffectCodec.ts"
 
 /** A message that does not fit the mailbox it was sent to: what was expected, and where it differs. */
 export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("InvalidMessage", {
@@ -37,16 +41,15 @@ export interface MessageCodec {
   decode(reader: ByteReader, host: Host, caller: Caller | undefined): unknown
 }
 
-/** Any schema: what it decodes to and encodes from needs no services. */
-export type AnySchema = Schema.Codec<unknown, unknown>
-
 /** One value of a schema, checked and as bytes. */
 export interface ValueCodec {
   /** Whether `value` is of the schema's type. */
   is(value: unknown): boolean
   /** Why `value` is not of the schema's type. */
   explain(value: unknown): string
+  /** Appends a value of the schema. What is written of any other value is undefined; it may throw. */
   encode(value: unknown, writer: ByteWriter): void
+  /** Reads a value that {@link encode} wrote. Throws when the bytes are no value of the schema. */
   decode(reader: ByteReader): unknown
   /** The value's canonical JSON, as text. */
   toText(value: unknown): string
@@ -54,30 +57,9 @@ export interface ValueCodec {
   fromText(text: string): unknown
 }
 
-/** Turns an AST into a faster validator, where the installed Effect can. Set by {@link loadCompiler}. */
-let enableCompiler: ((ast: AnySchema["ast"]) => void) | undefined
-
-/**
- * Loads Effect's schema compiler. It is marked unstable, so its absence is not an error: schemas are then interpreted.
- * Called once per scheduler, before codecs are made.
- */
-export const loadCompiler: Effect.Effect<void> = Effect.promise(() =>
-  import("effect/schema/SchemaJITCompiler").then(
-    (compiler) => {
-      enableCompiler = compiler.enable
-    },
-    () => undefined
-  )
-)
-
-const compiled = <S extends AnySchema>(schema: S): S => {
-  enableCompiler?.(schema.ast)
-  return schema
-}
-
 const values = new WeakMap<object, ValueCodec>()
 
-/** The codec of one value of `schema`: the type side in memory, canonical JSON between schedulers. */
+/** The codec of one value of `schema`: the type side in memory, bytes laid out by the schema between schedulers. */
 export const value = (schema: Schema.Top): ValueCodec => {
   const known = values.get(schema)
   if (known !== undefined) return known
@@ -92,7 +74,10 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   const typeSide = compiled(Schema.toType(closed))
   const is = Schema.is(typeSide)
   const explain = Schema.decodeUnknownExit(typeSide)
-  // Deriving the JSON codec is the expensive part and is only needed once a message leaves its scheduler
+  // Only needed once a message leaves its scheduler
+  let bytes: Leaf | undefined
+  const inBytes = () => (bytes ??= compile(closed))
+  // Only needed where values are kept as text
   let json: { encode: (value: unknown) => unknown; decode: (value: unknown) => unknown } | undefined
   const jsonCodec = () => {
     if (json === undefined) {
@@ -106,8 +91,8 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   return {
     is,
     explain: (value) => problemOf(explain(value)),
-    encode: (value, writer) => writer.string(toText(value)),
-    decode: (reader) => fromText(reader.string()),
+    encode: (value, writer) => inBytes().write(value, writer),
+    decode: (reader) => inBytes().read(reader),
     toText,
     fromText
   }
@@ -151,7 +136,9 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
         throw new InvalidMessage({ target: "a process", problem: "it takes plain messages only" })
       }
       try {
-        return of().decode(reader)
+        const message = of().decode(reader)
+        reader.finish()
+        return message
       } catch (error) {
         throw new InvalidMessage({
           target: "a process",

@@ -4,10 +4,11 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Alias } from "./Alias.ts"
+import { Alias, readAlias, writeAlias } from "./Alias.ts"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { type Host, names, System } from "./Host.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
-import { isPid, type Pid } from "./Pid.ts"
+import { isPid, type Pid, readPid, writePid } from "./Pid.ts"
 
 /** A name as an address for messages of type `M`. */
 export class Name<in M = never> {
@@ -27,6 +28,37 @@ export class Name<in M = never> {
 
 /** Where a message can be sent: a process, whoever holds a name when it is sent, or an alias while it lasts. */
 export type Address<M = never> = Pid<M> | Name<M> | Alias<M>
+
+/** Appends an address of any kind. */
+export const writeAddress = (writer: ByteWriter, address: Address): void => {
+  if (isPid(address)) {
+    writer.u8(0)
+    writePid(writer, address)
+  } else if (address instanceof Alias) {
+    writer.u8(1)
+    writeAlias(writer, address)
+  } else {
+    writer.u8(2)
+    writer.string(address.table)
+    writer.string(address.key)
+  }
+}
+
+/** Reads what {@link writeAddress} wrote; messages to it go by `codec`. Throws when it is no address. */
+export const readAddress = (reader: ByteReader, codec: MessageCodec | undefined): Address => {
+  switch (reader.u8()) {
+    case 0:
+      return readPid(reader, codec)
+    case 1:
+      return readAlias(reader, codec)
+    case 2: {
+      const table = reader.string()
+      return new Name(table, reader.string(), codec)
+    }
+    default:
+      throw new RangeError("record holds no address where one was wanted")
+  }
+}
 
 /** The pid an address means now; `undefined` when nobody holds the name. */
 export const resolve = (host: Host, address: Address): Pid | undefined =>

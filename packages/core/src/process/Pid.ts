@@ -8,6 +8,8 @@ import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { type Leaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -113,10 +115,30 @@ export const parse = (text: string, codec?: MessageCodec): PidImpl | undefined =
   return slot < maximumSlots ? new PidImpl(slot, Number(match[2]), Number(match[3]), codec) : undefined
 }
 
+/** Appends a pid: its three numbers. */
+export const writePid = (writer: ByteWriter, pid: Pid): void => {
+  writer.u8(pid.slot)
+  writer.varint(pid.incarnation)
+  writer.varint(pid.serial)
+}
+
+/** Reads what {@link writePid} wrote. Throws when it is no pid. */
+export const readPid = (reader: ByteReader, codec: MessageCodec | undefined): PidImpl => {
+  const slot = reader.u8()
+  if (slot >= maximumSlots) throw new RangeError(`record holds a pid of slot ${slot}`)
+  const incarnation = reader.varint()
+  return new PidImpl(slot, incarnation, reader.varint(), codec)
+}
+
 /** The schema of a pid; `codec` is given to pids it decodes. Encodes as the text `<slot.incarnation.serial>`. */
 export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> =>
   Schema.declare((value: unknown): value is Pid<M> => value instanceof PidImpl, {
     expected: "Pid",
+    [wireAnnotation]: {
+      // `as Pid`: leaves write values of their schema
+      write: (pid, writer) => writePid(writer, pid as Pid),
+      read: (reader) => readPid(reader, codec())
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Pid<M>>()(
         Schema.String,

@@ -1,0 +1,20 @@
+/** Run where code generation is forbidden: writes what some values become there. */
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
+import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
+import { mayGenerate } from "../../../src/process/codec/Generate.ts"
+import { loadCompiler, value } from "../../../src/process/MessageCodec.ts"
+import { schemas } from "./schemas.ts"
+
+await Effect.runPromise(loadCompiler)
+// The key is in `schemas`
+const schema = schemas.deep as Schema.Codec<unknown, unknown>
+const codec = value(schema)
+for (const sent of await Effect.runPromise(Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 20, seed: 7 }))) {
+  const writer = new ByteWriter()
+  codec.encode(sent, writer)
+  const arrived = codec.decode(new ByteReader().over(writer.bytes, 0, writer.length))
+  const hex = Buffer.from(writer.bytes.subarray(0, writer.length)).toString("hex")
+  console.log(JSON.stringify({ may: mayGenerate, hex, text: codec.toText(arrived) }))
+}
