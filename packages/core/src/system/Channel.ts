@@ -109,7 +109,7 @@ export class Channel {
   flush(): boolean {
     if (this.#closed) return false
     this.#drain()
-    this.#publish()
+    this.publish()
     const reported = this.#unreported
     this.#unreported = false
     return reported
@@ -183,12 +183,13 @@ export class Channel {
   #writeOrAwait(bytes: Uint8Array, length: number, kind: number): boolean {
     if (this.#writer.write(bytes, length, kind)) return true
     // The peer can only make space by reading, and it reads only what is published.
-    this.#publish()
+    this.publish()
     this.#writer.awaitSpace()
     return this.#writer.write(bytes, length, kind)
   }
 
-  #publish(): void {
+  /** Makes what is in the ring visible to the peer; the next {@link flush} says that there is something new. */
+  publish(): void {
     if (!this.#writer.hasUnpublished) return
     this.#writer.publish()
     this.#unreported = true

@@ -45,6 +45,8 @@ interface Peer {
   readonly held: Array<ByteWriter>
   /** Whether something was sent since the last flush. */
   dirty: boolean
+  /** How often something was shown to it since it was last woken. */
+  publications: number
 }
 
 interface HeldSpawn {
@@ -55,8 +57,13 @@ interface HeldSpawn {
 /** Records taken in from one peer before others get their turn. */
 const batch = 1024
 
-/** So many bytes are shown to a peer before the turn ends: it can work on them meanwhile, and they are still in the caches. */
-const publishBytes = 8192
+/**
+ * So many bytes are shown to a peer before the turn ends: one that is awake can work on them meanwhile, while they are still
+ * in the caches.
+ */
+const publishBytes = 1024
+/** And so often before one that sleeps is woken for them: that costs as much as hundreds of messages. */
+const publicationsPerWake = 16
 
 /** Looks at the rings before the clock is looked at, and between two looks at it. A look takes about as long as the clock does. */
 const looksBeforeClock = 64
@@ -158,7 +165,7 @@ export class Mesh implements Uplink {
       if (peer.held.length > 0) for (const own of peer.held.splice(0)) channel.send(own.bytes, own.length)
     }
     if (peer.dirty) {
-      if (channel.unpublished >= publishBytes) this.show(peer)
+      if (channel.unpublished >= publishBytes) this.showSome(peer)
       return
     }
     peer.dirty = true
@@ -261,8 +268,15 @@ export class Mesh implements Uplink {
     this.takeIn()
   }
 
-  /** What was sent to a peer so far becomes visible to it. */
+  /** In the middle of a turn. */
+  private showSome(peer: Peer): void {
+    if (++peer.publications < publicationsPerWake) peer.channel.publish()
+    else this.show(peer)
+  }
+
+  /** What was sent to a peer so far becomes visible to it, and it is woken for it. */
   private show(peer: Peer): void {
+    peer.publications = 0
     if (peer.channel.flush()) this.doorbell.wake(peer.slot)
   }
 
@@ -358,6 +372,7 @@ export class Mesh implements Uplink {
       writer: new ByteWriter(),
       writing: false,
       held: [],
+      publications: 0,
       dirty: false
     }
     this.peers[slot] = peer
