@@ -55,10 +55,13 @@ export class BusyWait {
     this.asleepSince = now
   }
 
-  /** It was woken by a peer. Had it been looked for that long, it would have been found. */
-  woken(now: number): void {
-    this.shortSleeps = now - this.asleepSince <= this.window ? this.shortSleeps + 1 : 0
-    if (this.shortSleeps >= convincing) this.credit = patience
+  /**
+   * It wakes. Had it looked for as long as a short sleep, it would have found what a peer woke it for; what it woke for
+   * by itself (a timer, a socket) it would not.
+   */
+  woken(now: number, byPeer: boolean): void {
+    if (now - this.asleepSince > this.window) this.shortSleeps = 0
+    else if (byPeer && ++this.shortSleeps >= convincing) this.credit = patience
     this.asleepSince = Number.NEGATIVE_INFINITY
   }
 }

@@ -105,6 +105,8 @@ export class Mesh implements Uplink {
   private readonly now: () => number
   /** Whether the doorbell listens: this scheduler sleeps, or is about to be woken by something else. */
   private listening = false
+  /** Whether somebody rang since it sleeps. */
+  private rung = false
   /** When this round of looking for signals began, while there is one. */
   private waitingSince: number | undefined = undefined
   private closed = false
@@ -231,7 +233,7 @@ export class Mesh implements Uplink {
   /** Somebody rang while this scheduler slept: a turn takes in what has come. */
   private woken(): void {
     if (this.closed) return
-    this.busyWaiting.woken(this.now())
+    this.rung = true
     this.scheduler.arm()
   }
 
@@ -261,6 +263,8 @@ export class Mesh implements Uplink {
     if (!this.listening) return
     this.listening = false
     this.doorbell.pause()
+    this.busyWaiting.woken(this.now(), this.rung)
+    this.rung = false
   }
 
   exchange(): void {

@@ -1,14 +1,20 @@
 /** When a scheduler looks for signals before it sleeps: while that pays, and not otherwise. */
+import { it as effectIt } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
+import { GenServer, System } from "../../src/index.ts"
 import { BusyWait } from "../../src/system/BusyWait.ts"
+import { doorbellWords } from "../../src/system/Doorbell.ts"
+import { meshOf } from "../../src/system/Mesh.ts"
+import { OracleLive, Worker, WorkerLive } from "./actors.ts"
 
-/** Sleeps and is woken after so many milliseconds each, one after the other. */
+/** Sleeps and is woken by a peer after so many milliseconds each, one after the other; by itself after negative ones. */
 const sleeps = (busyWait: BusyWait, ...durations: ReadonlyArray<number>): void => {
   let now = 0
   for (const duration of durations) {
     busyWait.sleep(now)
-    now += duration
-    busyWait.woken(now)
+    now += Math.abs(duration)
+    busyWait.woken(now, duration > 0)
   }
 }
 
@@ -26,6 +32,13 @@ describe("BusyWait", () => {
     expect(busyWait.budget).toBe(0)
     sleeps(busyWait, 0.1, 0.05)
     expect(busyWait.budget).toBeGreaterThan(0)
+  })
+
+  it("does not look for answers between which it sleeps long, or that come from its own timers", () => {
+    const busyWait = new BusyWait("short")
+    sleeps(busyWait, 0.1, -20, 0.1, -20, 0.1, -20)
+    sleeps(busyWait, -0.1, -0.1, -0.1)
+    expect(busyWait.budget).toBe(0)
   })
 
   it("goes on while it pays and gives up when it does not", () => {
@@ -52,4 +65,46 @@ describe("BusyWait", () => {
     expect(none.budget).toBe(0)
     expect(long.budget).toBeGreaterThan(short.budget)
   })
+})
+
+const options = {
+  entry: new URL("./entry.ts", import.meta.url),
+  schedulers: 2,
+  implementations: [WorkerLive, OracleLive]
+} as const
+
+/** Calls a server on the other scheduler, one call after the other. */
+const traffic = (calls: number) =>
+  Effect.gen(function* () {
+    const worker = yield* GenServer.start(Worker, { name: "far" }, { on: { scheduler: 1 } })
+    for (let call = 0; call < calls; call++) yield* worker.where()
+  })
+
+/** Whether the doorbell of a slot listens: its scheduler sleeps. The flag is a doorbell's second word. */
+const sleeping = (words: Int32Array, slot: number) => Atomics.load(words, slot * doorbellWords + 1) === 1
+
+const turnOfTheLoop = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
+
+describe("A system's schedulers", () => {
+  effectIt.live("sleep when the traffic has ended, after a few looks in vain at most", () =>
+    Effect.gen(function* () {
+      const mesh = meshOf(yield* System.System)
+      yield* traffic(300)
+      const { missed } = mesh.busyWaitCounts
+      const words = mesh.table.doorbells
+      while (!sleeping(words, 0) || !sleeping(words, 1)) yield* turnOfTheLoop
+      expect(mesh.busyWaitCounts.missed - missed).toBeLessThan(10)
+    }).pipe(Effect.provide(System.layer({ ...options, busyWait: "long" })))
+  )
+
+  for (const settings of [{ busyWait: "none" }, { busyWait: "long", virtual: true }] as const) {
+    effectIt.live(`never look with ${JSON.stringify(settings)}`, () =>
+      Effect.gen(function* () {
+        yield* traffic(100)
+        const { missed, paid, sleeps } = meshOf(yield* System.System).busyWaitCounts
+        expect({ missed, paid }).toEqual({ missed: 0, paid: 0 })
+        expect(sleeps).toBeGreaterThan(0)
+      }).pipe(Effect.provide(System.layer({ ...options, ...settings })))
+    )
+  }
 })
