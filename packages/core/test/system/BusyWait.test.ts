@@ -1,8 +1,9 @@
 /** When a scheduler looks for signals before it sleeps: while that pays, and not otherwise. */
 import { it as effectIt } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { describe, expect, it } from "vitest"
-import { GenServer, System } from "../../src/index.ts"
+import { GenServer, Process, System } from "../../src/index.ts"
 import { BusyWait } from "../../src/system/BusyWait.ts"
 import { doorbellWords } from "../../src/system/Doorbell.ts"
 import { meshOf } from "../../src/system/Mesh.ts"
@@ -94,6 +95,20 @@ describe("A system's schedulers", () => {
       const words = mesh.table.doorbells
       while (!sleeping(words, 0) || !sleeping(words, 1)) yield* turnOfTheLoop
       expect(mesh.busyWaitCounts.missed - missed).toBeLessThan(10)
+    }).pipe(Effect.provide(System.layer({ ...options, busyWait: "long" })))
+  )
+
+  effectIt.live("leave timers and the event loop their turns while they look and find, without end", () =>
+    Effect.gen(function* () {
+      const mesh = meshOf(yield* System.System)
+      const playing = yield* Effect.forkChild(Process.run(() => Effect.forever(traffic(1000))))
+      // Until they look, and find
+      while (mesh.busyWaitCounts.paid < 100) yield* turnOfTheLoop
+      for (let turn = 0; turn < 20; turn++) {
+        yield* turnOfTheLoop
+        yield* Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 1)))
+      }
+      yield* Fiber.interrupt(playing)
     }).pipe(Effect.provide(System.layer({ ...options, busyWait: "long" })))
   )
 
