@@ -5,6 +5,7 @@
 import type { MessagePort } from "node:worker_threads"
 import { receiveMessageOnPort } from "node:worker_threads"
 import type { ByteWriter } from "../process/Bytes.ts"
+import { Outbox } from "./Outbox.ts"
 import { RingReader, RingWriter } from "./Ring.ts"
 
 /** Called for each record received. The bytes may be shared memory, valid only until it returns. */
@@ -71,10 +72,10 @@ export class Channel {
       // Posted before its marker is written, so that whoever reads the marker finds the bytes on the port.
       const copy = copyOf(bytes, length)
       this.#port.postMessage(copy.buffer, [copy.buffer])
-      if (!this.#writeNow(nothing, 0, onPort)) this.#outbox.push(nothing, onPort)
+      if (!this.#writeNow(nothing, 0, onPort)) this.#outbox.push(nothing, 0, onPort)
       return
     }
-    if (!this.#writeNow(bytes, length, inline)) this.#outbox.push(copyOf(bytes, length), inline)
+    if (!this.#writeNow(bytes, length, inline)) this.#outbox.push(bytes, length, inline)
   }
 
   /**
@@ -170,22 +171,23 @@ export class Channel {
 
   /** Moves waiting records into the ring. Returns whether none is left. */
   #drain(): boolean {
-    while (this.#outbox.length > 0) {
-      const { bytes, kind } = this.#outbox.first
-      if (!this.#writeOrAwait(bytes, bytes.length, kind)) return false
-      this.#outbox.shift()
-      if (this.#outbox.length === 0) this.#writer.cancelAwaitSpace()
+    const outbox = this.#outbox
+    while (outbox.length > 0) {
+      outbox.first()
+      if (!this.#writeOrAwait(outbox.bytes, outbox.size, outbox.kind, outbox.from)) return false
+      outbox.shift()
+      if (outbox.length === 0) this.#writer.cancelAwaitSpace()
     }
     return true
   }
 
   /** Writes a record; where it does not fit, asks the peer to report space and shows it what there is to read. */
-  #writeOrAwait(bytes: Uint8Array, length: number, kind: number): boolean {
-    if (this.#writer.write(bytes, length, kind)) return true
+  #writeOrAwait(bytes: Uint8Array, length: number, kind: number, from = 0): boolean {
+    if (this.#writer.write(bytes, length, kind, from)) return true
     // The peer can only make space by reading, and it reads only what is published.
     this.publish()
     this.#writer.awaitSpace()
-    return this.#writer.write(bytes, length, kind)
+    return this.#writer.write(bytes, length, kind, from)
   }
 
   /** Makes what is in the ring visible to the peer; the next {@link flush} says that there is something new. */
@@ -209,42 +211,4 @@ const copyOf = (bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> => {
   const copy = new Uint8Array(length)
   copy.set(length === bytes.length ? bytes : bytes.subarray(0, length))
   return copy
-}
-
-interface Waiting {
-  readonly bytes: Uint8Array
-  readonly kind: number
-}
-
-/** Records that wait for space, first in first out. `Array.shift` alone would move all of them for each one taken. */
-class Outbox {
-  #entries: Array<Waiting> = []
-  #taken = 0
-
-  get length(): number {
-    return this.#entries.length - this.#taken
-  }
-
-  /** The oldest. Only to be asked when `length` is not 0. */
-  get first(): Waiting {
-    // The cast holds by the condition above.
-    return this.#entries[this.#taken] as Waiting
-  }
-
-  push(bytes: Uint8Array, kind: number): void {
-    this.#entries.push({ bytes, kind })
-  }
-
-  shift(): void {
-    this.#taken++
-    // Halving keeps the cost of moving entries, and the memory of those taken, proportional to what is left.
-    if (this.#taken * 2 < this.#entries.length) return
-    this.#entries.splice(0, this.#taken)
-    this.#taken = 0
-  }
-
-  clear(): void {
-    this.#entries = []
-    this.#taken = 0
-  }
 }

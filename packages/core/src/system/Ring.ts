@@ -124,13 +124,14 @@ export class RingWriter {
   /**
    * Writes one record behind those written before; `publish` makes it visible.
    *
-   * @param bytes - the record is their first `length` bytes. They are copied.
+   * @param bytes - the record is `length` bytes of them, from `from` on. They are copied.
    * @param length - bytes. Default: all of them.
    * @param kind - a number from 0 to 6 for the two ends to agree on. Default 0.
+   * @param from - where in `bytes` the record begins. Default 0.
    * @returns false when there is no room for it now; then nothing has changed.
    * @throws RangeError when it could never fit, being longer than `maxRecord`.
    */
-  write(bytes: Uint8Array, length: number = bytes.length, kind = 0): boolean {
+  write(bytes: Uint8Array, length: number = bytes.length, kind = 0, from = 0): boolean {
     if (length > this.maxRecord) {
       throw new RangeError(`A record of ${length} bytes does not fit this ring, which takes at most ${this.maxRecord}`)
     }
@@ -144,7 +145,7 @@ export class RingWriter {
       start = 0
     }
     this.#words[start >> 2] = (kind << kindShift) | length
-    this.#copy(bytes, length, start + headerBytes)
+    this.#copy(bytes, from, length, start + headerBytes)
     // Last, so that a copy that fails halfway has written nothing.
     this.#tail = (this.#tail + skipped + size) | 0
     return true
@@ -222,14 +223,14 @@ export class RingWriter {
     return ((this.#tail - this.#head) | 0) + size <= this.capacity
   }
 
-  #copy(bytes: Uint8Array, length: number, at: number): void {
+  #copy(bytes: Uint8Array, from: number, length: number, at: number): void {
     if (length > copyLoopLimit) {
-      this.bytes.set(bytes.subarray(0, length), at)
+      this.bytes.set(bytes.subarray(from, from + length), at)
       return
     }
     const target = this.bytes
-    // `as number`: an index below `length` is inside `bytes`.
-    for (let index = 0; index < length; index++) target[at + index] = bytes[index] as number
+    // `as number`: the record is inside `bytes`.
+    for (let index = 0; index < length; index++) target[at + index] = bytes[from + index] as number
   }
 }
 
