@@ -39,10 +39,12 @@
  */
 
 import type { Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
-import { System } from "@understudy/core/Host"
+import type { System } from "@understudy/core/Host"
 import type { Pid } from "@understudy/core/Pid"
-import { Current, type Name } from "@understudy/core/Process"
+import type { Current, Name } from "@understudy/core/Process"
+import { withCurrent, withSystem } from "@understudy/core/Running"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -168,8 +170,16 @@ export const unique = <
     via: (key) => table.nameOf(key),
     register: (key, value) => table.registerSelf(key, value),
     registerRef: (ref, key, value) => table.registerRef(ref, key, value),
-    whereis: (key) => Effect.map(System, (host) => table.lookup(host, key)[0]?.ref),
-    lookup: (key) => Effect.map(System, (host) => table.lookup(host, key)[0]),
+    whereis: (key) =>
+      withSystem((host) => {
+        const entry = table.first(host, key)
+        return Exit.succeed(entry === undefined ? undefined : table.refOf(entry))
+      }),
+    lookup: (key) =>
+      withSystem((host) => {
+        const entry = table.first(host, key)
+        return Exit.succeed(entry === undefined ? undefined : table.read(entry))
+      }),
     updateValue: (key, f) => table.update(key, f)
   }
 }
@@ -193,10 +203,11 @@ export const duplicate = <
   const table = new RegistryTable(name, "duplicate", contract, key, options?.value)
   return {
     ...shared(table),
-    register: (key, value) => Effect.catchTag(table.registerSelf(key, value), "AlreadyRegistered", Effect.die),
+    // Nobody holds a key of a duplicate registry alone: AlreadyRegistered is not among the outcomes
+    register: (key, value) => table.registerSelf(key, value) as Effect.Effect<void, UnknownRegistry, Current>,
     registerRef: (ref, key, value) =>
-      Effect.catchTag(table.registerRef(ref, key, value), "AlreadyRegistered", Effect.die),
-    lookup: (key) => Effect.map(System, (host) => table.lookup(host, key))
+      table.registerRef(ref, key, value) as Effect.Effect<void, UnknownRegistry | NotAlive, System>,
+    lookup: (key) => withSystem((host) => Exit.succeed(table.lookup(host, key)))
   }
 }
 
@@ -206,12 +217,16 @@ const shared = <P extends Protocol, A extends Fields, M, K extends Schema.Top, V
   // Of the calling process without a pid, of that process with one: two types for one implementation
   const keys = ((pid?: Pid) =>
     pid === undefined
-      ? Effect.map(Current, (self) => table.keysOf(self.host, self.pid))
-      : Effect.map(System, (host) => table.keysOf(host, pid))) as Registry<P, K["Type"], V["Type"]>["keys"]
+      ? withCurrent((self) => Exit.succeed(table.keysOf(self.host, self.pid)))
+      : withSystem((host) => Exit.succeed(table.keysOf(host, pid)))) as Registry<P, K["Type"], V["Type"]>["keys"]
   const values = ((key: K["Type"], pid?: Pid) =>
     pid === undefined
-      ? Effect.map(Current, (self) => table.valuesOf(self.host, key, self.pid))
-      : Effect.map(System, (host) => table.valuesOf(host, key, pid))) as Registry<P, K["Type"], V["Type"]>["values"]
+      ? withCurrent((self) => Exit.succeed(table.valuesOf(self.host, key, self.pid)))
+      : withSystem((host) => Exit.succeed(table.valuesOf(host, key, pid)))) as Registry<
+    P,
+    K["Type"],
+    V["Type"]
+  >["values"]
   return {
     name: table.name,
     spec: registrySpec(table.name),
@@ -219,12 +234,12 @@ const shared = <P extends Protocol, A extends Fields, M, K extends Schema.Top, V
     unregister: (key) => table.unregister(key),
     keys,
     values,
-    count: Effect.map(System, (host) => table.count(host)),
-    entries: Effect.map(System, (host) => table.entries(host)),
+    count: withSystem((host) => Exit.succeed(table.count(host))),
+    entries: withSystem((host) => Exit.succeed(table.entries(host))),
     dispatch: (key, f) =>
-      Effect.flatMap(System, (host) => {
+      withSystem((host) => {
         const entries = table.lookup(host, key)
-        return entries.length === 0 ? Effect.void : Effect.asVoid(f(entries))
+        return entries.length === 0 ? Exit.void : Effect.asVoid(f(entries))
       }),
     changes: Stream.unwrap(table.subscribe),
     subscribe: table.subscribe

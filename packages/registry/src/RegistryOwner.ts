@@ -11,13 +11,14 @@ import type { Host, System } from "@understudy/core/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { Current } from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /** The table of open registries: name to owner. An owner's entry is gone before its death can be seen. */
 const openRegistries = "understudy/registries"
 
-/** How many entries are taken out at a time when a registry closes: each waits for all schedulers. */
+/** How many entries are taken out at a time when a registry closes: on several schedulers each waits for all of them. */
 const closingConcurrency = 256
 
 /** The owner of a registry that is started. */
@@ -26,16 +27,22 @@ export const ownerOf = (host: Host, registry: string): Pid | undefined =>
 
 /** Takes all entries out, unless an owner other than `self` has opened the registry meanwhile: then they are its. */
 const clear = (host: Host, registry: string, self: Pid): Effect.Effect<void> =>
-  Effect.forEach(
-    host.directory.entries(registry),
-    ({ key, pid }) => {
+  Effect.gen(function* () {
+    let removals: Array<Effect.Effect<boolean>> = []
+    for (const [index, { key, pid }] of host.directory.entries(registry).entries()) {
       const owner = ownerOf(host, registry)
-      return owner === undefined || equals(owner, self)
-        ? host.directory.unregister(registry, key, pid)
-        : Effect.succeed(false)
-    },
-    { concurrency: closingConcurrency, discard: true }
-  )
+      if (owner !== undefined && !equals(owner, self)) break
+      const removal = host.directory.unregister(registry, key, pid)
+      // Where no other scheduler has to agree, it is done
+      if (!Exit.isExit(removal)) removals.push(removal)
+      if (index % closingConcurrency !== closingConcurrency - 1) continue
+      yield* Effect.all(removals, { concurrency: "unbounded", discard: true })
+      removals = []
+      // Others have their turn between
+      yield* Effect.yieldNow
+    }
+    yield* Effect.all(removals, { concurrency: "unbounded", discard: true })
+  })
 
 const Owner = GenServer.define("understudy/Registry", { args: { registry: Schema.String }, protocol: {} })
 
@@ -52,7 +59,10 @@ export const implementation = Owner.implement({
       yield* host.directory.register(openRegistries, "unique", registry, pid, undefined)
       // Closed first, so that nothing is registered while the entries go
       yield* Effect.addFinalizer(() =>
-        Effect.andThen(host.directory.unregister(openRegistries, registry, pid), clear(host, registry, pid))
+        Effect.andThen(
+          Effect.suspend(() => host.directory.unregister(openRegistries, registry, pid)),
+          clear(host, registry, pid)
+        )
       )
     }),
   handle: {}

@@ -4,11 +4,13 @@
  */
 
 import type { Contract, Fields, PidRef, Protocol, Ref } from "@understudy/core/GenServer"
-import { type DirectoryEntry, type Host, type Keys, System } from "@understudy/core/Host"
+import { type DirectoryEntry, type Host, type Keys, type Registration, System } from "@understudy/core/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
-import { Current, InvalidMessage, Name } from "@understudy/core/Process"
+import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
+import { withCurrent, withSystem } from "@understudy/core/Running"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -87,12 +89,18 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     return (this.isOpen(host) ? host.directory.lookup(this.name, text) : nobody).map((entry) => this.read(entry))
   }
 
+  /** The oldest entry of `key`. */
+  first(host: Host, key: K["Type"]): DirectoryEntry | undefined {
+    const text = this.keyText.write(key)
+    return this.isOpen(host) ? host.directory.first(this.name, text) : undefined
+  }
+
   entries(host: Host): ReadonlyArray<KeyedEntry<P, K["Type"], V["Type"]>> {
     return this.all(host).map((entry) => ({ key: this.keyText.read(entry.key), ...this.read(entry) }))
   }
 
   count(host: Host): number {
-    return this.all(host).length
+    return this.isOpen(host) ? host.directory.count(this.name) : 0
   }
 
   private all(host: Host): ReadonlyArray<DirectoryEntry> {
@@ -109,8 +117,12 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     return this.lookup(host, key).flatMap((entry) => (equals(entry.ref.pid, pid) ? [entry.value] : []))
   }
 
-  private read(entry: DirectoryEntry): Entry<P, V["Type"]> {
-    return { ref: this.contract.internals.refs.pid(entry.pid), value: this.readValue(entry.value) }
+  read(entry: DirectoryEntry): Entry<P, V["Type"]> {
+    return { ref: this.refOf(entry), value: this.readValue(entry.value) }
+  }
+
+  refOf(entry: DirectoryEntry): PidRef<P> {
+    return this.contract.internals.refs.pid(entry.pid)
   }
 
   private readValue(stored: unknown): V["Type"] {
@@ -126,17 +138,20 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   /** Enters the calling process. Never fails with NotAlive: a process that is gone does not go on. */
   registerSelf(key: K["Type"], value: V["Type"]): Effect.Effect<void, Exclude<RegisterError, NotAlive>, Current> {
-    return Effect.flatMap(Current, ({ host, pid }) => {
+    return withCurrent(({ host, pid }) => {
       if (pid.codec !== this.contract.internals.codec) throw this.wrongContract(pid.toString())
-      return Effect.catchTag(this.register(host, pid, key, value), "NotAlive", () => Effect.interrupt)
+      // A process that is gone does not go on
+      return this.register(host, pid, key, value, () => Effect.interrupt)
     })
   }
 
   /** Enters the process of `ref`. */
   registerRef(ref: PidRef<P>, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError, System> {
-    return Effect.flatMap(System, (host) => {
+    return withSystem((host) => {
       if (ref.contract !== this.contract.name) throw this.wrongContract(ref.toString())
-      return this.register(host, ref.pid, key, value)
+      const notAlive = (text: string) =>
+        Effect.fail(new NotAlive({ registry: this.name, key: this.keyText.show(text), pid: ref.pid }))
+      return this.register(host, ref.pid, key, value, notAlive)
     })
   }
 
@@ -146,31 +161,38 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     return new InvalidMessage({ target: `registry ${this.name}`, problem })
   }
 
-  private register(host: Host, pid: Pid, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError> {
+  private register<E>(
+    host: Host,
+    pid: Pid,
+    key: K["Type"],
+    value: V["Type"],
+    notAlive: (text: string) => Effect.Effect<void, E>
+  ): Effect.Effect<void, AlreadyRegistered | UnknownRegistry | E> {
     const registry = this.name
     const text = this.keyText.write(key)
     const stored = this.writeValue(value)
-    if (!this.isOpen(host)) return Effect.fail(new UnknownRegistry({ registry }))
-    return Effect.flatMap(
-      host.directory.register(registry, this.kind, text, pid, stored),
-      (result): Effect.Effect<void, RegisterError> => {
-        switch (result._tag) {
-          case "Registered":
-            return Effect.void
-          case "AlreadyRegistered":
-            return Effect.fail(new AlreadyRegistered({ registry, key: text, holder: result.holder }))
-          case "NotAlive":
-            return Effect.fail(new NotAlive({ registry, key: text, pid }))
+    if (!this.isOpen(host)) return Exit.fail(new UnknownRegistry({ registry }))
+    const told = (result: Registration): Effect.Effect<void, AlreadyRegistered | E> => {
+      switch (result._tag) {
+        case "Registered":
+          return Exit.void
+        case "AlreadyRegistered": {
+          const { holder } = result
+          return Exit.fail(new AlreadyRegistered({ registry, key: this.keyText.show(text), holder }))
         }
+        case "NotAlive":
+          return notAlive(text)
       }
-    )
+    }
+    const registering: Effect.Effect<Registration> = host.directory.register(registry, this.kind, text, pid, stored)
+    // Where nobody else has to agree, the outcome is there
+    const known = outcomeOf(registering)
+    return known === undefined ? Effect.flatMap(registering, told) : told(known)
   }
 
   /** Takes out everything the calling process holds under `key`. */
   unregister(key: K["Type"]): Effect.Effect<boolean, never, Current> {
-    return Effect.flatMap(Current, ({ host, pid }) =>
-      host.directory.unregister(this.name, this.keyText.write(key), pid)
-    )
+    return withCurrent(({ host, pid }) => host.directory.unregister(this.name, this.keyText.write(key), pid))
   }
 
   /** Replaces the value of the calling process. Nobody else changes it, so reading and writing need no lock. */
@@ -178,9 +200,9 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     key: K["Type"],
     f: (value: V["Type"]) => V["Type"]
   ): Effect.Effect<{ readonly before: V["Type"]; readonly after: V["Type"] }, NotRegistered, Current> {
-    return Effect.flatMap(Current, ({ host, pid }) => {
+    return withCurrent(({ host, pid }) => {
       const text = this.keyText.write(key)
-      const missing = Effect.fail(new NotRegistered({ registry: this.name, key: text, pid }))
+      const missing = Effect.fail(new NotRegistered({ registry: this.name, key: this.keyText.show(text), pid }))
       const own = this.lookup(host, key).find((entry) => equals(entry.ref.pid, pid))
       if (own === undefined) return missing
       const before = own.value
@@ -211,4 +233,11 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
       return Stream.fromQueue(queue)
     }
   )
+}
+
+/** The value of an effect that is there already. */
+const outcomeOf = <A>(effect: Effect.Effect<A>): A | undefined => {
+  // An exit's type says what its effect's does
+  const exit = Exit.isExit(effect) ? (effect as Exit.Exit<A>) : undefined
+  return exit !== undefined && Exit.isSuccess(exit) ? exit.value : undefined
 }

@@ -141,7 +141,7 @@ describe("a unique registry", () => {
         yield* people.at("nobody").relabel({ label: "lost" })
         const failure = yield* Effect.flip(people.at("nobody").label())
         expect(failure).toBeInstanceOf(GenServer.NoProcess)
-        expect(failure).toMatchObject({ callee: 'people/"nobody"', call: "Member.label" })
+        expect(failure).toMatchObject({ callee: "people/nobody", call: "Member.label" })
       })
     ))
 

@@ -3,19 +3,22 @@
  * methods sit on a prototype that is made once per contract.
  */
 
-import type * as ServiceContext from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type { ByteReader } from "../process/Bytes.ts"
 import { PendingCall, readAnswer } from "../process/Call.ts"
-import { deepFreeze, send } from "../process/Delivery.ts"
+import { deepFreeze, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
+import { type AnyFiber, currentProcess, type ProcessFiber, park } from "../process/Fibers.ts"
+import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
+import { notNow, Operation } from "../process/Operation.ts"
 import { isPid, keyOf, type Pid } from "../process/Pid.ts"
 import { milliseconds } from "../process/RawProcess.ts"
+import { hostOf } from "../process/Running.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
 
 /** The callee is not there, or ended before it answered. Catalogue GS14, GS15, GS21. */
@@ -134,14 +137,14 @@ export const refFactory = <P extends Protocol>(
     const invoke =
       method.kind === "Cast"
         ? function (this: AnyRef, payload?: unknown) {
-            return castTo(this, codec, method, payload)
+            return new CastOperation(this.address, codec, method, payload)
           }
         : method.hasPayload
           ? function (this: AnyRef, payload: unknown, options?: CallOptions) {
-              return callTo(this, codec, method, payload, options)
+              return new CallOperation(this, codec, method, payload, options)
             }
           : function (this: AnyRef, options?: CallOptions) {
-              return callTo(this, codec, method, undefined, options)
+              return new CallOperation(this, codec, method, undefined, options)
             }
     Object.defineProperty(ContractRef.prototype, method.tag, { value: invoke, enumerable: false })
   }
@@ -153,64 +156,116 @@ export const refFactory = <P extends Protocol>(
   }
 }
 
-const castTo = (
-  ref: AnyRef,
-  codec: MessageCodec,
-  method: Method,
-  payload: unknown
-): Effect.Effect<void, never, System> =>
-  withSystem((host) => {
-    const message = new CastMessage(method, payload)
-    codec.check(message)
-    if (host.freeze) deepFreeze(payload)
-    const pid = resolve(host, ref.address)
-    return pid === undefined ? Effect.void : send(host, pid, codec, message)
-  })
+/** Why a payload is not of its message's type, as what sending it dies with. */
+const invalid = (codec: MessageCodec, method: Method, payload: unknown): Effect.Effect<never> =>
+  // The check throws the schema's account of what is wrong
+  Effect.sync(() => codec.check(new CastMessage(method, payload))) as Effect.Effect<never>
 
-const callTo = (
-  ref: AnyRef,
-  codec: MessageCodec,
-  method: Method,
-  payload: unknown,
-  options: CallOptions | undefined
-): Effect.Effect<unknown, unknown, System> =>
-  withSystem<unknown, unknown, never>((host, fiber) => {
-    const callee = ref.address.toString()
-    const call = `${ref.contract}.${method.tag}`
-    const after = timeoutOf(options)
-    const pid = resolve(host, ref.address)
-    const down = (reason: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason }))
-    if (pid === undefined) return down(ExitReason.noProcess)
+/** The effect of calling a cast's method. */
+class CastOperation extends Operation<void, never, System> {
+  private readonly address: Address
+  private readonly codec: MessageCodec
+  private readonly method: Method
+  private readonly payload: unknown
+
+  constructor(address: Address, codec: MessageCodec, method: Method, payload: unknown) {
+    super()
+    this.address = address
+    this.codec = codec
+    this.method = method
+    this.payload = payload
+  }
+
+  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
+    const { address, codec, method, payload } = this
+    const { host } = fiber.process
+    if (!method.payload.is(payload)) return notNow
+    if (host.freeze) deepFreeze(payload)
+    const pid = resolve(host, address)
+    return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<void> {
+    const { address, codec, method, payload } = this
+    const host = hostOf(fiber)
+    if (!method.payload.is(payload)) return invalid(codec, method, payload)
+    if (host.freeze) deepFreeze(payload)
+    const pid = resolve(host, address)
+    return pid === undefined ? Exit.void : send(host, pid, codec, new CastMessage(method, payload))
+  }
+}
+
+/** The effect of calling a call's method. */
+class CallOperation extends Operation<unknown, unknown, System> {
+  readonly address: Address
+  readonly contract: string
+  private readonly codec: MessageCodec
+  readonly method: Method
+  private readonly payload: unknown
+  private readonly options: CallOptions | undefined
+
+  constructor(ref: AnyRef, codec: MessageCodec, method: Method, payload: unknown, options: CallOptions | undefined) {
+    super()
+    this.address = ref.address
+    this.contract = ref.contract
+    this.codec = codec
+    this.method = method
+    this.payload = payload
+    this.options = options
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
+    const { address, codec, method, payload } = this
+    const host = hostOf(fiber)
+    const pending = new RefCall(host, this)
+    const pid = resolve(host, address)
+    if (pid === undefined) return pending.failure(ExitReason.noProcess)
     const caller = currentProcess(fiber)
-    if (caller !== undefined && keyOf(caller.pid) === keyOf(pid)) return Exit.fail(new CallingSelf({ callee, call }))
-    if (!method.payload.is(payload)) {
-      // The check dies with the schema's account of what is wrong
-      return Effect.sync(() => codec.check(new CastMessage(method, payload)))
-    }
+    if (caller !== undefined && keyOf(caller.pid) === keyOf(pid)) return Exit.fail(new CallingSelf(pending.about()))
+    if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)
-    return ask(host, pid, codec, method, payload, after, {
-      down,
-      timeout: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? 0 })),
-      read: (reader) => readAnswer(method.answer, reader, down)
-    })
-  })
-
-const ask = (
-  host: Host,
-  pid: Pid,
-  codec: MessageCodec,
-  method: Method,
-  payload: unknown,
-  after: number | undefined,
-  outcomes: ConstructorParameters<typeof PendingCall>[1]
-): Effect.Effect<unknown, unknown> =>
-  Effect.callback<unknown, unknown>((resume) => {
-    const pending = new PendingCall(host, outcomes, resume)
+    const after = this.timeout
     if (after !== undefined) pending.expireAfter(after)
-    const sending = send(host, pid, codec, new CallMessage(method, payload, pending))
+    const message = new CallMessage(method, payload, pending)
     // A full mailbox makes callers wait too, within their timeout
-    if (!Exit.isExit(sending)) Effect.runForkWith(host.context as ServiceContext.Context<never>)(sending)
-  })
+    if (!trySend(host, pid, codec, message)) Effect.runForkWith(host.context)(send(host, pid, codec, message))
+    return park(fiber, pending)
+  }
 
-const timeoutOf = (options: CallOptions | undefined): number | undefined =>
-  options?.timeout === undefined ? defaultTimeout : milliseconds(options.timeout)
+  /** Milliseconds; `undefined` waits forever. */
+  get timeout(): number | undefined {
+    return this.options?.timeout === undefined ? defaultTimeout : milliseconds(this.options.timeout)
+  }
+}
+
+/** One run of a {@link CallOperation}. */
+class RefCall extends PendingCall {
+  private readonly operation: CallOperation
+
+  constructor(host: Host, operation: CallOperation) {
+    super(host)
+    this.operation = operation
+  }
+
+  /** Whom it asks what, for its errors. */
+  about(): { readonly callee: string; readonly call: string } {
+    const { address, contract, method } = this.operation
+    return { callee: address.toString(), call: `${contract}.${method.tag}` }
+  }
+
+  failure(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
+    return Exit.fail(new NoProcess({ ...this.about(), reason }))
+  }
+
+  protected whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
+    return this.failure(reason)
+  }
+
+  protected whenTimedOut(): Exit.Exit<never, CallTimeout> {
+    return Exit.fail(new CallTimeout({ ...this.about(), after: this.operation.timeout ?? 0 }))
+  }
+
+  protected read(reader: ByteReader): Exit.Exit<unknown, unknown> {
+    return readAnswer(this.operation.method.answer, reader, (reason) => this.failure(reason))
+  }
+}

@@ -2,15 +2,13 @@
  * The loop of a behaviour process: driven by the scheduler message by message, without a parked fiber. A handler that
  * answers with a plain value costs no fiber at all; one that is an Effect gets a fiber for as long as it runs.
  */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
-import * as Scope from "effect/Scope"
 import type { IncomingCall, ReplyTo } from "../process/Call.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { Current, type Registration, type Timer } from "../process/Host.ts"
+import { type Code, makeCode, type Owner } from "../process/Fibers.ts"
+import type { Registration, Timer } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
 import { unlink } from "../process/Links.ts"
 import type { Name } from "../process/Name.ts"
@@ -52,28 +50,53 @@ export interface Birth {
 /** Nobody waits for the answer. */
 const unanswered: ReplyTo = { answer: () => undefined, down: () => undefined }
 
-/** What is done with a step's outcome. */
+/** What is done with what a step's effect came to. */
 type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
 
+/** What few servers ask for: to be woken when idle, or to go on before the next message. */
+interface Plans {
+  continuation: { readonly what: unknown } | undefined
+  idle: number | undefined
+  timer: Timer | undefined
+  /** The idle timer has fired. */
+  due: boolean
+}
+
+/** What callbacks know of their server. */
+class ServerContext {
+  readonly self: unknown
+  readonly pid: Pid
+  constructor(self: unknown, pid: Pid) {
+    this.self = self
+    this.pid = pid
+  }
+}
+
+/** {@link ServerContext}, and who asks. */
+class CallContext extends ServerContext {
+  readonly from: CallMessage
+  constructor(context: ServerContext, from: CallMessage) {
+    super(context.self, context.pid)
+    this.from = from
+  }
+}
+
 /** Hot path: plain and mutable. */
-export class ServerLoop implements Body {
+export class ServerLoop implements Body, Owner {
   private readonly kind: ServerKind
   private birth: Birth | undefined
   private record!: ProcessRecord
   private state: unknown = undefined
-  private context: { readonly self: unknown; readonly pid: Pid } | undefined = undefined
+  private context: ServerContext | undefined = undefined
   /** Who started it with a link: its exit stops a server that traps. */
   private parent: Pid | undefined = undefined
-  private fibers: Context.Context<never> | undefined = undefined
-  private scope: Scope.Closeable | undefined = undefined
-  /** The fiber of the step that runs, while it is suspended. */
-  private fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  /** The fiber of its steps, once one of them was an effect. */
+  private code: Code | undefined = undefined
+  /** What the step that is suspended leads to. */
   private outcome: Outcome | undefined = undefined
+  /** What it came to, until the next turn takes it in. */
   private finished: Exit.Exit<unknown, unknown> | undefined = undefined
-  private continuation: { readonly what: unknown } | undefined = undefined
-  private idle: number | undefined = undefined
-  private idleTimer: Timer | undefined = undefined
-  private idleDue = false
+  private plans: Plans | undefined = undefined
   private stopping = false
 
   constructor(kind: ServerKind, birth: Birth) {
@@ -86,12 +109,12 @@ export class ServerLoop implements Body {
     const { mailbox } = record
     for (let left = record.host.slice; left > 0; left--) {
       if (!this.ready()) return false
-      if (this.continuation !== undefined) this.runContinue(this.continuation.what)
+      if (this.plans?.continuation !== undefined) this.runContinue(this.plans)
       else if (mailbox.length > 0) {
         const message = mailbox.take()
-        if (record.waiting !== undefined) admitWaiting(record)
+        if (record.extra?.waiting !== undefined) admitWaiting(record)
         this.message(message)
-      } else if (this.idleDue) this.runTimeout()
+      } else if (this.plans?.due === true) this.runTimeout(this.plans)
       else {
         this.rest()
         return false
@@ -100,11 +123,11 @@ export class ServerLoop implements Body {
     return this.ready()
   }
 
-  /** Whether the next message can be handled. Takes in the outcome of a step whose fiber has ended. */
+  /** Whether the next message can be handled. Takes in what a suspended step came to. */
   private ready(): boolean {
     if (this.finished !== undefined && this.outcome !== undefined) {
       const { finished, outcome } = this
-      this.fiber = this.finished = this.outcome = undefined
+      this.finished = this.outcome = undefined
       outcome(finished)
     }
     return this.outcome === undefined && !this.stopping && this.record.status === "running"
@@ -112,36 +135,22 @@ export class ServerLoop implements Body {
 
   // --- steps -------------------------------------------------------------------------------------------------------
 
-  /** Runs one callback and hands its outcome on: at once for plain values, later for effects that suspend. */
-  private step(callback: () => unknown, outcome: Outcome): void {
-    let result: unknown
-    try {
-      result = callback()
-    } catch (error) {
-      return outcome(Exit.die(error))
-    }
+  /** Hands on what a callback came to: at once, or later for an effect that suspends. */
+  private step(result: unknown, outcome: Outcome): void {
     if (!Effect.isEffect(result)) return outcome(Exit.succeed(result))
-    if (Exit.isExit(result)) return outcome(result)
-    // Callbacks only require what `fiberContext` provides: their types say so
-    const fiber = Effect.runForkWith(this.fiberContext())(result as Effect.Effect<unknown, unknown>)
-    const done = fiber.pollUnsafe()
-    if (done !== undefined) return outcome(done)
-    this.fiber = fiber
-    this.outcome = outcome
-    fiber.addObserver((exit) => {
-      this.finished = exit
-      this.record.wake()
-    })
+    const { record } = this
+    this.code ??= makeCode(record, record.host.contextFor(record.priority), this)
+    // Callbacks only require what every process has: their types say so
+    const exit = this.code.run(result as Effect.Effect<unknown, unknown>)
+    if (exit === undefined) this.outcome = outcome
+    else outcome(exit)
   }
 
-  private fiberContext(): Context.Context<never> {
-    if (this.fibers === undefined) {
-      this.scope = Scope.makeUnsafe()
-      this.fibers = this.record.host
-        .contextFor(this.record.priority)
-        .pipe(Context.add(Current, this.record), Context.add(Scope.Scope, this.scope))
-    }
-    return this.fibers
+  /** A suspended step is over: the next turn takes that in, or the end goes on. */
+  ended(exit: Exit.Exit<unknown, unknown>): void {
+    if (this.record.unwinding) return this.release(() => this.record.unwound())
+    this.finished = exit
+    this.record.wake()
   }
 
   // --- initialisation ----------------------------------------------------------------------------------------------
@@ -150,20 +159,18 @@ export class ServerLoop implements Body {
     const { callbacks, contract } = this.kind
     const name = this.birth?.name
     this.record = record
-    this.context = { self: this.kind.self(record.pid), pid: record.pid }
+    this.context = new ServerContext(this.kind.self(record.pid), record.pid)
     record.label ??= name?.toString() ?? contract
     if (callbacks.trapExit === true) record.trapExit = true
-    if (record.parent !== undefined && record.links?.has(keyOf(record.parent)) === true) this.parent = record.parent
+    const { parent } = record
+    if (parent !== undefined && record.links?.has(keyOf(parent)) === true) this.parent = parent
     if (name === undefined) return this.initialise()
-    this.step(
-      () => record.host.directory.register(name.table, "unique", name.key, record.pid, undefined),
-      (exit) => {
-        // Registering never fails: what it found is its value
-        const result = Exit.isSuccess(exit) ? (exit.value as Registration) : undefined
-        if (result?._tag === "Registered") this.initialise()
-        else this.refuse(result?._tag === "AlreadyRegistered" ? result.holder : undefined)
-      }
-    )
+    this.step(record.host.directory.register(name.table, "unique", name.key, record.pid, undefined), (exit) => {
+      // Registering never fails: what it found is its value
+      const result = Exit.isSuccess(exit) ? (exit.value as Registration) : undefined
+      if (result?._tag === "Registered") this.initialise()
+      else this.refuse(result?._tag === "AlreadyRegistered" ? result.holder : undefined)
+    })
   }
 
   /** The name is taken: as if this process had never been. Catalogue N09. */
@@ -175,17 +182,20 @@ export class ServerLoop implements Body {
   }
 
   private initialise(): void {
-    const { callbacks } = this.kind
-    const args = this.birth?.args
-    this.step(
-      () => callbacks.init(args, this.context),
-      (exit) => this.initialised(exit)
-    )
+    let result: unknown
+    try {
+      result = this.kind.callbacks.init(this.birth?.args, this.context)
+    } catch (error) {
+      return this.failInit(ExitReason.died(error))
+    }
+    if (!Effect.isEffect(result)) return this.initialised(result)
+    this.step(result, (exit) => {
+      if (Exit.isFailure(exit)) this.failInit(ExitReason.fromCause(exit.cause))
+      else this.initialised(exit.value)
+    })
   }
 
-  private initialised(exit: Exit.Exit<unknown, unknown>): void {
-    if (Exit.isFailure(exit)) return this.failInit(ExitReason.fromCause(exit.cause))
-    const next = exit.value
+  private initialised(next: unknown): void {
     if (next instanceof Stop) return this.failInit(next.reason)
     if (next instanceof Ignore) {
       this.fail({ problem: "ignored" })
@@ -219,7 +229,7 @@ export class ServerLoop implements Body {
   private message(message: unknown): void {
     this.record.lastMessage = message
     this.record.reductions++
-    this.stopIdle()
+    if (this.plans !== undefined) this.stopIdle(this.plans)
     if (message instanceof CastMessage) this.cast(message)
     else if (message instanceof CallMessage) this.call(message)
     else if (message instanceof TerminateMessage) this.stop(message.reason, undefined)
@@ -236,56 +246,70 @@ export class ServerLoop implements Body {
     const { method, payload } = message
     const handler = this.kind.callbacks.handle[method.tag]
     if (handler === undefined) return this.unexpected(message)
-    this.step(
-      () => (method.hasPayload ? handler(this.state, payload, this.context) : handler(this.state, this.context)),
-      (exit) => this.stepped(exit, method.tag)
-    )
+    let result: unknown
+    try {
+      result = method.hasPayload ? handler(this.state, payload, this.context) : handler(this.state, this.context)
+    } catch (error) {
+      return this.stop(ExitReason.died(error), undefined)
+    }
+    this.next(result, method.tag)
   }
 
   private call(message: CallMessage): void {
     const { method, payload } = message
     const handler = this.kind.callbacks.handle[method.tag]
-    if (handler === undefined) return this.unexpected(message)
-    const context = { self: this.context?.self, pid: this.record.pid, from: message }
-    this.step(
-      () => (method.hasPayload ? handler(this.state, payload, context) : handler(this.state, context)),
-      (exit) => this.called(message, exit)
-    )
-  }
-
-  private called(message: CallMessage, exit: Exit.Exit<unknown, unknown>): void {
-    if (Exit.isFailure(exit)) {
+    if (handler === undefined || this.context === undefined) return this.unexpected(message)
+    const context = new CallContext(this.context, message)
+    let result: unknown
+    try {
+      result = method.hasPayload ? handler(this.state, payload, context) : handler(this.state, context)
+    } catch (error) {
+      return this.stop(ExitReason.died(error), undefined)
+    }
+    if (result instanceof Reply) return this.replied(message, result)
+    if (!Effect.isEffect(result)) return this.called(message, result)
+    this.step(result, (exit) => {
+      if (Exit.isSuccess(exit)) return this.called(message, exit.value)
       // A typed failure is the call's answer. Anything else ends the server, and through it the call
       const defect = exit.cause.reasons.some((reason) => reason._tag !== "Fail")
-      if (defect) return this.stop(ExitReason.fromCause(exit.cause), undefined)
-      return message.answer(exit)
+      if (defect) this.stop(ExitReason.fromCause(exit.cause), undefined)
+      else message.answer(exit)
+    })
+  }
+
+  /** What a call's handler came to. */
+  private called(message: CallMessage, next: unknown): void {
+    if (next instanceof Reply) return this.replied(message, next)
+    const { tag } = message.method
+    if (next instanceof StopWithReply) {
+      const { reason, state, value } = next
+      if (!this.isSuccess(message, value)) return
+      this.state = state
+      this.stop(reason, () => message.answer(Exit.succeed(value)))
+    } else if (next instanceof NoReply || next instanceof Stop) this.stepped(next, tag)
+    else {
+      const problem = "neither reply, noReply, stop nor stopWithReply"
+      this.stop(badReturn(`${this.kind.contract}.${tag}`, problem), undefined)
     }
-    const next = exit.value
-    const { method } = message
-    if (next instanceof Reply || next instanceof StopWithReply) {
-      if (!method.isSuccess(next.value)) {
-        return this.stop(badReturn(`${this.kind.contract}.${method.tag}`, method.explainSuccess(next.value)), undefined)
-      }
-      if (next instanceof Reply) {
-        message.answer(Exit.succeed(next.value))
-        return this.proceed(next)
-      }
-      this.state = next.state
-      return this.stop(next.reason, () => message.answer(Exit.succeed(next.value)))
-    }
-    if (next instanceof NoReply || next instanceof Stop) return this.stepped(exit, method.tag)
-    const problem = "neither reply, noReply, stop nor stopWithReply"
-    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, problem), undefined)
+  }
+
+  private replied(message: CallMessage, next: Reply<unknown, unknown>): void {
+    if (!this.isSuccess(message, next.value)) return
+    message.answer(Exit.succeed(next.value))
+    this.proceed(next)
+  }
+
+  /** Whether the answer is of the call's type; if not, the server ends. */
+  private isSuccess({ method }: CallMessage, value: unknown): boolean {
+    if (method.isSuccess(value)) return true
+    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, method.explainSuccess(value)), undefined)
+    return false
   }
 
   private info(message: unknown): void {
     const { callbacks } = this.kind
     if (callbacks.info === undefined) return this.unexpected(message)
-    const handler = callbacks.info
-    this.step(
-      () => handler(this.state, message, this.context),
-      (exit) => this.stepped(exit, "info")
-    )
+    this.callback("info", callbacks.info, message, this.context)
   }
 
   private unexpected(message: unknown): void {
@@ -295,34 +319,51 @@ export class ServerLoop implements Body {
     host.report({ _tag: "UnexpectedMessage", pid, label, received: message })
   }
 
-  private runContinue(what: unknown): void {
-    this.continuation = undefined
+  private runContinue(plans: Plans): void {
+    const what = plans.continuation?.what
+    plans.continuation = undefined
     const handler = this.kind.callbacks.continue
     if (handler === undefined) {
       return this.stop(badReturn(`${this.kind.contract}`, "continue, but it has no continue handler"), undefined)
     }
-    this.step(
-      () => handler(this.state, what, this.context),
-      (exit) => this.stepped(exit, "continue")
-    )
+    this.callback("continue", handler, what, this.context)
   }
 
-  private runTimeout(): void {
-    this.idleDue = false
+  private runTimeout(plans: Plans): void {
+    plans.due = false
     const handler = this.kind.callbacks.timeout
-    if (handler === undefined) return
-    this.step(
-      () => handler(this.state, this.context),
-      (exit) => this.stepped(exit, "timeout")
-    )
+    if (handler !== undefined) this.callback("timeout", handler, this.context, undefined)
+  }
+
+  /** Runs a callback that answers nobody. */
+  private callback(
+    name: string,
+    handler: (state: unknown, first: never, second: never) => unknown,
+    first: unknown,
+    second: unknown
+  ): void {
+    let result: unknown
+    try {
+      // It gets what its own place in the specification says
+      result = handler(this.state, first as never, second as never)
+    } catch (error) {
+      return this.stop(ExitReason.died(error), undefined)
+    }
+    this.next(result, name)
   }
 
   // --- outcomes ----------------------------------------------------------------------------------------------------
 
-  /** The outcome of a step that answers nobody. */
-  private stepped(exit: Exit.Exit<unknown, unknown>, callback: string): void {
-    if (Exit.isFailure(exit)) return this.stop(ExitReason.fromCause(exit.cause), undefined)
-    const next = exit.value
+  /** What a callback that answers nobody came to, or the effect of it. */
+  private next(result: unknown, callback: string): void {
+    if (!Effect.isEffect(result)) return this.stepped(result, callback)
+    this.step(result, (exit) => {
+      if (Exit.isFailure(exit)) this.stop(ExitReason.fromCause(exit.cause), undefined)
+      else this.stepped(exit.value, callback)
+    })
+  }
+
+  private stepped(next: unknown, callback: string): void {
     if (next instanceof Stop) {
       this.state = next.state
       return this.stop(next.reason, undefined)
@@ -344,66 +385,64 @@ export class ServerLoop implements Body {
   }
 
   private plan(then: Then): void {
-    if (then.continue !== undefined) this.continuation = { what: then.continue }
-    if (then.timeout !== undefined) this.idle = milliseconds(then.timeout)
-    // What fibers of this process start with is made again when one is needed; what was acquired stays
-    if (then.hibernate === true && this.scope?.state._tag === "Empty") {
-      this.fibers = this.scope = undefined
-      this.record.lastMessage = undefined
-    }
+    this.plans ??= { continuation: undefined, idle: undefined, timer: undefined, due: false }
+    if (then.continue !== undefined) this.plans.continuation = { what: then.continue }
+    if (then.timeout !== undefined) this.plans.idle = milliseconds(then.timeout)
+    // The fiber of its steps is made again when one is needed; what was acquired stays
+    if (then.hibernate === true && this.code?.holds !== true) this.code = undefined
   }
 
   /** Nothing to do: the idle timeout, if one was asked for, starts now. */
   private rest(): void {
-    if (this.idle === undefined) return
-    const after = this.idle
-    this.idle = undefined
-    this.idleTimer = this.record.host.timers.set(after, () => {
-      this.idleTimer = undefined
-      this.idleDue = true
-      this.record.wake()
+    const { plans, record } = this
+    // It was handled in full: no crash of a later day is about it
+    record.lastMessage = undefined
+    if (plans?.idle === undefined) return
+    const after = plans.idle
+    plans.idle = undefined
+    plans.timer = record.host.timers.set(after, () => {
+      plans.timer = undefined
+      plans.due = true
+      record.wake()
     })
   }
 
-  private stopIdle(): void {
-    this.idle = undefined
-    this.idleDue = false
-    if (this.idleTimer === undefined) return
-    this.record.host.timers.cancel(this.idleTimer)
-    this.idleTimer = undefined
+  private stopIdle(plans: Plans): void {
+    plans.idle = undefined
+    plans.due = false
+    if (plans.timer === undefined) return
+    this.record.host.timers.cancel(plans.timer)
+    plans.timer = undefined
   }
 
   // --- the end -----------------------------------------------------------------------------------------------------
 
   /** Ends by the server's own doing: `terminate` runs first, then `last`, then the world is told. */
   private stop(reason: ExitReason.ExitReason, last: (() => void) | undefined): void {
-    const { callbacks } = this.kind
+    const { terminate } = this.kind.callbacks
     this.stopping = true
-    this.stopIdle()
-    if (callbacks.terminate === undefined) {
+    if (this.plans !== undefined) this.stopIdle(this.plans)
+    if (terminate === undefined) {
       last?.()
       return this.conclude(reason)
     }
-    const handler = callbacks.terminate
-    this.step(
-      () => handler(this.state, reason),
-      (exit) => {
-        last?.()
-        // A crash in terminate is what the process ends with. Catalogue GS37
-        this.conclude(Exit.isFailure(exit) ? ExitReason.fromCause(exit.cause) : reason)
-      }
-    )
-    if (this.outcome !== undefined) this.awaitTerminate()
-  }
-
-  /** `terminate` suspended: its outcome is taken in by a later turn. */
-  private awaitTerminate(): void {
-    const { outcome } = this
-    this.stopping = false
-    this.outcome = (exit) => {
-      this.stopping = true
-      outcome?.(exit)
+    const over = (end: ExitReason.ExitReason) => {
+      last?.()
+      this.conclude(end)
     }
+    let result: unknown
+    try {
+      result = terminate(this.state, reason)
+    } catch (error) {
+      return over(ExitReason.died(error))
+    }
+    this.step(result, (exit) => {
+      this.stopping = true
+      // A crash in terminate is what the process ends with. Catalogue GS37
+      over(Exit.isFailure(exit) ? ExitReason.fromCause(exit.cause) : reason)
+    })
+    // It suspended: a later turn takes in what it comes to
+    if (this.outcome !== undefined) this.stopping = false
   }
 
   private conclude(reason: ExitReason.ExitReason): void {
@@ -413,9 +452,8 @@ export class ServerLoop implements Body {
 
   /** What the callbacks acquired is released before the world is told. */
   private release(then: () => void): void {
-    const { scope } = this
-    if (scope === undefined || scope.state._tag === "Empty") return then()
-    Effect.runForkWith(this.fiberContext())(Scope.close(scope, Exit.void)).addObserver(then)
+    if (this.code === undefined) then()
+    else this.code.close(Exit.void, then)
   }
 
   /** The runtime wants it to end in order: handled behind the messages that wait. */
@@ -425,13 +463,12 @@ export class ServerLoop implements Body {
   }
 
   /** An exit signal ends it: no `terminate`, as in OTP. */
-  unwind(record: ProcessRecord, finish: () => void): void {
+  unwind(record: ProcessRecord): void {
+    const { code, plans } = this
     this.record = record
     this.stopping = true
-    if (this.idleTimer !== undefined) record.host.timers.cancel(this.idleTimer)
-    const { fiber } = this
-    if (fiber === undefined || fiber.pollUnsafe() !== undefined) return this.release(finish)
-    fiber.addObserver(() => this.release(finish))
-    fiber.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, record.exitReason ?? ExitReason.killed))
+    if (plans !== undefined) this.stopIdle(plans)
+    if (code?.suspended === true) code.interrupt(record.exitReason ?? ExitReason.killed)
+    else this.release(() => record.unwound())
   }
 }

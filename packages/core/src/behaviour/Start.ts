@@ -7,14 +7,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { PendingCall, readAnswer } from "../process/Call.ts"
+import { CallbackCall, readAnswer } from "../process/Call.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { Current, currentProcess, type Host, type System, withSystem } from "../process/Host.ts"
+import { currentProcess } from "../process/Fibers.ts"
+import { Current, type Host, type System } from "../process/Host.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import type { Pid } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
+import { withSystem } from "../process/Running.ts"
 import type { MonitorRef } from "../process/Signal.ts"
 import { type StartOptions, startDefinition, startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
@@ -119,7 +121,7 @@ export const terminate = (
     const after = milliseconds(options?.timeout)
     return Effect.callback<void, NoProcess | CallTimeout>((resume) => {
       const down = (actual: ExitReason.ExitReason) => (sameReason(actual, reason) ? Exit.void : gone(actual))
-      const pending = new PendingCall(
+      const pending = new CallbackCall(
         host,
         {
           down,

@@ -40,24 +40,25 @@ export class Alias<in M = never> {
 
 /** Makes an alias of a process; its reference is the monitor's where it goes with one. */
 export const makeAlias = (record: ProcessRecord, mode: AliasMode, ref: number): Alias => {
-  record.aliases ??= new Map()
-  record.aliases.set(ref, mode)
+  const extra = record.extras()
+  extra.aliases ??= new Map()
+  extra.aliases.set(ref, mode)
   return new Alias(record.pid, ref, record.pid.codec)
 }
 
 /** Whether a message through an alias may enter. It ends an alias for one reply; `endMonitor` ends the monitor with it. */
 export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: number) => void): boolean => {
-  const mode = record.aliases?.get(ref)
+  const mode = record.extra?.aliases?.get(ref)
   if (mode === undefined) return false
-  if (mode === "reply" || mode === "reply-demonitor") record.aliases?.delete(ref)
+  if (mode === "reply" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
   if (mode === "reply-demonitor") endMonitor(ref)
   return true
 }
 
 /** A monitor is over: an alias that goes with it is too. */
 export const monitorOver = (record: ProcessRecord, ref: number): void => {
-  const mode = record.aliases?.get(ref)
-  if (mode === "demonitor" || mode === "reply-demonitor") record.aliases?.delete(ref)
+  const mode = record.extra?.aliases?.get(ref)
+  if (mode === "demonitor" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
 }
 
 /** Appends an alias. */

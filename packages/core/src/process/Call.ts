@@ -7,10 +7,12 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
-import type { Host, Runnable, Timer } from "./Host.ts"
+import { type KernelFiber, unpark, type Waiter } from "./Fibers.ts"
+import type { Host, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { Caller } from "./Signal.ts"
+import { Timer, type TimerOwner } from "./Timer.ts"
 
 /** Where an answer goes. */
 export interface ReplyTo {
@@ -19,7 +21,7 @@ export interface ReplyTo {
   down(reason: ExitReason.ExitReason): void
 }
 
-/** What the asker makes of the outcomes that are not an answer. */
+/** What the asker makes of the ways a call can end, but for an answer on its own scheduler. */
 export interface CallOutcomes {
   readonly down: (reason: ExitReason.ExitReason) => Exit.Exit<unknown, unknown>
   readonly timeout: () => Exit.Exit<unknown, unknown>
@@ -27,26 +29,33 @@ export interface CallOutcomes {
   readonly read: (reader: ByteReader) => Exit.Exit<unknown, unknown>
 }
 
-/** The asker's side. Settles once; the asker's fiber is resumed through the run queue. */
-export class PendingCall implements ReplyTo, Runnable {
-  private readonly host: Host
-  private readonly outcomes: CallOutcomes
-  private readonly resume: (effect: Effect.Effect<unknown, unknown>) => void
-  private outcome: Exit.Exit<unknown, unknown> | undefined
-  private timer: Timer | undefined
+/**
+ * The asker's side: what it waits for. Settles once; the asker is resumed through the run queue. Hot path: plain and
+ * mutable.
+ */
+export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Waiter {
+  fiber: KernelFiber | undefined = undefined
+  resume: Waiter["resume"] = undefined
+  protected readonly host: Host
+  private outcome: Exit.Exit<unknown, unknown> | undefined = undefined
+  private timer: Timer | undefined = undefined
   /** The id another scheduler answers to, once the call has left this one; 0 before. */
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
   slot = -1
   /** What to do with the pid of a process this call starts, before anything else it does is seen. */
-  spawned: ((pid: Pid) => void) | undefined
+  spawned: ((pid: Pid) => void) | undefined = undefined
 
-  constructor(host: Host, outcomes: CallOutcomes, resume: (effect: Effect.Effect<unknown, unknown>) => void) {
+  constructor(host: Host) {
     this.host = host
-    this.outcomes = outcomes
-    this.resume = resume
-    this.spawned = undefined
   }
+
+  /** What the asker makes of an answer that came from another scheduler. */
+  protected abstract read(reader: ByteReader): Exit.Exit<unknown, unknown>
+  /** What it makes of the callee's death. */
+  protected abstract whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown>
+  /** What it makes of waiting in vain. */
+  protected abstract whenTimedOut(): Exit.Exit<unknown, unknown>
 
   /** Gives the call an id another scheduler can answer to. */
   export(slot: number): number {
@@ -59,7 +68,13 @@ export class PendingCall implements ReplyTo, Runnable {
   }
 
   expireAfter(milliseconds: number): void {
-    this.timer = this.host.timers.set(milliseconds, () => this.settle(this.outcomes.timeout()))
+    this.timer ??= new Timer(this)
+    this.host.timers.start(this.timer, milliseconds)
+  }
+
+  /** Its time is over. */
+  expired(): void {
+    this.settle(this.whenTimedOut())
   }
 
   get settled(): boolean {
@@ -71,24 +86,58 @@ export class PendingCall implements ReplyTo, Runnable {
   }
 
   down(reason: ExitReason.ExitReason): void {
-    if (this.outcome === undefined) this.settle(this.outcomes.down(reason))
+    if (this.outcome === undefined) this.settle(this.whenDown(reason))
   }
 
   /** An answer from another scheduler. */
   receive(reader: ByteReader): void {
-    this.settle(this.outcomes.read(reader))
+    this.settle(this.read(reader))
   }
 
   private settle(outcome: Exit.Exit<unknown, unknown>): void {
     if (this.outcome !== undefined) return
-    this.outcome = outcome
-    if (this.timer !== undefined) this.host.timers.cancel(this.timer)
-    if (this.id !== 0) this.host.pending.delete(this.id)
+    this.over(outcome)
     this.host.enqueue(this, "normal")
   }
 
+  private over(outcome: Exit.Exit<unknown, unknown>): void {
+    this.outcome = outcome
+    if (this.timer !== undefined) this.host.timers.cancel(this.timer)
+    if (this.id !== 0) this.host.pending.delete(this.id)
+  }
+
+  /** Nobody waits for it any more. What comes is dropped. */
+  abandon(): void {
+    if (this.outcome === undefined) this.over(abandoned)
+  }
+
   run(): void {
-    if (this.outcome !== undefined) this.resume(this.outcome)
+    if (this.outcome !== undefined) unpark(this, this.outcome)
+  }
+}
+
+const abandoned = Exit.interrupt()
+
+/** A call whose outcomes are given one by one, and whose asker is whoever is called back. */
+export class CallbackCall extends PendingCall {
+  private readonly outcomes: CallOutcomes
+
+  constructor(host: Host, outcomes: CallOutcomes, resume: (effect: Effect.Effect<unknown, unknown>) => void) {
+    super(host)
+    this.outcomes = outcomes
+    this.resume = resume
+  }
+
+  protected read(reader: ByteReader): Exit.Exit<unknown, unknown> {
+    return this.outcomes.read(reader)
+  }
+
+  protected whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown> {
+    return this.outcomes.down(reason)
+  }
+
+  protected whenTimedOut(): Exit.Exit<unknown, unknown> {
+    return this.outcomes.timeout()
   }
 }
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { admit } from "./Alias.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { IncomingCall, PendingCall } from "./Call.ts"
+import { CallbackCall, IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
@@ -14,7 +14,7 @@ import { type MailboxLimit, MailboxOverflow } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
 import { impl, type Pid } from "./Pid.ts"
-import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { Extra, ProcessRecord } from "./ProcessRecord.ts"
 import type { MonitorRef } from "./Signal.ts"
 
 /** Freezes plain data all the way down, so that sharing it by reference cannot leak later changes. Catalogue R17. */
@@ -62,7 +62,8 @@ const exportCall = (message: unknown, slot: number): number =>
 
 /** Puts a message into a mailbox under its bound. `false`: there is no room, and senders are to wait. */
 export const accept = (record: ProcessRecord, message: unknown): boolean => {
-  const { bounds, mailbox } = record
+  const bounds = record.extra?.bounds
+  const { mailbox } = record
   if (bounds !== undefined && mailbox.messages >= bounds.capacity) {
     switch (bounds.overflow) {
       case "suspend":
@@ -87,18 +88,19 @@ const push = (record: ProcessRecord, message: unknown): void => {
   if (message instanceof IncomingCall) message.arrive(record)
   record.mailbox.push(message)
   record.wake()
-  if (record.limit !== undefined) checkLimit(record, record.limit)
+  const { extra } = record
+  if (extra?.limit !== undefined) checkLimit(record, extra, extra.limit)
 }
 
-const checkLimit = (record: ProcessRecord, limit: MailboxLimit): void => {
+const checkLimit = (record: ProcessRecord, extra: Extra, limit: MailboxLimit): void => {
   const { messages } = record.mailbox
   if (messages <= limit.length) {
-    record.overLimit = false
+    extra.overLimit = false
     return
   }
   if (limit.action === "kill") return terminate(record, ExitReason.killed)
-  if (record.overLimit) return
-  record.overLimit = true
+  if (extra.overLimit) return
+  extra.overLimit = true
   const { host, label, pid } = record
   host.report({ _tag: "LongMailbox", pid, label, length: messages, limit: limit.length })
 }
@@ -110,15 +112,16 @@ const drop = (message: unknown): void => {
 
 /** There is room again: lets waiting senders in, oldest first. Called after messages were taken. */
 export const admitWaiting = (record: ProcessRecord): void => {
-  const { bounds, mailbox, waiting } = record
-  if (waiting === undefined || bounds === undefined) return
+  const { extra, mailbox } = record
+  const { bounds, waiting } = extra ?? {}
+  if (extra === undefined || waiting === undefined || bounds === undefined) return
   while (waiting.length > 0 && mailbox.messages < bounds.capacity) {
     const sender = waiting.shift()
     if (sender === undefined) break
     push(record, sender.message)
     sender.accept()
   }
-  if (waiting.length === 0) record.waiting = undefined
+  if (waiting.length === 0) extra.waiting = undefined
 }
 
 /** Lets a sender wait for room. Returns how to give up. */
@@ -129,10 +132,11 @@ export const waitForRoom = (
   refuse: () => void
 ): (() => void) => {
   const sender = { message, accept, refuse }
-  record.waiting ??= []
-  record.waiting.push(sender)
+  const extra = record.extras()
+  extra.waiting ??= []
+  extra.waiting.push(sender)
   return () => {
-    record.waiting = record.waiting?.filter((other) => other !== sender)
+    extra.waiting = extra.waiting?.filter((other) => other !== sender)
   }
 }
 
@@ -144,6 +148,10 @@ const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full"]
 
 /** Writes an outcome for a sender on another scheduler. */
 export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writer.u8(outcomes.indexOf(outcome))
+
+/** Sends a checked message if that can be done without waiting. `false`: nothing was sent. */
+export const trySend = (host: Host, to: Pid, codec: MessageCodec, message: unknown): boolean =>
+  (!codec.suspends || isHere(host, to)) && deliver(host, to, codec, message)
 
 /** Sends a checked message; waits where the mailbox makes senders wait and is full. Returns at once otherwise. */
 export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): Effect.Effect<void> => {
@@ -167,7 +175,7 @@ export const offer = (
     if (!isHere(host, to)) {
       const gone = () => Exit.succeed<Outcome>("gone")
       const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
-      const pending = new PendingCall(host, { down: gone, timeout: gone, read }, (exit) =>
+      const pending = new CallbackCall(host, { down: gone, timeout: gone, read }, (exit) =>
         resume(exit as Effect.Effect<Outcome>)
       )
       const accepted = pending.export(to.slot)

@@ -3,14 +3,17 @@
  * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
  */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import type * as Effect from "effect/Effect"
 import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
+import type { Timer } from "./Timer.ts"
+import type { TimerTable } from "./TimerTable.ts"
+
+export type { Timer } from "./Timer.ts"
 
 /** Something the run queue runs: a process, or a wake-up. */
 export interface Runnable {
@@ -23,24 +26,25 @@ export type Priority = "max" | "high" | "normal" | "low"
 /** Where a process is started. */
 export type Placement = "here" | "least-loaded" | { readonly scheduler: number } | { readonly near: Pid }
 
-/** A timer that has been set. */
-export interface Timer {
-  /** What happens when it expires. Cleared when it is cancelled or has fired. */
-  fire: (() => void) | undefined
-  /** In the scheduler's time, milliseconds. */
-  readonly deadline: number
-}
-
-/** Timers of one scheduler. They follow its clock. */
+/** Timers of one scheduler. They follow its clock, and what they do is run by the run queue. */
 export interface Timers {
   /** The scheduler's monotonic time, milliseconds. */
   now(): number
-  /** Runs `fire` through the run queue, no earlier than `delay` milliseconds from now. */
+  /** Runs `fire` no earlier than `delay` milliseconds from now. */
   set(delay: number, fire: () => void): Timer
   /** As {@link set}, at a time of {@link now}; one that is past is due now. */
   setAt(deadline: number, fire: () => void): Timer
-  /** Returns the milliseconds that were left, or `undefined` when it had fired or was cancelled. */
+  /** As {@link set}, with a timer that its owner keeps: sets it, and sets it anew when it is set. */
+  start(timer: Timer, delay: number): void
+  /** As {@link start}, at a time of {@link now}. */
+  startAt(timer: Timer, deadline: number): void
+  /**
+   * Stops a timer: its owner is not told, unless it has been. Returns the milliseconds that were left, or `undefined`
+   * when it is not set.
+   */
   cancel(timer: Timer): number | undefined
+  /** The milliseconds that are left, or `undefined` when it is not set. */
+  left(timer: Timer): number | undefined
 }
 
 /** One entry of a table of names: a key, the process that holds it, and a value. */
@@ -74,11 +78,16 @@ export type Registration =
 export interface Directory {
   /** All entries of a key, oldest first. */
   lookup(table: string, key: string): ReadonlyArray<DirectoryEntry>
-  /** The first living holder of a key. */
+  /** The oldest entry of a key. */
+  first(table: string, key: string): DirectoryEntry | undefined
+  /** The holder of the oldest entry of a key. */
   whereis(table: string, key: string): Pid | undefined
   entries(table: string): ReadonlyArray<DirectoryEntry>
+  /** How many entries a table has. */
+  count(table: string): number
   /** What `pid` holds in a table. */
   held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry>
+  /** Enters a table. The request is made when this is called; the effect waits for its outcome, if that is not known yet. */
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration>
   /** Takes out what `pid` holds under `key`. Whether there was something. */
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean>
@@ -157,7 +166,7 @@ export interface Host {
   /** Calls to other schedulers that have no answer yet, by call id. */
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
-  readonly timerRefs: Map<number, Timer>
+  readonly timerRefs: TimerTable
   /** Whether messages that are shared by reference are frozen first. */
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */
@@ -168,6 +177,8 @@ export interface Host {
   nextSerial(): number
   /** A number that is unique in the system, for monitors, timers and calls. */
   nextReference(): number
+  /** What is below the counter in this scheduler's references. */
+  readonly referenceRest: number
   /** Sends a signal to another scheduler. One that cannot be delivered because that scheduler is gone is answered as OTP answers it. */
   route(slot: number, incarnation: number, signal: Signal): void
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
@@ -183,21 +194,3 @@ export class System extends Context.Service<System, Host>()("@understudy/core/Sy
 
 /** The process whose code is running. */
 export class Current extends Context.Service<Current, ProcessRecord>()("@understudy/core/Process") {}
-
-/** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: Fiber.Fiber<unknown, unknown>): ProcessRecord | undefined =>
-  Context.getOrUndefined(fiber.context, Current)
-
-/**
- * An effect that is made from the scheduler it runs on: one step, where asking for the service first would be two.
- * Dies when it runs outside a system, which the type `System` in its requirements does not let happen.
- */
-export const withSystem = <A, E, R>(
-  use: (host: Host, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R | System> =>
-  Effect.withFiber((fiber) => {
-    const host = Context.getOrUndefined(fiber.context, System)
-    return host === undefined
-      ? Effect.die(new Error("this effect needs a running system: provide System.layer, or run it in System.main"))
-      : use(host, fiber)
-  })

@@ -44,7 +44,7 @@ export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason):
 
 /** `kill` is a fact at once: the world is told now, the code unwinds when it can. */
 const kill = (record: ProcessRecord): void => {
-  record.host.enqueue(() => record.unwind(), record.priority)
+  record.wake()
   finish(record, ExitReason.killed)
 }
 
@@ -55,6 +55,7 @@ const kill = (record: ProcessRecord): void => {
  */
 export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
   if (record.status === "dead") return
+  record.unwinding = true
   if (crash && record.status === "running" && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
   finish(record, record.exitReason ?? reason)
 }
@@ -99,12 +100,10 @@ export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): vo
   record.monitors = undefined
   if (monitors !== undefined) for (const [ref, monitor] of monitors) forgetWatcher(host, monitor.pid, ref)
   IncomingCall.allDown(record, reason)
-  const waiting = record.waiting
-  record.waiting = undefined
-  if (waiting !== undefined) for (const sender of waiting) sender.refuse()
-  const finalizers = record.finalizers
-  record.finalizers = undefined
-  if (finalizers !== undefined) for (const finalizer of finalizers) finalizer()
+  const { extra } = record
+  record.extra = undefined
+  if (extra?.waiting !== undefined) for (const sender of extra.waiting) sender.refuse()
+  if (extra?.finalizers !== undefined) for (const finalizer of extra.finalizers) finalizer()
   record.mailbox.clear()
 }
 

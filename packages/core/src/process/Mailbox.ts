@@ -42,35 +42,42 @@ const isSignal = (item: unknown): boolean => item instanceof Down || item instan
 
 /** Hot path: plain and mutable. */
 export class Mailbox {
+  /** The waiting items are those from `head` to `tail`; what is outside is `undefined`. */
   private items: Array<unknown> = empty
   private head = 0
+  private tail = 0
   /** How many of the items are signals. */
   private signals = 0
 
   /** Everything that waits. */
   get length(): number {
-    return this.items.length - this.head
+    return this.tail - this.head
   }
 
   /** What counts against the bound. */
   get messages(): number {
-    return this.length - this.signals
+    return this.tail - this.head - this.signals
   }
 
   push(item: unknown): void {
-    if (this.items === empty) this.items = [item]
-    else this.items.push(item)
+    const { items, tail } = this
+    if (items === empty) this.items = [item]
+    else if (tail < items.length) items[tail] = item
+    else items.push(item)
+    this.tail = tail + 1
     if (isSignal(item)) this.signals++
   }
 
   /** The oldest item. Only call when {@link length} is not 0. */
   take(): unknown {
-    const item = this.items[this.head]
-    this.items[this.head] = undefined
-    this.head++
-    if (this.head === this.items.length) this.reset()
-    else if (this.head >= compactAt && this.head * 2 > this.items.length) {
-      this.items = this.items.slice(this.head)
+    const { head, items } = this
+    const item = items[head]
+    items[head] = undefined
+    this.head = head + 1
+    if (this.head === this.tail) this.reset()
+    else if (this.head >= compactAt && this.head * 2 > this.tail) {
+      this.items = items.slice(this.head, this.tail)
+      this.tail -= this.head
       this.head = 0
     }
     if (this.signals > 0 && isSignal(item)) this.signals--
@@ -80,7 +87,10 @@ export class Mailbox {
   /** Puts an item back at the front. */
   putBack(item: unknown): void {
     if (this.head > 0) this.items[--this.head] = item
-    else this.items = [item, ...this.items]
+    else {
+      this.items = [item, ...this.items.slice(0, this.tail)]
+      this.tail++
+    }
     if (isSignal(item)) this.signals++
   }
 
@@ -89,14 +99,18 @@ export class Mailbox {
    * and stay right while only {@link push} is used, so a waiting receive looks at every item once.
    */
   find(matches: (item: unknown) => boolean, from: number): number {
-    for (let at = this.head + from; at < this.items.length; at++) if (matches(this.items[at])) return at - this.head
+    const { head, items, tail } = this
+    for (let at = head + from; at < tail; at++) if (matches(items[at])) return at - head
     return -1
   }
 
   /** Takes the item at a position that {@link find} gave. The others keep their order. */
   takeAt(position: number): unknown {
     if (position === 0) return this.take()
-    const [item] = this.items.splice(this.head + position, 1)
+    const at = this.head + position
+    const item = this.items[at]
+    this.items.copyWithin(at, at + 1, this.tail)
+    this.items[--this.tail] = undefined
     if (this.signals > 0 && isSignal(item)) this.signals--
     return item
   }
@@ -109,10 +123,11 @@ export class Mailbox {
 
   /** All waiting items, oldest first. */
   toArray(): ReadonlyArray<unknown> {
-    return this.items.slice(this.head)
+    return this.items.slice(this.head, this.tail)
   }
 
   clear(): void {
+    this.items = empty
     this.reset()
     this.signals = 0
   }
@@ -120,7 +135,6 @@ export class Mailbox {
   private reset(): void {
     // A grown array is let go, a small one is kept for the next message
     if (this.items.length > 64) this.items = empty
-    else if (this.items !== empty) this.items.length = 0
-    this.head = 0
+    this.head = this.tail = 0
   }
 }

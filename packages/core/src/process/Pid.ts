@@ -19,6 +19,12 @@ export const mainIncarnation = 1
 /** How many schedulers one system can have: the slot takes six bits of a pid's key. */
 export const maximumSlots = 64
 
+/** How many incarnations of a slot references tell apart: older ones are long gone. */
+export const incarnations = 4096
+
+/** What the counter in a reference is multiplied by; below it are the incarnation and the slot. A power of two. */
+export const referenceUnit = incarnations * maximumSlots
+
 /**
  * The address of a process that takes messages of type `M`. Compare with {@link equals} (or Effect's `Equal.equals`):
  * two pids of the same process need not be the same object.

@@ -3,7 +3,8 @@ import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, currentProcess, names, System, withSystem } from "./Host.ts"
+import { currentProcess } from "./Fibers.ts"
+import { Current, names, System } from "./Host.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
@@ -12,6 +13,7 @@ import { type Address, Name } from "./Name.ts"
 import { isPid, keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
+import { ownStep, withSystem } from "./Running.ts"
 import { Selector } from "./Selector.ts"
 import type { MonitorRef } from "./Signal.ts"
 import type { SpawnOptions } from "./Spawn.ts"
@@ -51,26 +53,24 @@ export type { StartOptions } from "./StartDefinition.ts"
 export { StartError } from "./StartError.ts"
 
 /** The pid of the calling process. */
-export const self: Effect.Effect<Pid, never, Current> = Effect.map(Current, (record) => record.pid)
+export const self: Effect.Effect<Pid, never, Current> = ownStep((record) => record.pid)
 
 /** Links the calling process and `pid`: when one ends abnormally, the other gets its exit signal. Catalogue area L. */
-export const link = (pid: Pid): Effect.Effect<void, never, Current> =>
-  Effect.map(Current, (record) => Links.link(record, pid))
+export const link = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((record) => Links.link(record, pid))
 
 /** Removes a link; no exit of it is seen after this returns. Nothing happens when there is none. */
-export const unlink = (pid: Pid): Effect.Effect<void, never, Current> =>
-  Effect.map(Current, (record) => Links.unlink(record, pid))
+export const unlink = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((record) => Links.unlink(record, pid))
 
 /**
  * Watches a process, or whoever holds a name now: one {@link Down} arrives when it ends, at once when it is gone
  * already. Catalogue area M.
  */
 export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> =>
-  Effect.map(Current, (record) => Monitors.monitorAddress(record, of))
+  ownStep((record) => Monitors.monitorAddress(record, of))
 
 /** Ends an alias of the calling process. Returns whether it had not ended yet. Catalogue M23, M24. */
 export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
-  Effect.map(Current, (record) => record.aliases?.delete(alias.ref) ?? false)
+  ownStep((record) => record.extra?.aliases?.delete(alias.ref) ?? false)
 
 /**
  * Stops watching. With `flush`, a Down that has arrived already is removed too. Returns whether the monitor was still
@@ -80,7 +80,7 @@ export const demonitor = (
   ref: MonitorRef,
   options?: { readonly flush?: boolean | undefined }
 ): Effect.Effect<boolean, never, Current> =>
-  Effect.map(Current, (record) => Monitors.demonitor(record, ref, options?.flush ?? false))
+  ownStep((record) => Monitors.demonitor(record, ref, options?.flush ?? false))
 
 /**
  * With one argument: ends the calling process with `reason`; nothing after it runs but finalizers.
@@ -113,7 +113,7 @@ const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void,
 
 /** Whether exit signals become messages from now on. Returns what it was. Catalogue P18, P19. */
 export const trapExit = (on: boolean): Effect.Effect<boolean, never, Current> =>
-  Effect.map(Current, (record) => {
+  ownStep((record) => {
     const was = record.trapExit
     record.trapExit = on
     return was
@@ -121,7 +121,7 @@ export const trapExit = (on: boolean): Effect.Effect<boolean, never, Current> =>
 
 /** A name for people, in reports and process lists. */
 export const setLabel = (label: string): Effect.Effect<void, never, Current> =>
-  Effect.map(Current, (record) => {
+  ownStep((record) => {
     record.label = label
   })
 
@@ -143,22 +143,23 @@ export const list: Effect.Effect<ReadonlyArray<Info>, never, System> = Effect.ma
  * Catalogue P28.
  */
 export const put = (key: unknown, value: unknown): Effect.Effect<unknown, never, Current> =>
-  Effect.map(Current, (record) => {
-    record.dictionary ??= new Map()
-    const previous = record.dictionary.get(key)
-    record.dictionary.set(key, value)
+  ownStep((record) => {
+    const extra = record.extras()
+    extra.dictionary ??= new Map()
+    const previous = extra.dictionary.get(key)
+    extra.dictionary.set(key, value)
     return previous
   })
 
 /** Reads the calling process's dictionary; `undefined` when the key is not there. */
 export const get = (key: unknown): Effect.Effect<unknown, never, Current> =>
-  Effect.map(Current, (record) => record.dictionary?.get(key))
+  ownStep((record) => record.extra?.dictionary?.get(key))
 
 /** Takes a key out of the calling process's dictionary. Returns its value. */
 export const erase = (key: unknown): Effect.Effect<unknown, never, Current> =>
-  Effect.map(Current, (record) => {
-    const value = record.dictionary?.get(key)
-    record.dictionary?.delete(key)
+  ownStep((record) => {
+    const value = record.extra?.dictionary?.get(key)
+    record.extra?.dictionary?.delete(key)
     return value
   })
 
@@ -224,8 +225,9 @@ const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, Sys
       const record = find(host, process)
       const ended = () => resume(Exit_.succeed(record?.exitReason ?? ExitReason.noProcess))
       if (record === undefined || record.status === "dead") return ended()
-      record.finalizers ??= []
-      record.finalizers.push(() => host.enqueue(ended, "normal"))
+      const extra = record.extras()
+      extra.finalizers ??= []
+      extra.finalizers.push(() => host.enqueue(ended, "normal"))
       return Effect.sync(() => sendExit(host, process, outside(host), ExitReason.kill, false))
     })
   )

@@ -14,10 +14,10 @@ export interface Body {
   /** One slice. Called by the run queue only. Returns whether there is more to do at once. */
   turn(record: ProcessRecord): boolean
   /**
-   * The process has an exit reason: stop the code, and call `finish` (at once or when the code has unwound).
+   * The process has an exit reason: stop the code, and call `record.unwound()` (at once or when the code has unwound).
    * Called by the run queue only.
    */
-  unwind(record: ProcessRecord, finish: () => void): void
+  unwind(record: ProcessRecord): void
   /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
 }
@@ -48,6 +48,35 @@ export interface WaitingSender {
   readonly message: unknown
 }
 
+/** What few processes have: made when the first of it is needed, so that the others stay small. */
+export interface Extra {
+  readonly bounds: Bounds | undefined
+  readonly limit: MailboxLimit | undefined
+  /** Whether the limit has been reported since the mailbox was last below it. */
+  overLimit: boolean
+  /** Its aliases that have not ended, by reference. */
+  aliases: Map<number, AliasMode> | undefined
+  /** Senders that wait for room in the mailbox, oldest first. */
+  waiting: Array<WaitingSender> | undefined
+  /** The process's own key-value store. */
+  dictionary: Map<unknown, unknown> | undefined
+  /** Run when it ends: what its code acquired. */
+  finalizers: Array<() => void> | undefined
+  /** What the ancestors of its children are: made once, shared by all of them. */
+  lineage: ReadonlyArray<Pid> | undefined
+}
+
+const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined): Extra => ({
+  bounds,
+  limit,
+  overLimit: false,
+  aliases: undefined,
+  waiting: undefined,
+  dictionary: undefined,
+  finalizers: undefined,
+  lineage: undefined
+})
+
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
 export class ProcessRecord implements Runnable {
   readonly pid: PidImpl
@@ -55,15 +84,15 @@ export class ProcessRecord implements Runnable {
   readonly body: Body
   readonly priority: Priority
   readonly mailbox: Mailbox = new Mailbox()
-  readonly bounds: Bounds | undefined
-  readonly limit: MailboxLimit | undefined
-  /** Whether the limit has been reported since the mailbox was last below it. */
-  overLimit = false
-  readonly parent: Pid | undefined
+  /** See {@link Extra}; {@link extras} makes it. */
+  extra: Extra | undefined
+  /** Who started it, who started that, and so on. */
   readonly ancestors: ReadonlyArray<Pid>
   status: Status = "running"
   /** Whether it stands in the run queue. */
   queued = false
+  /** Whether its code is over, or has been told to end. */
+  unwinding = false
   trapExit = false
   exitReason: ExitReason | undefined = undefined
   label: string | undefined
@@ -75,46 +104,43 @@ export class ProcessRecord implements Runnable {
   monitors: Map<number, OutgoingMonitor> | undefined = undefined
   /** Monitors others have on this process: who, by reference. */
   watchers: Map<number, Pid> | undefined = undefined
-  /** Its aliases that have not ended, by reference. */
-  aliases: Map<number, AliasMode> | undefined = undefined
   /** Calls it has received and not answered. */
   calls: IncomingCall | undefined = undefined
-  /** Senders that wait for room in the mailbox, oldest first. */
-  waiting: Array<WaitingSender> | undefined = undefined
-  /** The process's own key-value store. */
-  dictionary: Map<unknown, unknown> | undefined = undefined
-  /** Run when it ends: what its code acquired. */
-  finalizers: Array<() => void> | undefined = undefined
-  /** What the ancestors of its children are: made once, shared by all of them. */
-  private childAncestors: ReadonlyArray<Pid> | undefined = undefined
-  private unwinding = false
 
-  constructor(options: {
-    readonly pid: PidImpl
-    readonly host: Host
-    readonly body: Body
-    readonly priority: Priority
-    readonly bounds: Bounds | undefined
-    readonly limit: MailboxLimit | undefined
-    readonly parent: Pid | undefined
-    readonly ancestors: ReadonlyArray<Pid>
-    readonly label: string | undefined
-  }) {
-    this.pid = options.pid
-    this.host = options.host
-    this.body = options.body
-    this.priority = options.priority
-    this.bounds = options.bounds
-    this.limit = options.limit
-    this.parent = options.parent
-    this.ancestors = options.ancestors
-    this.label = options.label
+  constructor(
+    pid: PidImpl,
+    host: Host,
+    body: Body,
+    ancestors: ReadonlyArray<Pid>,
+    priority: Priority,
+    label: string | undefined,
+    bounds: Bounds | undefined,
+    limit: MailboxLimit | undefined
+  ) {
+    this.pid = pid
+    this.host = host
+    this.body = body
+    this.ancestors = ancestors
+    this.priority = priority
+    this.label = label
+    this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+  }
+
+  extras(): Extra {
+    this.extra ??= makeExtra(undefined, undefined)
+    return this.extra
+  }
+
+  /** Who started it. */
+  get parent(): Pid | undefined {
+    return this.ancestors[0]
   }
 
   /** Its pid, and those of its own ancestors, nearest first. */
   get lineage(): ReadonlyArray<Pid> {
-    this.childAncestors ??= [this.pid, ...this.ancestors]
-    return this.childAncestors
+    const extra = this.extras()
+    extra.lineage ??= [this.pid, ...this.ancestors]
+    return extra.lineage
   }
 
   /** Puts the process into the run queue, unless it stands there. Never runs any of its code. */
@@ -128,15 +154,15 @@ export class ProcessRecord implements Runnable {
     this.queued = false
     if (this.status === "running") {
       if (this.body.turn(this)) this.wake()
-    } else if (this.status === "exiting") this.unwind()
+    } else if (!this.unwinding) {
+      // Its code is stopped, once
+      this.unwinding = true
+      this.body.unwind(this)
+    }
   }
 
-  /** Stops the code, once. For the run queue only. */
-  unwind(): void {
-    if (this.unwinding) return
-    this.unwinding = true
-    this.body.unwind(this, () => {
-      if (this.exitReason !== undefined) finish(this, this.exitReason)
-    })
+  /** The code has stopped. */
+  unwound(): void {
+    if (this.exitReason !== undefined) finish(this, this.exitReason)
   }
 }

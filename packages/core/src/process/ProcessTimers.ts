@@ -7,64 +7,107 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, type Host, System, type Timer, withSystem } from "./Host.ts"
+import { Current, type Host, type System } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { maximumSlots, outside, type Pid } from "./Pid.ts"
-import { ask } from "./Query.ts"
+import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
+import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
-import { send } from "./Send.ts"
+import { hostOf, withSystem } from "./Running.ts"
+import { deliverTo, prepare, send } from "./Send.ts"
 import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
+import { stepKind } from "./Step.ts"
+import { Timer } from "./Timer.ts"
+import type { TimerEntry } from "./TimerTable.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
 export type When = Duration.Input | { readonly at: number }
 
 /** The monotonic time of this scheduler, in milliseconds: what `{ at }` deadlines are measured by. */
-export const now: Effect.Effect<number, never, System> = Effect.map(System, (host) => host.timers.now())
+export const now: Effect.Effect<number, never, System> = withSystem((host) => Exit.succeed(host.timers.now()))
 
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && "at" in when && typeof when.at === "number"
 
-/** Sets a timer; `undefined` when `when` is no time one can wait for. A deadline in the past is now. */
-const setTimer = ({ timers }: Host, when: When, fire: () => void): Timer | undefined => {
-  if (isDeadline(when)) return Number.isFinite(when.at) ? timers.setAt(when.at, fire) : undefined
-  const delay = milliseconds(when)
-  return delay === undefined || delay < 0 || Number.isNaN(delay) ? undefined : timers.set(delay, fire)
+/** A timer that processes know by its reference. */
+abstract class Entry extends Timer implements TimerEntry {
+  readonly host: Host
+  readonly ref: TimerRef
+  sibling: TimerEntry | undefined = undefined
+
+  constructor(host: Host) {
+    super(undefined)
+    this.host = host
+    // References are numbers that nextReference gave out
+    this.ref = host.nextReference() as TimerRef
+  }
+
+  protected override expired(): void {
+    this.host.timerRefs.take(this.ref)
+    this.fire()
+  }
+
+  protected abstract fire(): void
+
+  /** Sets it. Dies when `when` is no time one can wait for; a deadline in the past is now. */
+  begin(operation: string, when: When): Effect.Effect<TimerRef> {
+    const { ref } = this
+    const { timerRefs, timers } = this.host
+    if (isDeadline(when)) {
+      if (!Number.isFinite(when.at)) return badDelay(operation)
+      timers.startAt(this, when.at)
+    } else {
+      const delay = milliseconds(when)
+      if (delay === undefined || !(delay >= 0)) return badDelay(operation)
+      timers.start(this, delay)
+    }
+    timerRefs.add(this)
+    return Exit.succeed(ref)
+  }
 }
 
 const badDelay = (operation: string) =>
   Effect.die(new RangeError(`${operation}: expected a delay that is finite and not negative`))
 
-/** Sets a timer that does `fire` once, and gives the reference it is cancelled by. */
-const setOnce = (
-  operation: string,
-  when: When,
-  fire: (host: Host, ref: TimerRef) => void
-): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => {
-    // References are numbers that nextReference gave out
-    const ref = host.nextReference() as TimerRef
-    const timer = setTimer(host, when, () => {
-      host.timerRefs.delete(ref)
-      fire(host, ref)
-    })
-    if (timer === undefined) return badDelay(operation)
-    host.timerRefs.set(ref, timer)
-    return Effect.succeed(ref)
-  })
+class Later extends Entry {
+  private readonly action: (ref: TimerRef) => void
+  constructor(host: Host, action: (ref: TimerRef) => void) {
+    super(host)
+    this.action = action
+  }
+  protected fire(): void {
+    this.action(this.ref)
+  }
+}
 
-const sendFrom = <M>(host: Host, to: Address<M>, message: M): void => {
-  Effect.runForkWith(host.context)(send(to, message) as Effect.Effect<void>)
+/** A message that is on its way already, but for the time. */
+class SendLater extends Entry {
+  private readonly to: Address
+  message: unknown
+  constructor(host: Host, to: Address, message: unknown) {
+    super(host)
+    this.to = to
+    this.message = message
+  }
+  protected fire(): void {
+    deliverTo(this.host, this.to, this.message)
+  }
 }
 
 /**
- * Sends `message` after a delay. A name is resolved when the timer fires; a receiver that is gone by then is no error.
- * Dies when the delay is negative or not finite. Catalogue T01, T10 to T12, T14, T16.
+ * Sends a message after a delay. A name is resolved when the timer fires; a receiver that is gone by then is no error.
+ * Dies when the delay is negative or not finite, and with `InvalidMessage` when the message is not of the mailbox's type.
+ * Catalogue T01, T10 to T12, T14, T16.
  */
-export const sendAfter = <M>(to: Address<M>, message: M, when: When): Effect.Effect<TimerRef, never, System> =>
-  setOnce("sendAfter", when, (host) => sendFrom(host, to, message))
+export const sendAfter: <M>(to: Address<M>, message: M, when: When) => Effect.Effect<TimerRef, never, System> =
+  // `M` is checked by its codec
+  stepKind((fiber, to: Address, message: unknown, when: When) => {
+    const host = hostOf(fiber)
+    prepare(host, to, message)
+    return new SendLater(host, to, message).begin("sendAfter", when)
+  }) as never
 
 /** As {@link sendAfter}, with a message that holds the timer's own reference. Catalogue T02. */
 export const startTimer = <M>(
@@ -72,7 +115,14 @@ export const startTimer = <M>(
   message: (ref: TimerRef) => M,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  setOnce("startTimer", when, (host, ref) => sendFrom(host, to, message(ref)))
+  withSystem((host) => {
+    const address = to as unknown as Address
+    const later = new SendLater(host, address, undefined)
+    const text = message(later.ref)
+    prepare(host, address, text)
+    later.message = text
+    return later.begin("startTimer", when)
+  })
 
 /** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
 export const exitAfter = (
@@ -80,7 +130,9 @@ export const exitAfter = (
   reason: ExitReason.ExitReason,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  setOnce("exitAfter", when, (host) => sendExit(host, pid, outside(host), reason, false))
+  withSystem((host) =>
+    new Later(host, () => sendExit(host, pid, outside(host), reason, false)).begin("exitAfter", when)
+  )
 
 /** Kills after a delay. Catalogue T18. */
 export const killAfter = (pid: Pid, when: When): Effect.Effect<TimerRef, never, System> =>
@@ -91,8 +143,11 @@ export const applyAfter = <A, E>(
   effect: Effect.Effect<A, E, Current | System>,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  setOnce("applyAfter", when, (host) => {
-    Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
+  withSystem((host) => {
+    const start = () => {
+      Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
+    }
+    return new Later(host, start).begin("applyAfter", when)
   })
 
 /** A timer that has been cancelled without waiting, and the milliseconds that were left (`undefined`: it had fired). */
@@ -105,23 +160,37 @@ export interface CancelOptions {
  * Stops a timer, of this scheduler or another. Returns the whole milliseconds that were left; `undefined` when it had
  * fired, was cancelled, or is unknown. With `async` it returns at once and tells nothing. Catalogue T03, T06, T07, MC15.
  */
-export const cancelTimer = (ref: TimerRef, options?: CancelOptions): Effect.Effect<number | undefined, never, System> =>
-  withSystem((host) => {
-    const asked = ask(host, placeOf(ref), "cancel-timer", ref) as Effect.Effect<number | undefined>
+export const cancelTimer: (ref: TimerRef, options?: CancelOptions) => Effect.Effect<number | undefined, never, System> =
+  stepKind((fiber, ref: TimerRef, options: CancelOptions | undefined) => {
+    const host = hostOf(fiber)
+    if (isOwn(host, ref)) {
+      const left = answer(host, "cancel-timer", ref)
+      return Exit.succeed(options?.async === true ? undefined : left)
+    }
+    const asked = ask(host, placeOf(ref), "cancel-timer", ref)
     if (options?.async !== true) return asked
     Effect.runForkWith(host.context)(asked)
-    return Exit.succeed(undefined)
-  })
+    return Exit.void
+  }) as never
 
 /** The whole milliseconds until a timer fires; `undefined` when it has, was cancelled, or is unknown. Catalogue T05. */
 export const readTimer = (ref: TimerRef): Effect.Effect<number | undefined, never, System> =>
-  withSystem((host) => ask(host, placeOf(ref), "read-timer", ref) as Effect.Effect<number | undefined>)
+  withSystem(
+    (host) =>
+      (isOwn(host, ref)
+        ? Exit.succeed(answer(host, "read-timer", ref))
+        : ask(host, placeOf(ref), "read-timer", ref)) as Effect.Effect<number | undefined>
+  )
 
-/** Where a reference was made: `nextReference` puts it there. */
-const placeOf = (ref: number) => ({
-  slot: ref % maximumSlots,
-  incarnation: Math.floor(ref / maximumSlots) % 4096
-})
+/** Where a reference was made: `nextReference` puts it into the part below the counter. */
+const restOf = (ref: number): number => ref - Math.floor(ref / referenceUnit) * referenceUnit
+
+const placeOf = (ref: number) => {
+  const rest = restOf(ref)
+  return { slot: rest % maximumSlots, incarnation: Math.floor(rest / maximumSlots) }
+}
+
+const isOwn = (host: Host, ref: number): boolean => restOf(ref) === host.referenceRest
 
 /** A repeating timer: a process that lives until it is cancelled or its receiver is gone. */
 export interface Interval {

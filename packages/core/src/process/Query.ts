@@ -4,10 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { PendingCall } from "./Call.ts"
+import { CallbackCall } from "./Call.ts"
 import { type Host, names } from "./Host.ts"
-import { isHere, linkedTo } from "./Lifecycle.ts"
-import { type Pid, PidImpl } from "./Pid.ts"
+import { linkedTo } from "./Lifecycle.ts"
+import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /** What can be asked. The subject is a process's serial, or a timer's reference. */
@@ -58,14 +58,14 @@ export const answer = (host: Host, question: Question, subject: number): unknown
       return record === undefined ? undefined : infoOf(record)
     }
     case "cancel-timer": {
-      const timer = host.timerRefs.get(subject)
-      host.timerRefs.delete(subject)
-      const left = timer === undefined ? undefined : host.timers.cancel(timer)
+      const entry = host.timerRefs.take(subject)
+      const left = entry === undefined ? undefined : host.timers.cancel(entry)
       return left === undefined ? undefined : Math.ceil(left)
     }
     case "read-timer": {
-      const timer = host.timerRefs.get(subject)
-      return timer?.fire === undefined ? undefined : Math.ceil(Math.max(0, timer.deadline - host.timers.now()))
+      const entry = host.timerRefs.get(subject)
+      const left = entry === undefined ? undefined : host.timers.left(entry)
+      return left === undefined ? undefined : Math.ceil(left)
     }
   }
 }
@@ -77,11 +77,11 @@ export const ask = (
   question: Question,
   subject: number
 ): Effect.Effect<unknown> => {
-  const here = isHere(host, new PidImpl(place.slot, place.incarnation, subject, undefined))
+  const here = place.slot === host.slot && place.incarnation === host.incarnation
   if (here) return Effect.sync(() => answer(host, question, subject))
   return Effect.callback<unknown>((resume) => {
     const nothing = () => Exit.succeed(undefined)
-    const pending = new PendingCall(
+    const pending = new CallbackCall(
       host,
       { down: nothing, timeout: nothing, read: (reader) => Exit.succeed(reader.any()) },
       (exit) => resume(exit as Effect.Effect<unknown>)

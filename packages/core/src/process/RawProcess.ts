@@ -2,20 +2,30 @@
  * A raw process: one fiber that runs the process's body from start to end and parks in `receive`.
  * It is started and woken by the run queue only, never on a sender's stack.
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
 import { type Alias, type AliasMode, makeAlias } from "./Alias.ts"
 import { admitWaiting } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, type Timer } from "./Host.ts"
+import {
+  type AnyFiber,
+  type Code,
+  type KernelFiber,
+  makeCode,
+  type Owner,
+  park,
+  unpark,
+  unparkWith,
+  type Waiter
+} from "./Fibers.ts"
+import type { Timer } from "./Host.ts"
 import { end } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
+import { notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
 import type { Selector } from "./Selector.ts"
@@ -65,28 +75,140 @@ export interface Self<M> {
 
 type Tags<M> = Received<M> extends infer R ? (R extends { readonly _tag: infer T extends string } ? T : never) : never
 
-interface Waiter {
-  readonly resume: (effect: Effect.Effect<unknown, ReceiveTimeout>) => void
-  readonly matches: ((message: unknown) => boolean) | undefined
-  /** How many waiting messages have been looked at already. */
-  scanned: number
-  timer: Timer | undefined
+/** Takes the oldest message that matches, from position `from` on. */
+const take = (record: ProcessRecord, matches: ((message: unknown) => boolean) | undefined, from: number): unknown => {
+  const { mailbox } = record
+  const at = matches === undefined ? (mailbox.length > 0 ? 0 : -1) : mailbox.find(matches, from)
+  if (at < 0) return notNow
+  const message = mailbox.takeAt(at)
+  if (record.extra?.waiting !== undefined) admitWaiting(record)
+  record.lastMessage = message
+  return message
 }
 
-/** The body of a raw process. Hot path: plain and mutable. */
-export class RawProcess<M> implements Body, Self<M> {
-  private readonly program: (self: Self<M>) => Effect.Effect<unknown, unknown, never>
-  private readonly context: Context.Context<never> | undefined
+/** What a process whose end has been decided finds instead of messages. */
+const ending = (record: ProcessRecord): Effect.Effect<never> =>
+  Exit.failCause(ExitReason.toCause(record.exitReason ?? ExitReason.killed))
+
+/** A receive that chooses, or that waits no longer than `after` milliseconds; and its waiting. */
+class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
+  private readonly process: RawProcess<never>
+  private readonly matches: ((message: unknown) => boolean) | undefined
+  private readonly after: number | undefined
+
+  constructor(
+    process: RawProcess<never>,
+    matches: ((message: unknown) => boolean) | undefined,
+    after: number | undefined
+  ) {
+    super()
+    this.process = process
+    this.matches = matches
+    this.after = after
+  }
+
+  override attempt(): unknown {
+    const record = this.process.own()
+    return record.status === "running" ? take(record, this.matches, 0) : notNow
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<unknown, ReceiveTimeout> {
+    const { after, matches, process } = this
+    const record = process.own()
+    if (record.status !== "running") return ending(record)
+    const message = take(record, matches, 0)
+    if (message !== notNow) return Exit.succeed(message)
+    if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
+    const waiter = new ChoosingWaiter(process, record, matches)
+    if (after !== undefined) waiter.expireAfter(after)
+    process.waiter = waiter
+    return park(fiber, waiter)
+  }
+}
+
+/** What a process waits for, and what a message in the mailbox means to it. */
+interface ReceiveWaiter extends Waiter {
+  /** Something has been put into the mailbox. For the run queue only. */
+  look(record: ProcessRecord): void
+  /** It is over: what it has set up for itself goes. */
+  drop(): void
+}
+
+class ChoosingWaiter implements ReceiveWaiter {
+  fiber: KernelFiber | undefined = undefined
+  resume: Waiter["resume"] = undefined
+  private readonly process: RawProcess<never>
+  private readonly record: ProcessRecord
+  private readonly matches: ((message: unknown) => boolean) | undefined
+  /** How many waiting messages have been looked at already. */
+  private scanned: number
+  private timer: Timer | undefined = undefined
+
+  constructor(process: RawProcess<never>, record: ProcessRecord, matches: ((message: unknown) => boolean) | undefined) {
+    this.process = process
+    this.record = record
+    this.matches = matches
+    this.scanned = record.mailbox.length
+  }
+
+  look(record: ProcessRecord): void {
+    const message = take(record, this.matches, this.scanned)
+    if (message === notNow) this.scanned = record.mailbox.length
+    else this.over(message)
+  }
+
+  private over(message: unknown): void {
+    this.drop()
+    unparkWith(this, message)
+  }
+
+  expireAfter(after: number): void {
+    const { matches, record } = this
+    this.timer = record.host.timers.set(after, () => {
+      if (this.process.waiter !== this) return
+      this.timer = undefined
+      // A message that came in the same instant wins over the timeout
+      const message = record.status === "running" ? take(record, matches, 0) : notNow
+      if (message !== notNow) return this.over(message)
+      this.drop()
+      unpark(this, Exit.fail(new ReceiveTimeout({ after })))
+    })
+  }
+
+  drop(): void {
+    if (this.process.waiter === this) this.process.waiter = undefined
+    if (this.timer === undefined) return
+    this.record.host.timers.cancel(this.timer)
+    this.timer = undefined
+  }
+
+  abandon(): void {
+    this.drop()
+  }
+}
+
+type Program<M> = (self: Self<M>) => Effect.Effect<unknown, unknown, never>
+
+/**
+ * The body of a raw process, its view of itself, and its receive of any message: one object, since every parked process
+ * has them all. Hot path: plain and mutable.
+ */
+export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, Owner, ReceiveWaiter {
+  private program: Program<M> | undefined
+  private context: Context.Context<never> | undefined
   private record: ProcessRecord | undefined = undefined
-  private fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
-  private waiter: Waiter | undefined = undefined
-  private finish: (() => void) | undefined = undefined
+  private code: Code | undefined = undefined
+  /** What its fiber waits for, if that is a message. */
+  waiter: ReceiveWaiter | undefined = undefined
+  fiber: KernelFiber | undefined = undefined
+  resume: Waiter["resume"] = undefined
 
   /**
    * `context` is what the program's fiber starts with, beside the process itself and its scope. Default: what all
    * processes of the scheduler start with.
    */
-  constructor(program: (self: Self<M>) => Effect.Effect<unknown, unknown, never>, context?: Context.Context<never>) {
+  constructor(program: Program<M>, context?: Context.Context<never>) {
+    super()
     this.program = program
     this.context = context
   }
@@ -96,112 +218,90 @@ export class RawProcess<M> implements Body, Self<M> {
     return this.own().pid as unknown as Pid<M>
   }
 
-  private own(): ProcessRecord {
+  /** The process's record. */
+  own(): ProcessRecord {
     if (this.record === undefined) throw new Error("a process was used before it was spawned")
     return this.record
   }
 
   turn(record: ProcessRecord): boolean {
-    if (this.fiber === undefined) this.start(record)
-    else this.wakeWaiter(record)
+    const { program, waiter } = this
+    if (program !== undefined) this.start(record, program)
+    else if (waiter !== undefined) waiter.look(record)
     return false
   }
 
-  private start(record: ProcessRecord): void {
+  private start(record: ProcessRecord, program: Program<M>): void {
+    const code = makeCode(record, this.context ?? record.host.contextFor(record.priority), this)
     this.record = record
-    const scope = Scope.makeUnsafe()
-    const inherited = this.context ?? record.host.contextFor(record.priority)
-    const context = inherited.pipe(Context.add(Current, record), Context.add(Scope.Scope, scope))
-    const fiber = Effect.runForkWith(context)(Effect.suspend(() => this.program(this)))
-    this.fiber = fiber
-    fiber.addObserver((exit) => {
-      if (scope.state._tag === "Empty") this.ended(record, exit)
-      // What the process acquired is released before anybody learns that it is gone
-      else Effect.runForkWith(context)(Scope.close(scope, exit)).addObserver(() => this.ended(record, exit))
+    this.code = code
+    // From here on the fiber holds what is needed of them
+    this.program = this.context = undefined
+    const exit = code.run(begin(program, this))
+    if (exit !== undefined) this.ended(exit)
+  }
+
+  /** The program is over. What the process acquired is released before anybody learns that it is gone. */
+  ended(exit: Exit.Exit<unknown, unknown>): void {
+    const record = this.own()
+    this.code?.close(exit, () => {
+      if (record.unwinding) return record.unwound()
+      // `Process.exit` is a decision, what was thrown or failed is a crash
+      end(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
     })
   }
 
-  private ended(record: ProcessRecord, exit: Exit.Exit<unknown, unknown>): void {
-    if (this.finish !== undefined) this.finish()
-    // `Process.exit` is a decision, what was thrown or failed is a crash
-    else end(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
+  unwind(record: ProcessRecord): void {
+    const { code } = this
+    this.program = undefined
+    if (code?.suspended !== true) return record.unwound()
+    code.interrupt(record.exitReason ?? ExitReason.killed)
   }
 
-  private wakeWaiter(record: ProcessRecord): void {
-    const waiter = this.waiter
-    if (waiter === undefined) return
-    const { mailbox } = record
-    if (waiter.matches === undefined) {
-      if (mailbox.length === 0) return
-    } else {
-      const at = mailbox.find(waiter.matches, waiter.scanned)
-      if (at < 0) {
-        waiter.scanned = mailbox.length
-        return
-      }
-      waiter.scanned = at
-    }
-    this.dropWaiter()
-    // The message is taken by the fiber itself: a waiter whose fiber was interrupted meanwhile must not swallow it
-    waiter.resume(this.attempt(waiter.matches, undefined, waiter.scanned))
+  // --- its receive of any message ----------------------------------------------------------------------------------------
+
+  get receive(): Effect.Effect<Received<M>> {
+    // The mailbox holds what its schema allows, and signals
+    return this as Effect.Effect<unknown> as Effect.Effect<Received<M>>
   }
 
-  private dropWaiter(): void {
-    const timer = this.waiter?.timer
-    if (timer !== undefined) this.own().host.timers.cancel(timer)
+  override attempt(): unknown {
+    const record = this.own()
+    return record.status === "running" ? take(record, undefined, 0) : notNow
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<unknown> {
+    const record = this.own()
+    if (record.status !== "running") return ending(record)
+    const message = take(record, undefined, 0)
+    if (message !== notNow) return Exit.succeed(message)
+    this.waiter = this
+    return park(fiber, this)
+  }
+
+  look(record: ProcessRecord): void {
+    if (record.mailbox.length === 0) return
+    this.waiter = undefined
+    unparkWith(this, take(record, undefined, 0))
+  }
+
+  drop(): void {
     this.waiter = undefined
   }
 
-  unwind(record: ProcessRecord, finish: () => void): void {
-    const fiber = this.fiber
-    this.dropWaiter()
-    if (fiber === undefined || fiber.pollUnsafe() !== undefined) return finish()
-    this.finish = finish
-    fiber.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, record.exitReason ?? ExitReason.killed))
+  abandon(): void {
+    if (this.waiter === this) this.waiter = undefined
   }
 
-  /** Takes a matching message if there is one, else parks. */
-  private attempt(
+  // --- receives that choose ----------------------------------------------------------------------------------------------
+
+  private matching(
     matches: ((message: unknown) => boolean) | undefined,
-    after: number | undefined,
-    from: number
+    options: ReceiveOptions | undefined
   ): Effect.Effect<unknown, ReceiveTimeout> {
-    return Effect.suspend(() => {
-      const record = this.own()
-      const { mailbox } = record
-      if (record.status !== "running") return Exit.failCause(ExitReason.toCause(record.exitReason ?? ExitReason.killed))
-      const at = matches === undefined ? (mailbox.length > 0 ? 0 : -1) : mailbox.find(matches, from)
-      if (at >= 0) {
-        const message = mailbox.takeAt(at)
-        if (record.waiting !== undefined) admitWaiting(record)
-        record.lastMessage = message
-        return Exit.succeed(message)
-      }
-      return after === 0 ? Exit.fail(new ReceiveTimeout({ after })) : this.park(record, matches, after)
-    })
+    // `M` only matters to who receives
+    return new ChoosingReceive(this as unknown as RawProcess<never>, matches, milliseconds(options?.after))
   }
-
-  private park(
-    record: ProcessRecord,
-    matches: ((message: unknown) => boolean) | undefined,
-    after: number | undefined
-  ): Effect.Effect<unknown, ReceiveTimeout> {
-    return Effect.callback((resume) => {
-      this.dropWaiter()
-      const waiter: Waiter = { resume, matches, scanned: record.mailbox.length, timer: undefined }
-      this.waiter = waiter
-      if (after === undefined) return
-      waiter.timer = record.host.timers.set(after, () => {
-        if (this.waiter !== waiter) return
-        this.waiter = undefined
-        // A message that came in the same instant wins over the timeout
-        resume(this.attempt(matches, 0, 0).pipe(Effect.mapError(() => new ReceiveTimeout({ after }))))
-      })
-    })
-  }
-
-  // An idle process owns one receive effect, however often it receives
-  readonly receive: Effect.Effect<Received<M>> = this.attempt(undefined, undefined, 0) as Effect.Effect<Received<M>>
 
   receiveWhen<B extends Received<M>>(
     is: (message: Received<M>) => message is B,
@@ -209,7 +309,7 @@ export class RawProcess<M> implements Body, Self<M> {
   ): Effect.Effect<B, ReceiveTimeout> {
     // The mailbox holds what its schema allows, and signals: exactly what `is` takes
     const matches = is as (message: unknown) => boolean
-    return this.attempt(matches, milliseconds(options?.after), 0) as Effect.Effect<B, ReceiveTimeout>
+    return this.matching(matches, options) as Effect.Effect<B, ReceiveTimeout>
   }
 
   receiveTag<const Tag extends Tags<M>>(
@@ -224,12 +324,12 @@ export class RawProcess<M> implements Body, Self<M> {
   }
 
   receiveWithin(after: Duration.Input): Effect.Effect<Received<M>, ReceiveTimeout> {
-    return this.attempt(undefined, milliseconds(after), 0) as Effect.Effect<Received<M>, ReceiveTimeout>
+    return this.matching(undefined, { after }) as Effect.Effect<Received<M>, ReceiveTimeout>
   }
 
   select<A>(selector: Selector<M, A>, options?: ReceiveOptions): Effect.Effect<A, ReceiveTimeout> {
     const matches = (message: unknown) => selector.matches(message)
-    return Effect.map(this.attempt(matches, milliseconds(options?.after), 0), (message) => selector.apply(message))
+    return Effect.map(this.matching(matches, options), (message) => selector.apply(message))
   }
 
   get flush(): Effect.Effect<number> {
@@ -256,9 +356,19 @@ export class RawProcess<M> implements Body, Self<M> {
   }
 }
 
+/** A program that throws before it gives an effect has died as one that throws in it. */
+const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, unknown> => {
+  try {
+    return program(self)
+  } catch (error) {
+    return Exit.die(error)
+  }
+}
+
 /** A duration in whole milliseconds; infinite ones mean no limit. */
 export const milliseconds = (input: Duration.Input | undefined): number | undefined => {
   if (input === undefined) return undefined
+  if (typeof input === "number" && input >= 0 && input < Number.POSITIVE_INFINITY) return Math.ceil(input)
   const value = Duration.toMillis(input)
   return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value)
 }

@@ -3,14 +3,18 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Alias } from "./Alias.ts"
 import * as Delivery from "./Delivery.ts"
-import { type Host, System, withSystem } from "./Host.ts"
+import type { ProcessFiber } from "./Fibers.ts"
+import { type Host, System } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { type Address, resolve } from "./Name.ts"
-import { impl, isPid, type Pid } from "./Pid.ts"
+import { notNow, Operation } from "./Operation.ts"
+import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
+import { withSystem } from "./Running.ts"
 import { sleep } from "./Sleep.ts"
 
 /**
@@ -20,32 +24,77 @@ import { sleep } from "./Sleep.ts"
  * Order between one sender and one receiver is kept.
  */
 export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, System> =>
-  toReceiver(to, message, Effect.void, (host, pid, codec, alias) => Delivery.send(host, pid, codec, message, alias))
+  // `M` is checked by the codec
+  new SendMessage(to as unknown as Address, message)
+
+class SendMessage extends Operation<void, never, System> {
+  private readonly to: Address
+  private readonly message: unknown
+
+  constructor(to: Address, message: unknown) {
+    super()
+    this.to = to
+    this.message = message
+  }
+
+  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
+    const { message, to } = this
+    if (!(to instanceof PidImpl) || to.codec === undefined) return notNow
+    const { host } = fiber.process
+    to.codec.check(message)
+    if (host.freeze) Delivery.deepFreeze(message)
+    return Delivery.trySend(host, to, to.codec, message) ? undefined : notNow
+  }
+
+  perform(): Effect.Effect<void> {
+    // The host is there: the type asks for it
+    return toReceiver(this.to, this.message, Effect.void, (host, pid, codec, alias) =>
+      Delivery.send(host, pid, codec, this.message, alias)
+    ) as Effect.Effect<void>
+  }
+}
 
 /** Checks and freezes a message, and finds its receiver; `nobody` is the answer when a name has no holder. */
-const toReceiver = <M, A, E>(
-  to: Address<M>,
-  message: M,
+const toReceiver = <A, E>(
+  to: Address,
+  message: unknown,
   nobody: Effect.Effect<A, E>,
   use: (host: Host, pid: Pid, codec: MessageCodec.MessageCodec, alias: number) => Effect.Effect<A, E>
 ): Effect.Effect<A, E, System> =>
   withSystem((host) => {
-    // `M` is checked by the codec; the address is only resolved here
-    const address = to as unknown as Address
-    const pid = resolve(host, address)
-    const codec = (isPid(address) ? undefined : address.codec) ?? (pid && codecOf(host, pid))
+    const pid = resolve(host, to)
+    const codec = (isPid(to) ? undefined : to.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
     codec.check(message)
     if (host.freeze) Delivery.deepFreeze(message)
-    return pid === undefined ? nobody : use(host, pid, codec, address instanceof Alias ? address.ref : 0)
+    return pid === undefined ? nobody : use(host, pid, codec, to instanceof Alias ? to.ref : 0)
   })
+
+/** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
+export const prepare = (host: Host, to: Address, message: unknown): void => {
+  const codec = isPid(to) ? codecOf(host, to) : to.codec
+  codec?.check(message)
+  if (host.freeze) Delivery.deepFreeze(message)
+}
+
+/** Sends a message that is {@link prepare}d, in nobody's name. Its receiver may be gone. */
+export const deliverTo = (host: Host, to: Address, message: unknown): void => {
+  const pid = resolve(host, to)
+  if (pid === undefined) return
+  const codec = isPid(to) ? codecOf(host, pid) : to.codec
+  const sending =
+    codec === undefined
+      ? (send(to as Address<unknown>, message) as Effect.Effect<void>)
+      : Delivery.send(host, pid, codec, message, to instanceof Alias ? to.ref : 0)
+  if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
+}
 
 /**
  * Sends a message if there is room for it now. Returns whether it is in the mailbox: not when that is bounded, full and
  * makes senders wait, nor when there is no such process. Costs a round trip to another scheduler.
  */
 export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, never, System> =>
-  toReceiver(to, message, Effect.succeed(false), (host, pid, codec, alias) =>
+  toReceiver(to as unknown as Address, message, Effect.succeed(false), (host, pid, codec, alias) =>
     Effect.map(Delivery.offer(host, pid, codec, message, alias, false), (outcome) => outcome === "accepted")
   )
 
@@ -70,7 +119,7 @@ export const sendWithin = <M>(
   deadline: Duration.Input
 ): Effect.Effect<void, SendFailed, System> => {
   const fail = (problem: SendFailed["problem"]) => Effect.fail(new SendFailed({ target: String(to), problem }))
-  return toReceiver(to, message, fail("gone"), (host, pid, codec, alias) =>
+  return toReceiver(to as unknown as Address, message, fail("gone"), (host, pid, codec, alias) =>
     Effect.raceFirst(
       Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true), (outcome) =>
         outcome === "accepted" ? Effect.void : fail("gone")

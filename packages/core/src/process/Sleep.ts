@@ -1,8 +1,9 @@
 /** Sleeping by the scheduler's own timers, so that sleep follows the system's clock. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type System, withSystem } from "./Host.ts"
+import type { System } from "./Host.ts"
 import { milliseconds } from "./RawProcess.ts"
+import { withSystem } from "./Running.ts"
 
 /** Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Catalogue P31, P32. */
 export const sleep = (duration: Duration.Input): Effect.Effect<void, never, System> =>

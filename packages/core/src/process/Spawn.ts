@@ -53,17 +53,16 @@ export const spawnHere = (
   options: SpawnOptions | undefined
 ): ProcessRecord => {
   const pid = new PidImpl(host.slot, host.incarnation, host.nextSerial(), codec)
-  const record = new ProcessRecord({
+  const record = new ProcessRecord(
     pid,
     host,
     body,
-    priority: options?.priority ?? "normal",
-    bounds: options?.mailbox,
-    limit: options?.mailboxLimit,
-    parent: ties.parent,
-    ancestors: ties.ancestors,
-    label: options?.label
-  })
+    ties.ancestors,
+    options?.priority ?? "normal",
+    options?.label,
+    options?.mailbox,
+    options?.mailboxLimit
+  )
   pid.record = record
   host.processes.set(pid.serial, record)
   if (ties.parent !== undefined) {

@@ -5,7 +5,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type AnswerCodec, PendingCall, readAnswer } from "./Call.ts"
+import { type AnswerCodec, CallbackCall, readAnswer } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
@@ -69,7 +69,7 @@ export const startDefinition = (
       if (parent !== undefined) unlink(parent, pid)
       sendExit(host, pid, parent?.pid ?? outside(host), ExitReason.kill, false)
     }
-    const pending = new PendingCall(
+    const pending = new CallbackCall(
       host,
       {
         down,

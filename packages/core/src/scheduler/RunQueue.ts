@@ -64,7 +64,8 @@ export class RunQueue {
   }
 
   push(item: Item, priority: Priority): void {
-    this[priority].push(item)
+    if (priority === "normal") this.normal.push(item)
+    else this[priority].push(item)
   }
 
   /** Takes the next item; `undefined` when there is none. */

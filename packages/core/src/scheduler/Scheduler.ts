@@ -16,12 +16,12 @@ import {
   type Priority,
   type ProcessEvent,
   System,
-  type Timer,
   type Timers
 } from "../process/Host.ts"
-import { maximumSlots } from "../process/Pid.ts"
+import { incarnations, maximumSlots, referenceUnit } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import { TimerTable } from "../process/TimerTable.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 
@@ -80,12 +80,13 @@ const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 export class Scheduler implements Host {
   readonly slot: number
   readonly incarnation: number
+  readonly referenceRest: number
   readonly freeze: boolean
   readonly slice: number
   readonly timers: Timers
   readonly processes: Map<number, ProcessRecord> = new Map()
   readonly pending: Map<number, PendingCall> = new Map()
-  readonly timerRefs: Map<number, Timer> = new Map()
+  readonly timerRefs = new TimerTable(referenceUnit)
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
   private readonly queue = new RunQueue()
@@ -108,16 +109,12 @@ export class Scheduler implements Host {
     this.options = options
     this.slot = options.slot
     this.incarnation = options.incarnation
+    this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
-    this.wheel = new TimerWheel(options.clock)
-    this.timers = {
-      now: () => this.wheel.now(),
-      // What a timer does is run by the queue like everything else
-      set: (delay, fire) => this.wheel.set(delay, () => this.enqueue(fire, "normal")),
-      setAt: (deadline, fire) => this.wheel.setAt(deadline, () => this.enqueue(fire, "normal")),
-      cancel: (timer) => this.wheel.cancel(timer)
-    }
+    // What a timer does is run by the queue like everything else
+    this.wheel = new TimerWheel(options.clock, (timer) => this.enqueue(timer, "normal"))
+    this.timers = this.wheel
     this.facades = makeByPriority((priority) => this.facade(priority))
     this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
   }
@@ -188,12 +185,12 @@ export class Scheduler implements Host {
 
   private readonly turn = (): void => {
     if (this.stopped) return
-    const { clock } = this.options
     const { queue, uplink } = this
-    const start = clock.now()
+    const start = this.options.clock.now()
     let until = start + turnMilliseconds
     // Still armed: what is queued from here on is run by this turn, or by the one it asks for
     uplink.beginTurn()
+    this.wheel.turnBegins()
     for (let left = turnItems; left > 0; left--) {
       const item = queue.shift()
       if (item !== undefined) this.runItem(item)
@@ -205,13 +202,13 @@ export class Scheduler implements Host {
       }
       if (left % itemsPerClockLook !== 0) continue
       uplink.exchange()
-      this.wheel.advance()
-      if (clock.now() >= until) break
+      if (this.look() >= until) break
     }
-    this.wheel.advance()
+    const end = this.options.clock.now()
+    this.wheel.turnEnds(end)
     uplink.exchange()
     this.armed = false
-    const more = uplink.endOfTurn(clock.now() - start, queue.length > 0)
+    const more = uplink.endOfTurn(end - start, queue.length > 0)
     if (more || queue.length > 0) this.arm()
   }
 
@@ -222,6 +219,13 @@ export class Scheduler implements Host {
       if (item === undefined) break
       this.runItem(item)
     }
+  }
+
+  /** Looks at the clock, for the timers too. */
+  private look(): number {
+    const now = this.options.clock.now()
+    this.wheel.look(now)
+    return now
   }
 
   private runItem(item: Item): void {
@@ -252,8 +256,7 @@ export class Scheduler implements Host {
 
   nextReference(): number {
     // Unique in the system: the slot and its incarnation are in the low digits
-    const counter = this.reference++
-    return (counter * 4096 + (this.incarnation % 4096)) * maximumSlots + this.slot
+    return this.reference++ * referenceUnit + this.referenceRest
   }
 
   route(slot: number, incarnation: number, signal: Signal): void {

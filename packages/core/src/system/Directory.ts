@@ -5,26 +5,18 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { PendingCall } from "../process/Call.ts"
+import { CallbackCall } from "../process/Call.ts"
 import type { Directory, DirectoryChange, DirectoryEntry, Host, Keys, Registration } from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
-import { equals, keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
+import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
 import { ask } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
+import { NameTables } from "./NameTables.ts"
 
 /** The way to the other schedulers. */
 export interface DirectoryPeers {
   /** The others that are up. */
   readonly all: () => ReadonlyArray<{ readonly slot: number; readonly incarnation: number }>
-}
-
-interface Entry extends DirectoryEntry {
-  value: unknown
-}
-
-interface Table {
-  readonly byKey: Map<string, Array<Entry>>
-  readonly listeners: Set<(change: DirectoryChange) => void>
 }
 
 /** Answers of slot 0 to a request. */
@@ -35,17 +27,15 @@ const notAlive = 3
 /** Who asked for a change, and how to answer. */
 type Answer = (result: Registration | boolean) => void
 
-type ChangeKind = DirectoryChangeSignal["change"]
+type Request = Pick<DirectoryRequestSignal, "request" | "table" | "keys" | "key" | "pid" | "value">
 
-const nobody: ReadonlyArray<DirectoryEntry> = []
+type ChangeKind = DirectoryChangeSignal["change"]
 
 /** See the file's header. One owner of each scheduler's tables. */
 export class ReplicatedDirectory implements Directory {
   private readonly host: Host
   private readonly peers: DirectoryPeers
-  private readonly tables = new Map<string, Table>()
-  /** What each process holds, anywhere. */
-  private readonly byPid = new Map<number, Array<{ readonly table: string; readonly entry: Entry }>>()
+  private readonly tables = new NameTables()
   /** Releases that overtook the addition they undo: the two come from different schedulers. */
   private readonly graves = new Set<string>()
 
@@ -57,35 +47,31 @@ export class ReplicatedDirectory implements Directory {
   // --- looking up --------------------------------------------------------------------------------------------------
 
   lookup(table: string, key: string): ReadonlyArray<DirectoryEntry> {
-    return this.tables.get(table)?.byKey.get(key) ?? nobody
+    return this.tables.lookup(table, key)
+  }
+
+  first(table: string, key: string): DirectoryEntry | undefined {
+    return this.tables.first(table, key)
   }
 
   whereis(table: string, key: string): Pid | undefined {
-    return this.lookup(table, key)[0]?.pid
+    return this.tables.first(table, key)?.pid
   }
 
   entries(table: string): ReadonlyArray<DirectoryEntry> {
-    const known = this.tables.get(table)
-    return known === undefined ? nobody : Array.from(known.byKey.values()).flat()
+    return this.tables.entries(table)
+  }
+
+  count(table: string): number {
+    return this.tables.count(table)
   }
 
   held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry> {
-    const held = this.byPid.get(keyOf(pid))
-    return held === undefined ? nobody : held.filter((one) => one.table === table).map((one) => one.entry)
+    return this.tables.held(table, pid)
   }
 
   subscribe(table: string, listener: (change: DirectoryChange) => void): () => void {
-    const { listeners } = this.tableOf(table)
-    listeners.add(listener)
-    return () => listeners.delete(listener)
-  }
-
-  private tableOf(name: string): Table {
-    const known = this.tables.get(name)
-    if (known !== undefined) return known
-    const made: Table = { byKey: new Map(), listeners: new Set() }
-    this.tables.set(name, made)
-    return made
+    return this.tables.subscribe(table, listener)
   }
 
   // --- changing ----------------------------------------------------------------------------------------------------
@@ -111,13 +97,38 @@ export class ReplicatedDirectory implements Directory {
     pid: Pid,
     value: unknown
   ): Effect.Effect<Registration | boolean> {
+    return this.host.slot === 0
+      ? this.ownRequest({ request, table, keys, key, pid, value })
+      : this.ask(request, table, keys, key, pid, value)
+  }
+
+  /** Slot 0 asks itself: most often the answer is there at once. */
+  private ownRequest(request: Request): Effect.Effect<Registration | boolean> {
+    let known: Registration | boolean | undefined
+    let told: Answer | undefined
+    this.decide(request, (result) => {
+      known = result
+      told?.(result)
+    })
+    if (known !== undefined) return Exit.succeed(known)
+    return Effect.callback((resume) => {
+      told = (result) => resume(Exit.succeed(result))
+      if (known !== undefined) told(known)
+    })
+  }
+
+  private ask(
+    request: Request["request"],
+    table: string,
+    keys: Keys,
+    key: string,
+    pid: Pid,
+    value: unknown
+  ): Effect.Effect<Registration | boolean> {
     const { host } = this
     return Effect.callback((resume) => {
-      if (host.slot === 0) {
-        return this.decide({ request, table, keys, key, pid, value }, (result) => resume(Exit.succeed(result)))
-      }
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? { _tag: "NotAlive" } : false)
-      const pending = new PendingCall(
+      const pending = new CallbackCall(
         host,
         {
           down: gone,
@@ -161,33 +172,30 @@ export class ReplicatedDirectory implements Directory {
   }
 
   /** Slot 0 only: takes the decision and spreads it. */
-  private decide(
-    request: Pick<DirectoryRequestSignal, "request" | "table" | "keys" | "key" | "pid" | "value">,
-    answer: Answer
-  ): void {
+  private decide(request: Request, answer: Answer): void {
     const { key, keys, pid, table, value } = request
     if (request.request === "unregister") {
-      const held = this.apply("remove", table, key, pid, undefined)
+      const held = this.tables.remove(table, key, pid)
       return this.spread("remove", table, key, pid, undefined, () => answer(held))
     }
     if (request.request === "update") {
-      const held = this.apply("update", table, key, pid, value)
+      const held = this.tables.update(table, key, pid, value)
       return this.spread("update", table, key, pid, value, () => answer(held))
     }
-    const holder = keys === "unique" ? this.lookup(table, key)[0] : undefined
+    const holder = keys === "unique" ? this.tables.first(table, key) : undefined
     if (holder !== undefined) {
       if (isHere(this.host, holder.pid)) return answer({ _tag: "AlreadyRegistered", holder: holder.pid })
       // Its death may be known to the asker and not yet here. Behind this question it is
       return this.whenAsked(holder.pid, () => {
-        if (this.lookup(table, key)[0] !== holder) return this.decide(request, answer)
+        if (this.tables.first(table, key) !== holder) return this.decide(request, answer)
         answer({ _tag: "AlreadyRegistered", holder: holder.pid })
       })
     }
     if (!this.mayLive(pid)) return answer({ _tag: "NotAlive" })
-    this.apply("add", table, key, pid, value)
+    this.tables.insert(table, key, pid, value)
     this.spread("add", table, key, pid, value, (alive) => {
-      if (alive) return answer({ _tag: "Registered" })
-      this.apply("remove", table, key, pid, undefined)
+      if (alive) return answer(registered)
+      this.tables.remove(table, key, pid)
       this.spread("remove", table, key, pid, undefined, () => answer({ _tag: "NotAlive" }))
     })
   }
@@ -218,7 +226,7 @@ export class ReplicatedDirectory implements Directory {
     let alive = true
     if (missing === 0) return then(true)
     for (const other of others) {
-      const pending = new PendingCall(
+      const pending = new CallbackCall(
         host,
         {
           // A scheduler that is gone has no table to be behind with; a process on it is not alive
@@ -256,7 +264,7 @@ export class ReplicatedDirectory implements Directory {
     if (change === "add" && this.graves.delete(grave)) {
       // It was released before it came: nothing to add
     } else if (change !== "add" || alive) {
-      const held = this.apply(change === "release" ? "remove" : change, table, key, pid, value)
+      const held = this.apply(change, table, key, pid, value)
       if (change === "release" && !held) this.graves.add(grave)
     }
     // Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own
@@ -277,76 +285,33 @@ export class ReplicatedDirectory implements Directory {
   }
 
   release(pid: Pid): void {
-    const held = this.byPid.get(keyOf(pid))
-    if (held === undefined) return
-    for (const { entry, table } of [...held]) {
-      if (!this.apply("remove", table, entry.key, pid, undefined)) continue
-      for (const peer of this.peers.all()) this.send(peer, "release", table, entry.key, pid, undefined, 0)
+    for (const { key, table } of this.tables.allHeld(pid)) {
+      if (!this.tables.remove(table, key, pid)) continue
+      for (const peer of this.peers.all()) this.send(peer, "release", table, key, pid, undefined, 0)
     }
   }
 
   /** All entries of a scheduler that is gone. */
   schedulerDown(slot: number, incarnation: number): void {
-    for (const held of [...this.byPid.values()]) {
-      for (const { entry, table } of [...held]) {
-        if (entry.pid.slot === slot && entry.pid.incarnation === incarnation) {
-          this.apply("remove", table, entry.key, entry.pid, undefined)
-        }
-      }
+    for (const { key, pid, table } of [...this.tables.everything()]) {
+      if (pid.slot === slot && pid.incarnation === incarnation) this.tables.remove(table, key, pid)
     }
   }
 
   /** Slot 0 only: gives a scheduler that has just joined all there is. */
   introduce(to: { readonly slot: number; readonly incarnation: number }): void {
-    for (const [name, table] of this.tables) {
-      for (const entries of table.byKey.values()) {
-        for (const entry of entries) this.send(to, "add", name, entry.key, entry.pid, entry.value, 0)
-      }
-    }
+    for (const { key, pid, table, value } of this.tables.everything()) this.send(to, "add", table, key, pid, value, 0)
   }
-
-  // --- this scheduler's copy ---------------------------------------------------------------------------------------
 
   /** Returns whether the entry was (or, for an addition, is) there. */
-  private apply(change: "add" | "remove" | "update", name: string, key: string, pid: Pid, value: unknown): boolean {
-    const table = this.tableOf(name)
-    if (change === "add") {
-      this.insert(table, name, { key, pid, value })
-      return true
-    }
-    const entries = table.byKey.get(key)
-    const own = entries?.filter((entry) => equals(entry.pid, pid)) ?? []
-    if (entries === undefined || own.length === 0) return false
-    if (change === "update") {
-      for (const entry of own) entry.value = value
-      return true
-    }
-    const rest = entries.filter((entry) => !equals(entry.pid, pid))
-    if (rest.length === 0) table.byKey.delete(key)
-    else table.byKey.set(key, rest)
-    this.forget(name, key, pid)
-    for (const listener of table.listeners) listener({ table: name, key, pid, event: "unregistered" })
+  private apply(change: ChangeKind, table: string, key: string, pid: Pid, value: unknown): boolean {
+    if (change === "update") return this.tables.update(table, key, pid, value)
+    if (change !== "add") return this.tables.remove(table, key, pid)
+    this.tables.insert(table, key, pid, value)
     return true
   }
-
-  private insert(table: Table, name: string, entry: Entry): void {
-    const entries = table.byKey.get(entry.key)
-    if (entries === undefined) table.byKey.set(entry.key, [entry])
-    else entries.push(entry)
-    const pidKey = keyOf(entry.pid)
-    const held = this.byPid.get(pidKey)
-    if (held === undefined) this.byPid.set(pidKey, [{ table: name, entry }])
-    else held.push({ table: name, entry })
-    for (const listener of table.listeners) {
-      listener({ table: name, key: entry.key, pid: entry.pid, event: "registered" })
-    }
-  }
-
-  private forget(table: string, key: string, pid: Pid): void {
-    const rest = this.byPid.get(keyOf(pid))?.filter((one) => one.table !== table || one.entry.key !== key) ?? []
-    if (rest.length === 0) this.byPid.delete(keyOf(pid))
-    else this.byPid.set(keyOf(pid), rest)
-  }
 }
+
+const registered: Registration = { _tag: "Registered" }
 
 const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table} ${key}`

@@ -28,8 +28,9 @@ const endTree = (scheduler: Scheduler, top: ProcessRecord): Effect.Effect<void> 
   Effect.callback((resume) => {
     const signal = (reason: ExitReason.ExitReason) => sendExit(scheduler, top.pid, outside(scheduler), reason, false)
     const force = scheduler.timers.set(patience, () => signal(ExitReason.kill))
-    top.finalizers ??= []
-    top.finalizers.push(() => {
+    const extra = top.extras()
+    extra.finalizers ??= []
+    extra.finalizers.push(() => {
       scheduler.timers.cancel(force)
       scheduler.enqueue(() => resume(Effect.void), "normal")
     })

@@ -300,7 +300,10 @@ export class Mesh implements Uplink {
   busyWait(until: number): boolean {
     const { budget } = this.busyWaiting
     // Who waits for room in a ring is rung when there is some
-    if (budget === 0 || this.closed || this.dirty.length > 0) return false
+    if (budget === 0 || this.closed || this.dirty.length > 0) {
+      this.waitingSince = undefined
+      return false
+    }
     // An answer at full speed is here before the clock is worth looking at
     for (let look = 0; look < looksBeforeClock; look++) if (this.takeIn()) return this.found()
     let now = this.now()
@@ -311,7 +314,9 @@ export class Mesh implements Uplink {
         if (this.takeIn()) return this.found()
         pause()
       }
+      const before = now
       now = this.now()
+      this.waited += now - before
     }
     if (now >= this.waitingSince + budget) {
       this.waitingSince = undefined
@@ -331,7 +336,8 @@ export class Mesh implements Uplink {
     table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
-    this.busy += busy
+    this.busy += Math.max(0, busy - this.waited)
+    this.waited = 0
     if (more || this.closed) return false
     // The event loop had to have its share; looking goes on after that
     if (this.waitingSince !== undefined) return true
@@ -351,6 +357,8 @@ export class Mesh implements Uplink {
   }
 
   private busy = 0
+  /** The milliseconds of this turn that were spent looking for signals. */
+  private waited = 0
   /** The scheduler's reductions when they were last written into the table. */
   private reductions = 0
 

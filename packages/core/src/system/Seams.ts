@@ -17,6 +17,7 @@ export interface Seams {
 }
 
 const realClock: WheelClock = {
+  costly: true,
   now: () => performance.now(),
   wakeAfter: (delay, wake) => {
     const timer = setTimeout(wake, delay)

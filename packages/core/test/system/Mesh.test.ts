@@ -54,8 +54,7 @@ const collect = (count: number, send: (to: (text: string, codec: MessageCodec) =
       },
       unwind: () => undefined
     }
-    const nobody = { bounds: undefined, limit: undefined, parent: undefined, ancestors: [], label: undefined }
-    far.processes.set(serial, new ProcessRecord({ pid, host: far, body, priority: "normal", ...nobody }))
+    far.processes.set(serial, new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined))
     send((message, codec) =>
       near.route(far.slot, far.incarnation, {
         _tag: "Message",

@@ -1,0 +1,390 @@
+/**
+ * The fibers that run processes' code. This is the only file that knows Effect's internals: a process's fiber is a
+ * subclass of Effect's own fiber that parks without asynchronous bookkeeping, makes its context when it is first asked
+ * for, and runs one effect after another. Where the installed Effect does not look as expected, or when
+ * `UNDERSTUDY_FIBERS=public` is set, the same is done through Effect's public API, with the same semantics.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Effectable from "effect/Effectable"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import * as ExitReason from "./ExitReason.ts"
+import { Current, System } from "./Host.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+
+type AnyEffect = Effect.Effect<unknown, unknown>
+type AnyExit = Exit.Exit<unknown, unknown>
+export type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+/** Whose code runs on a fiber. */
+export interface Owner {
+  /** An effect that was suspended when `run` returned is over. Called in the run queue or by whatever resumed it. */
+  ended(exit: AnyExit): void
+}
+
+/** The code of one process: runs one effect at a time for its owner. */
+export interface Code {
+  /** Runs an effect until it is over, and gives its exit; `undefined` when it suspended: `ended` is called later. */
+  run(effect: AnyEffect): AnyExit | undefined
+  /** Whether an effect is suspended. */
+  readonly suspended: boolean
+  /** Interrupts what is suspended. */
+  interrupt(reason: ExitReason.ExitReason): void
+  /** Releases what the process acquired, then calls back. Called once, when nothing runs any more. */
+  close(exit: AnyExit, then: () => void): void
+  /** Whether something was acquired that is not released. */
+  readonly holds: boolean
+}
+
+/** What a process waits for. Resumed once, through the run queue; see {@link park}. */
+export interface Waiter {
+  /** The process fiber that is parked on it. Set by {@link park}. */
+  fiber: KernelFiber | undefined
+  /** How another fiber is resumed. Set by {@link park}. */
+  resume: ((effect: AnyEffect) => void) | undefined
+  /** The fiber goes on without it: it was interrupted. */
+  abandon(): void
+}
+
+/** A process's own fiber, that speaks for it. */
+export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }
+
+/** The fiber as what it is, if it is a process's own and speaks for it. */
+export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefined =>
+  // No other fiber has this field, and looking at one field is the fastest test there is
+  (fiber as KernelFiber | undefined)?.process === undefined ? undefined : (fiber as ProcessFiber)
+
+/** The process a fiber belongs to, if it belongs to one. */
+export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
+  processFiber(fiber)?.process ?? Context.getOrUndefined(fiber.context, Current)
+
+/** Suspends the fiber that evaluates the result until {@link unpark}. */
+export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
+  const own = processFiber(fiber)
+  if (own !== undefined) return own.park(waiter)
+  return Effect.callback<never>((resume) => {
+    // What it is resumed with is of the waiting effect's type
+    waiter.resume = resume as (effect: AnyEffect) => void
+    return Effect.sync(() => {
+      waiter.resume = undefined
+      waiter.abandon()
+    })
+  })
+}
+
+/** Resumes the fiber that waits, if it still does. For the run queue only: it runs the fiber's code. */
+export const unpark = (waiter: Waiter, effect: AnyEffect): void => {
+  const { fiber, resume } = waiter
+  if (fiber !== undefined) fiber.unpark(waiter, effect)
+  else if (resume !== undefined) {
+    waiter.resume = undefined
+    resume(effect)
+  }
+}
+
+/** As {@link unpark}, with a value. */
+export const unparkWith = (waiter: Waiter, value: unknown): void => {
+  const { fiber } = waiter
+  if (fiber === undefined) return unpark(waiter, Exit.succeed(value))
+  handedOver.value = value
+  fiber.unpark(waiter, handedOver)
+}
+
+/** Gives a resumed fiber its value, at once: no object a resumption. */
+const handedOver: Effect.Effect<unknown> & { value: unknown } = Object.assign(
+  Object.create(
+    Effectable.Prototype<Effect.Effect<unknown>>({
+      label: "HandedOver",
+      evaluate(fiber): Effect.Effect<unknown> {
+        const { value } = handedOver
+        handedOver.value = undefined
+        // Only fibers of this file's making are resumed with it
+        return (fiber as KernelFiber).succeedWith(value)
+      }
+    })
+  ) as Effect.Effect<unknown>,
+  { value: undefined as unknown }
+)
+
+/** Makes the fiber of a process. `context` is what its code starts with, beside the process and its scope. */
+export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
+  kernel === undefined ? new PublicCode(record, context, owner) : new kernel.KernelFiber(record, context, owner)
+
+// --- through the public API --------------------------------------------------------------------------------------------
+
+/** A fiber an effect, made with `runFork`. */
+class PublicCode implements Code {
+  private readonly context: Context.Context<never>
+  private readonly owner: Owner
+  private readonly scope: Scope.Closeable
+  private fiber: AnyFiber | undefined = undefined
+
+  constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
+    this.owner = owner
+    this.scope = Scope.makeUnsafe()
+    this.context = context.pipe(Context.add(Current, record), Context.add(Scope.Scope, this.scope))
+  }
+
+  run(effect: AnyEffect): AnyExit | undefined {
+    const fiber = Effect.runForkWith(this.context)(effect)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return exit
+    this.fiber = fiber
+    fiber.addObserver((late) => {
+      this.fiber = undefined
+      this.owner.ended(late)
+    })
+    return undefined
+  }
+
+  get suspended(): boolean {
+    return this.fiber !== undefined
+  }
+
+  interrupt(reason: ExitReason.ExitReason): void {
+    this.fiber?.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
+  }
+
+  get holds(): boolean {
+    return this.scope.state._tag !== "Empty"
+  }
+
+  close(exit: AnyExit, then: () => void): void {
+    closeScope(this.holds ? this.scope : undefined, this.context, exit, then)
+  }
+}
+
+const closeScope = (
+  scope: Scope.Closeable | undefined,
+  context: Context.Context<never>,
+  exit: AnyExit,
+  then: () => void
+): void => {
+  if (scope === undefined) then()
+  else Effect.runForkWith(context)(Scope.close(scope, exit)).addObserver(then)
+}
+
+// --- on Effect's own fiber ---------------------------------------------------------------------------------------------
+
+/** What is used of Effect's fiber class, and is not public. Effect 4.1, `internal/effect.ts`. */
+interface FiberImpl extends AnyFiber {
+  context: Context.Context<never>
+  cache: AnyFiber["cache"]
+  currentOpCount: number
+  _stack: Array<unknown>
+  _exit: AnyExit | undefined
+  _children: Set<AnyFiber> | undefined
+  _interruptedCause: unknown
+  _yielded: unknown
+  _deferredInterrupt: boolean
+  _running: boolean
+  evaluate(effect: AnyEffect): void
+  runLoop(effect: AnyEffect): AnyExit | typeof suspension
+  setContext(context: Context.Context<never>): void
+  /** Goes on with the next continuation, without making an Exit. */
+  succeedWith(value: unknown): Effect.Effect<unknown>
+}
+
+/** What an effect's evaluation gives when the fiber is suspended. */
+const suspension: unique symbol = Symbol.for("effect/Effect/Yield") as never
+
+/** Effect calls what a suspended fiber has left behind when it goes on. Here there is nothing to clean up. */
+const nothingToDo = () => undefined
+
+type FiberClass = new (context: Context.Context<never>, interruptible: boolean) => FiberImpl
+
+/** A process's fiber. */
+export interface KernelFiber extends FiberImpl, Code {
+  /** Whom its code speaks for: the process, as long as that is what its context says. */
+  readonly process: ProcessRecord | undefined
+  park(waiter: Waiter): Effect.Effect<never>
+  unpark(waiter: Waiter, effect: AnyEffect): void
+}
+
+interface Kernel {
+  readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
+}
+
+const makeKernel = (Base: FiberClass): Kernel => {
+  class KernelFiberImpl extends Base implements Code {
+    process: ProcessRecord | undefined
+    private readonly owner: Owner
+    /** What it started with; and, once there is a scope, what it has. */
+    declare private held: Context.Context<never>
+    private scope: Scope.Closeable | undefined = undefined
+    /** What it is parked on. */
+    private waiter: Waiter | undefined = undefined
+
+    constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
+      super(context, true)
+      this.process = record
+      this.owner = owner
+      // An array that is pushed to for the first time grows to 17 elements; most processes need two
+      this._stack = smallStack()
+    }
+
+    override setContext(context: Context.Context<never>): void {
+      if (this.cache !== undefined) return super.setContext(context)
+      this.held = context
+      this.cache = cacheOf(Base, context)
+    }
+
+    // Effect keeps its context in a field, and assigns it; an accessor is what makes it lazy
+    override get context(): Context.Context<never> {
+      if (this.scope === undefined) {
+        this.scope = Scope.makeUnsafe()
+        const process = this.process as ProcessRecord
+        this.held = this.held.pipe(Context.add(Current, process), Context.add(Scope.Scope, this.scope))
+      }
+      return this.held
+    }
+
+    override set context(context: Context.Context<never>) {
+      this.held = context
+      // Its code may have been given another process or another system to speak for: then the context is asked each time
+      const process = Context.getOrUndefined(context, Current)
+      this.process = process?.host === Context.getOrUndefined(context, System) ? process : undefined
+    }
+
+    run(effect: AnyEffect, resumed = false): AnyExit | undefined {
+      // What interrupted the effect before this one is over
+      if (!resumed) this._interruptedCause = undefined
+      const exit = this.runLoop(effect)
+      if (exit === suspension) return undefined
+      const children = this._children
+      if (children === undefined || children.size === 0) return exit
+      // As at the end of any fiber: what it forked as its children ends with it
+      return this.run(
+        Effect.flatMap(Fiber.interruptAll(children), () => exit),
+        resumed
+      )
+    }
+
+    get suspended(): boolean {
+      return this._yielded !== undefined && !this._running
+    }
+
+    /** Whoever resumes the fiber comes through here: a callback, a timer, an interruption. */
+    override evaluate(effect: AnyEffect): void {
+      // Between two effects there is nothing that could go on
+      if (!this.suspended) return
+      // Whoever suspended the fiber has left how to forget it
+      const yielded = this._yielded as () => void
+      this._yielded = undefined
+      yielded()
+      const waiter = this.waiter
+      if (waiter !== undefined) {
+        this.waiter = undefined
+        waiter.abandon()
+      }
+      const exit = this.run(effect, true)
+      if (exit !== undefined) this.owner.ended(exit)
+    }
+
+    park(waiter: Waiter): Effect.Effect<never> {
+      this._yielded = nothingToDo
+      // The class is this one
+      waiter.fiber = this as unknown as KernelFiber
+      // Interrupted while it ran: it goes on at once with that
+      if (this._deferredInterrupt) waiter.abandon()
+      else this.waiter = waiter
+      // Effect's interpreter knows it as the mark of a suspended fiber
+      return suspension as never
+    }
+
+    unpark(waiter: Waiter, effect: AnyEffect): void {
+      if (this.waiter !== waiter) return
+      this.waiter = undefined
+      this.evaluate(effect)
+    }
+
+    interrupt(reason: ExitReason.ExitReason): void {
+      this.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
+    }
+
+    get holds(): boolean {
+      return this.scope !== undefined && this.scope.state._tag !== "Empty"
+    }
+
+    close(exit: AnyExit, then: () => void): void {
+      const scope = this.holds ? this.scope : undefined
+      closeScope(scope, this.held, exit, then)
+      // Effect's own bookkeeping: whoever watches this fiber learns that it is over
+      if (this._exit === undefined) super.evaluate(exit)
+    }
+  }
+  // It has all that the interface names; the accessor is a property to everybody else
+  return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
+}
+
+const smallStack = (): Array<unknown> => {
+  const stack = [undefined, undefined]
+  stack.pop()
+  stack.pop()
+  return stack
+}
+
+/** What Effect derives from a context once and shares between all fibers that start with it. */
+const cacheOf = (Base: FiberClass, context: Context.Context<never>): AnyFiber["cache"] => {
+  const { cacheRoot } = context as unknown as { readonly cacheRoot: { _fiberCache?: AnyFiber["cache"] } }
+  return cacheRoot._fiberCache ?? new Base(context, true).cache
+}
+
+/** Looks whether Effect is as this file expects it: the class, its fields, and what they do. */
+const probe = (): Kernel | undefined => {
+  if (process.env.UNDERSTUDY_FIBERS === "public") return undefined
+  try {
+    const Base = Effect.runFork(Effect.void).constructor as FiberClass
+    const kernel = makeKernel(Base)
+    return works(kernel) ? kernel : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Parks, is resumed, is interrupted, and ends: all as it should. */
+const works = ({ KernelFiber }: Kernel): boolean => {
+  const ends: Array<AnyExit> = []
+  const owner: Owner = { ended: (exit) => ends.push(exit) }
+  const record = {} as ProcessRecord
+  const waiter: Waiter = { fiber: undefined, resume: undefined, abandon: () => undefined }
+  const start = () => new KernelFiber(record, Context.empty(), owner)
+  const parked = Effect.flatMap(
+    Effect.withFiber((fiber) => (fiber as unknown as KernelFiber).park(waiter)),
+    (value) => Effect.map(Current, (found) => [value, found])
+  ) as unknown as AnyEffect
+  const first = start()
+  if (first.run(parked) !== undefined || !first.suspended) return false
+  first.unpark(waiter, Exit.succeed(1))
+  const again = first.run(Exit.succeed(2))
+  const second = start()
+  second.run(parked)
+  second.interrupt(ExitReason.killed)
+  const [one, two] = ends
+  if (one === undefined || two === undefined || again === undefined) return false
+  return (
+    Exit.isSuccess(one) &&
+    Array.isArray(one.value) &&
+    one.value[0] === 1 &&
+    one.value[1] === record &&
+    Exit.isSuccess(again) &&
+    again.value === 2 &&
+    Exit.isFailure(two) &&
+    ExitReason.fromExit(two) === ExitReason.killed
+  )
+}
+
+const kernel: Kernel | undefined = probe()
+
+/** Whether processes run on Effect's own fiber class, or through the public API only. */
+export const fiberKind: "kernel" | "public" = kernel === undefined ? "public" : "kernel"
+
+/** The running fiber, if it is a process's own and may do one more step of its slice at once. */
+export const runningFiber = (): ProcessFiber | undefined => {
+  const fiber = processFiber(Fiber.getCurrent())
+  return fiber === undefined || fiber._deferredInterrupt || fiber.currentOpCount >= fiber.process.host.slice
+    ? undefined
+    : fiber
+}

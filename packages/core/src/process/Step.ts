@@ -1,0 +1,59 @@
+/**
+ * Steps: operations that never wait for anything. What a step does needs the fiber it runs on and nothing else.
+ */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { type AnyFiber, runningFiber } from "./Fibers.ts"
+import { done, Once, Operation } from "./Operation.ts"
+
+type AnyEffect = Effect.Effect<unknown, unknown>
+
+/** What one kind of steps does, with the fiber and the parameters they were made with. */
+type Run = (fiber: AnyFiber, first: unknown, second: unknown, third: unknown) => AnyEffect
+
+/** What a success is made of: cheaper to compare with than to ask whether a value is an `Exit`. */
+const success: unknown = Object.getPrototypeOf(Exit.void)
+
+class Step extends Operation<unknown, unknown> {
+  private readonly run: Run
+  private readonly first: unknown
+  private readonly second: unknown
+  private readonly third: unknown
+
+  constructor(run: Run, first: unknown, second: unknown, third: unknown) {
+    super()
+    this.run = run
+    this.first = first
+    this.second = second
+    this.third = third
+  }
+
+  perform(fiber: AnyFiber): AnyEffect {
+    return this.run(fiber, this.first, this.second, this.third)
+  }
+
+  override [Symbol.iterator](): Effect.EffectIterator<this> {
+    const fiber = runningFiber()
+    if (fiber === undefined) return super[Symbol.iterator]()
+    let outcome: AnyEffect
+    try {
+      outcome = this.perform(fiber)
+    } catch (error) {
+      // A defect, also when the generator has a `try` around it: as every other effect's
+      outcome = Exit.die(error)
+    }
+    // What is made like a success is one; anything else is for the interpreter
+    if (Object.getPrototypeOf(outcome) !== success) return new Once(outcome) as never
+    return done(fiber, (outcome as Exit.Success<unknown>).value) as never
+  }
+}
+
+/**
+ * Makes a kind of steps: a function whose parameters are given to `run`, with the fiber, when the effect it returns is
+ * run. `run` returns what the effect goes on as: best an `Exit`. For what is done most often, since no closure is made.
+ */
+export const stepKind = <A, B, C, R>(
+  run: (fiber: AnyFiber, first: A, second: B, third: C) => Effect.Effect<unknown, unknown, R>
+): ((first?: A, second?: B, third?: C) => Effect.Effect<unknown, unknown, R>) =>
+  // Inside, types of parameters and requirements are not needed: `run` gets what the function was called with
+  ((first: unknown, second: unknown, third: unknown) => new Step(run as Run, first, second, third)) as never

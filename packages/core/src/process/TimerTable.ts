@@ -1,0 +1,80 @@
+/**
+ * The timers of one scheduler that processes know by a reference: a hash table whose hash is the reference's counter.
+ * References are counted, so entries sit side by side, and there is nothing to compute.
+ */
+import type { Timer } from "./Timer.ts"
+
+/** What a reference stands for. */
+export interface TimerEntry extends Timer {
+  readonly ref: number
+  /** The next one of the same place in the table. */
+  sibling: TimerEntry | undefined
+}
+
+const smallest = 1024
+
+/** Hot path: plain and mutable. References are multiples of a power of two, `unit`, and a rest below it. */
+export class TimerTable {
+  private readonly perReference: number
+  private places: Array<TimerEntry | undefined> = new Array(smallest).fill(undefined)
+  private count = 0
+
+  constructor(unit: number) {
+    // A power of two: multiplying is as exact as dividing, and faster
+    this.perReference = 1 / unit
+  }
+
+  get size(): number {
+    return this.count
+  }
+
+  private placeOf(ref: number): number {
+    // The lowest 32 bits of the counter, as bit operations see it
+    return Math.floor(ref * this.perReference) & (this.places.length - 1)
+  }
+
+  add(entry: TimerEntry): void {
+    if (this.count >= this.places.length) this.grow()
+    const place = this.placeOf(entry.ref)
+    entry.sibling = this.places[place]
+    this.places[place] = entry
+    this.count++
+  }
+
+  get(ref: number): TimerEntry | undefined {
+    let entry = this.places[this.placeOf(ref)]
+    while (entry !== undefined && entry.ref !== ref) entry = entry.sibling
+    return entry
+  }
+
+  /** Takes the entry of a reference out; gives it, if there was one. */
+  take(ref: number): TimerEntry | undefined {
+    const place = this.placeOf(ref)
+    let before: TimerEntry | undefined
+    let entry = this.places[place]
+    while (entry !== undefined && entry.ref !== ref) {
+      before = entry
+      entry = entry.sibling
+    }
+    if (entry === undefined) return undefined
+    if (before === undefined) this.places[place] = entry.sibling
+    else before.sibling = entry.sibling
+    entry.sibling = undefined
+    this.count--
+    return entry
+  }
+
+  private grow(): void {
+    const { places } = this
+    this.places = new Array(places.length * 2).fill(undefined)
+    for (const first of places) {
+      for (let entry = first; entry !== undefined; ) {
+        const { sibling } = entry
+        const place = this.placeOf(entry.ref)
+        entry.sibling = this.places[place]
+        this.places[place] = entry
+        entry = sibling
+      }
+    }
+  }
+}
