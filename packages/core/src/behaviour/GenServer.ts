@@ -287,6 +287,7 @@ const refSchema = <P extends Protocol>(
   Schema.declare((value: unknown): value is Ref<P> => refs.is(value), {
     expected: `Ref<${name}>`,
     [wireAnnotation]: {
+      is: refs.is,
       // `as Ref`: leaves write values of their schema
       write: (ref, writer) => writeAddress(writer, (ref as Ref<P>).address),
       read: (reader) => refs.at(readAddress(reader, codec))

@@ -78,6 +78,7 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<A
   Schema.declare((value: unknown): value is Alias<M> => value instanceof Alias, {
     expected: "Alias",
     [wireAnnotation]: {
+      is: (value) => value instanceof Alias,
       // `as Alias`: leaves write values of their schema
       write: (alias, writer) => writeAlias(writer, alias as Alias),
       read: (reader) => readAlias(reader, codec())

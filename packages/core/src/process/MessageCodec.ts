@@ -1,12 +1,14 @@
 /**
  * How the messages of one mailbox are checked when sent and turned into bytes when they cross schedulers.
- * Made once per schema. The type side is checked with Effect's compiled validators where Effect offers them.
+ * Made once per schema, from the schema: both are generated code where that is permitted.
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
+import { mayGenerate } from "./codec/Generate.ts"
+import { generatedGuard } from "./codec/Guard.ts"
 import type { Leaf } from "./codec/Plan.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
@@ -72,7 +74,12 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   // Services are excluded where contracts are defined; `Top` only says that they are not known here
   const closed = schema as unknown as AnySchema
   const typeSide = compiled(Schema.toType(closed))
-  const is = Schema.is(typeSide)
+  // Made on first use: a schema that contains itself may not be finished yet
+  let guard: ((value: unknown) => boolean) | undefined
+  const is = (value: unknown): boolean => {
+    guard ??= mayGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
+    return guard(value)
+  }
   const explain = Schema.decodeUnknownExit(typeSide)
   // Only needed once a message leaves its scheduler
   let bytes: Leaf | undefined

@@ -141,6 +141,7 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<P
   Schema.declare((value: unknown): value is Pid<M> => value instanceof PidImpl, {
     expected: "Pid",
     [wireAnnotation]: {
+      is: isPid,
       // `as Pid`: leaves write values of their schema
       write: (pid, writer) => writePid(writer, pid as Pid),
       read: (reader) => readPid(reader, codec())

@@ -9,6 +9,8 @@ import type { ByteReader, ByteWriter } from "../Bytes.ts"
 export interface Leaf {
   readonly write: (value: unknown, writer: ByteWriter) => void
   readonly read: (reader: ByteReader) => unknown
+  /** Whether a value is of the schema, where the leaf is a declaration of this project. */
+  readonly is?: (value: unknown) => boolean
   /** Whether reading runs the schema's checks too. */
   readonly checks?: true
 }

@@ -87,11 +87,8 @@ const encoded = (ast: SchemaAST.AST): Plan => {
 const objects = (ast: SchemaAST.Objects): Plan => {
   const { indexSignatures, propertySignatures } = ast
   if (indexSignatures.length > 0) {
-    const [only] = indexSignatures
-    // Keys that are checked, transformed or beside fixed properties have rules of their own
-    return propertySignatures.length === 0 && indexSignatures.length === 1 && only !== undefined && isPlainText(only)
-      ? { _tag: "Record", value: planOf(only.type) }
-      : leaf(json(ast))
+    const entry = recordOf(ast)
+    return entry === undefined ? leaf(json(ast)) : { _tag: "Record", value: planOf(entry) }
   }
   if (propertySignatures.length === 0) return leaf(anything)
   const fields: Array<Field> = []
@@ -106,8 +103,18 @@ const objects = (ast: SchemaAST.Objects): Plan => {
   return { _tag: "Struct", fields }
 }
 
-const isPlainText = ({ parameter }: SchemaAST.IndexSignature): boolean =>
-  parameter._tag === "String" && parameter.checks === undefined && parameter.encoding === undefined
+/**
+ * What a record has under its keys, if they can be any texts. Keys that are checked, transformed or beside fixed
+ * properties have rules of their own.
+ */
+export const recordOf = (ast: SchemaAST.Objects): SchemaAST.AST | undefined => {
+  const [only, ...others] = ast.indexSignatures
+  if (only === undefined || others.length > 0 || ast.propertySignatures.length > 0) return undefined
+  const { parameter, type } = only
+  return parameter._tag === "String" && parameter.checks === undefined && parameter.encoding === undefined
+    ? type
+    : undefined
+}
 
 const arrays = (ast: SchemaAST.Arrays): Plan => {
   const [rest, ...tail] = ast.rest
@@ -156,22 +163,22 @@ const declaration = (ast: SchemaAST.Declaration): Plan => {
   if (wire !== undefined) return leaf(wire as Leaf)
   if (ast.run === Schema.Date.ast.run) return leaf(date)
   if (ast.run === Schema.Uint8Array.ast.run) return leaf(bytes)
-  const [parameter] = ast.typeParameters
-  if (parameter !== undefined && isEffects(ast, "Option")) return option(planOf(parameter))
+  const inner = optionOf(ast)
+  if (inner !== undefined) return option(planOf(inner))
   const canonical = Schema.toCodecJson(schemaOf(ast)).ast
   if (canonical.encoding === undefined) return leaf(json(ast))
   return encoded(canonical)
 }
 
-/** Effect names its own declarations so that they can be made again from a description. */
-const isEffects = (ast: SchemaAST.Declaration, name: string): boolean => {
+/** What an option is of. Effect names its own declarations so that they can be made again from a description. */
+export const optionOf = (ast: SchemaAST.Declaration): SchemaAST.AST | undefined => {
   const { representation } = ast.annotations ?? {}
-  return (
+  const isOption =
     typeof representation === "object" &&
     representation !== null &&
     "id" in representation &&
-    representation.id === `effect/schema/${name}`
-  )
+    representation.id === "effect/schema/Option"
+  return isOption ? ast.typeParameters[0] : undefined
 }
 
 const defaults: SchemaAST.ParseOptions = {}
@@ -186,5 +193,6 @@ const checkOf = (ast: SchemaAST.AST, checks: SchemaAST.Checks): ((value: unknown
   return (value) => passes(first, value) && others.every((each) => passes(each, value))
 }
 
-const filtersOf = (check: SchemaAST.Check<unknown>): ReadonlyArray<SchemaAST.Filter<unknown>> =>
+/** The filters of a check, of a group's checks too. */
+export const filtersOf = (check: SchemaAST.Check<unknown>): ReadonlyArray<SchemaAST.Filter<unknown>> =>
   check._tag === "Filter" ? [check] : check.checks.flatMap(filtersOf)

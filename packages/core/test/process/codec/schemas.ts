@@ -83,6 +83,21 @@ const Expression: Schema.Codec<Expression> = Schema.Union([
   Schema.TaggedStruct("Sum", { terms: Schema.Array(Schema.suspend((): Schema.Codec<Expression> => Expression)) })
 ])
 
+type Nested = string | ReadonlyArray<Nested> | { readonly [key: string]: Nested }
+const Nested: Schema.Codec<Nested> = Schema.Union([
+  Schema.String,
+  Schema.Array(Schema.suspend((): Schema.Codec<Nested> => Nested)),
+  Schema.Record(
+    Schema.String,
+    Schema.suspend((): Schema.Codec<Nested> => Nested)
+  )
+])
+
+class Link extends Schema.Class<Link>("Link")({
+  name: Schema.String,
+  next: Schema.Option(Schema.suspend((): Schema.Codec<Link, unknown> => Link))
+}) {}
+
 const Fruit = { Apple: 0, Banana: "banana", Cherry: 7 } as const
 
 const Chat = Schema.TaggedUnion({
@@ -120,6 +135,13 @@ export const schemas: Record<string, Any> = {
   ref: AnyRef,
   option: Schema.Option(Schema.String),
   optionOfOption: Schema.Option(Schema.Option(Schema.Undefined)),
+  optionOfTail: Schema.Option(Schema.TupleWithRest(Schema.Tuple([Schema.String]), [Schema.Number, Schema.Boolean])),
+  optionOfFiltered: Schema.Option(
+    Schema.Struct({ a: Schema.Int, b: Schema.Int }).check(
+      Schema.makeFilter(({ a, b }) => a !== b || "both are the same")
+    )
+  ),
+  optionOfRecord: Schema.Option(Schema.Record(Schema.String, Schema.Boolean)),
   result: Schema.Result(Schema.Number, Schema.String),
   chunk: Schema.Chunk(Schema.Int),
   hashMap: Schema.HashMap(Schema.String, Schema.Number),
@@ -172,6 +194,8 @@ export const schemas: Record<string, Any> = {
   tree: Tree,
   list: Cell,
   expression: Expression,
+  nested: Nested,
+  recursiveClass: Link,
   filtered: Schema.Struct({ a: Schema.Int, b: Schema.Int }).check(
     Schema.makeFilter(({ a, b }) => a <= b || "a is above b")
   ),
