@@ -18,6 +18,13 @@ const patience = 4
 /** So many short sleeps in a row: one alone may be chance. */
 const convincing = 2
 
+/** Looks before the clock is looked at, and between two looks at it. A look takes a few nanoseconds, the clock 30 to 70. */
+const looksBeforeClock = 64
+const looksPerClock = 16
+
+/** Tells the processor that this is a waiting loop. The cast: the type library does not know it yet, nor do older engines. */
+const pause = (Atomics as { readonly pause?: () => void }).pause ?? (() => undefined)
+
 /** See the file's header. Times are in milliseconds. */
 export class BusyWait {
   /** How many looks there were, and how many of them found something: for tests and for tuning. */
@@ -28,8 +35,14 @@ export class BusyWait {
   private shortSleeps = 0
   private asleepSince = Number.NEGATIVE_INFINITY
 
-  constructor(mode: BusyWaitMode) {
+  /** When this round of looking began, while there is one. */
+  private since: number | undefined = undefined
+  private waited = 0
+  private readonly now: () => number
+
+  constructor(mode: BusyWaitMode, now: () => number) {
     this.window = windows[mode]
+    this.now = now
   }
 
   /** How long to look now. 0: sleep at once. */
@@ -37,30 +50,75 @@ export class BusyWait {
     return this.credit > 0 ? this.window : 0
   }
 
-  /** Something came while it was looked for. */
-  paid(): void {
-    this.counts.paid++
-    this.credit = patience
+  /** Whether a round of looking was broken off before its budget was used up. */
+  get waiting(): boolean {
+    return this.since !== undefined
   }
 
-  /** Nothing came within the budget. */
-  missed(): void {
+  /** The time spent looking since the last call. What was found at once is not counted. */
+  takeWaited(): number {
+    const { waited } = this
+    this.waited = 0
+    return waited
+  }
+
+  /**
+   * Looks until something is found, the budget is used up, or it is `until`; in the last case the next call goes on.
+   *
+   * @param look - whether there is something.
+   * @returns whether something was found.
+   */
+  wait(look: () => boolean, until: number): boolean {
+    const { budget } = this
+    if (budget === 0) return false
+    // An answer at full speed is here before the clock is worth looking at
+    for (let left = looksBeforeClock; left > 0; left--) if (look()) return this.paid()
+    let now = this.now()
+    this.since ??= now
+    const spent = this.since + budget
+    while (now < until && now < spent) {
+      for (let left = looksPerClock; left > 0; left--) {
+        if (look()) return this.paid()
+        pause()
+      }
+      const before = now
+      now = this.now()
+      this.waited += now - before
+    }
+    if (now >= spent) this.missed()
+    return false
+  }
+
+  /** Ends a round of looking: there is something else to do. */
+  stop(): void {
+    this.since = undefined
+  }
+
+  private paid(): true {
+    this.counts.paid++
+    this.credit = patience
+    this.since = undefined
+    return true
+  }
+
+  private missed(): void {
     this.counts.missed++
     this.credit--
+    this.since = undefined
   }
 
   /** It goes to sleep. */
-  sleep(now: number): void {
+  sleep(): void {
     this.counts.sleeps++
-    this.asleepSince = now
+    this.asleepSince = this.now()
   }
 
   /**
    * It wakes. Had it looked for as long as a short sleep, it would have found what a peer woke it for; what it woke for
    * by itself (a timer, a socket) it would not.
    */
-  woken(now: number, byPeer: boolean): void {
-    if (now - this.asleepSince > this.window) this.shortSleeps = 0
+  woken(byPeer: boolean): void {
+    if (this.now() - this.asleepSince > this.window) this.shortSleeps = 0
     else if (byPeer && ++this.shortSleeps >= convincing) this.credit = patience
     this.asleepSince = Number.NEGATIVE_INFINITY
   }

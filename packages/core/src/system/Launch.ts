@@ -10,7 +10,7 @@ import { collect, type Definition, type Startable } from "../process/Definition.
 import { System } from "../process/Host.ts"
 import { loadCompiler } from "../process/MessageCodec.ts"
 import { Scheduler } from "../scheduler/Scheduler.ts"
-import type { BusyWaitMode } from "./BusyWait.ts"
+import { BusyWait, type BusyWaitMode } from "./BusyWait.ts"
 import { type Controls, Mesh } from "./Mesh.ts"
 import { ambient } from "./Seams.ts"
 import type { SharedTable } from "./SharedTable.ts"
@@ -77,8 +77,8 @@ export const launch = <R, E>(options: {
     const seams = yield* ambient
     const scheduler = new Scheduler({ slot, incarnation, ...seams, slice: tuning.slice, freeze: tuning.freeze })
     // Under a clock that is not the real one, nothing comes by waiting
-    const busyWait = seams.real ? tuning.busyWait : "none"
-    const mesh = new Mesh(scheduler, table, controls, { mode: busyWait, now: seams.clock.now })
+    const busyWait = new BusyWait(seams.real ? tuning.busyWait : "none", seams.clock.now)
+    const mesh = new Mesh(scheduler, table, controls, busyWait)
     scheduler.attach(mesh)
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {

@@ -13,7 +13,7 @@ import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
-import { BusyWait, type BusyWaitMode } from "./BusyWait.ts"
+import type { BusyWait } from "./BusyWait.ts"
 import { Channel, type ReceiveHandler } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
@@ -65,13 +65,6 @@ const publishBytes = 1024
 /** And so often before one that sleeps is woken for them: that costs as much as hundreds of messages. */
 const publicationsPerWake = 16
 
-/** Looks at the rings before the clock is looked at, and between two looks at it. A look takes about as long as the clock does. */
-const looksBeforeClock = 64
-const looksPerClock = 16
-
-/** Tells the processor that this is a waiting loop. The cast: the type library does not know it yet, nor do older engines. */
-const pause = (Atomics as { readonly pause?: () => void }).pause ?? (() => undefined)
-
 /** What the operator of a system can do from any scheduler. */
 export interface Controls {
   /** Ends another scheduler's thread at once, as a crash would. */
@@ -102,27 +95,18 @@ export class Mesh implements Uplink {
   private readonly underway: Array<number> = []
   private readonly doorbell: Doorbell
   private readonly busyWaiting: BusyWait
-  private readonly now: () => number
   /** Whether the doorbell listens: this scheduler sleeps, or is about to be woken by something else. */
   private listening = false
   /** Whether somebody rang since it sleeps. */
   private rung = false
-  /** When this round of looking for signals began, while there is one. */
-  private waitingSince: number | undefined = undefined
   private closed = false
 
-  constructor(
-    scheduler: Scheduler,
-    table: SharedTable,
-    controls: Controls,
-    busyWait: { readonly mode: BusyWaitMode; readonly now: () => number }
-  ) {
+  constructor(scheduler: Scheduler, table: SharedTable, controls: Controls, busyWait: BusyWait) {
     this.scheduler = scheduler
     this.table = table
     this.controls = controls
     this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
-    this.busyWaiting = new BusyWait(busyWait.mode)
-    this.now = busyWait.now
+    this.busyWaiting = busyWait
     this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.woken())
     meshes.set(scheduler, this)
   }
@@ -263,7 +247,7 @@ export class Mesh implements Uplink {
     if (!this.listening) return
     this.listening = false
     this.doorbell.pause()
-    this.busyWaiting.woken(this.now(), this.rung)
+    this.busyWaiting.woken(this.rung)
     this.rung = false
   }
 
@@ -298,49 +282,23 @@ export class Mesh implements Uplink {
   }
 
   busyWait(until: number): boolean {
-    const { budget } = this.busyWaiting
     // Who waits for room in a ring is rung when there is some
-    if (budget === 0 || this.closed || this.dirty.length > 0) {
-      this.waitingSince = undefined
-      return false
-    }
-    // An answer at full speed is here before the clock is worth looking at
-    for (let look = 0; look < looksBeforeClock; look++) if (this.takeIn()) return this.found()
-    let now = this.now()
-    this.waitingSince ??= now
-    const end = Math.min(until, this.waitingSince + budget)
-    while (now < end) {
-      for (let look = 0; look < looksPerClock; look++) {
-        if (this.takeIn()) return this.found()
-        pause()
-      }
-      const before = now
-      now = this.now()
-      this.waited += now - before
-    }
-    if (now >= this.waitingSince + budget) {
-      this.waitingSince = undefined
-      this.busyWaiting.missed()
-    }
+    if (!this.closed && this.dirty.length === 0) return this.busyWaiting.wait(this.look, until)
+    this.busyWaiting.stop()
     return false
   }
 
-  private found(): true {
-    this.waitingSince = undefined
-    this.busyWaiting.paid()
-    return true
-  }
+  private readonly look = (): boolean => this.takeIn()
 
   endOfTurn(busy: number, more: boolean): boolean {
     const { scheduler, table } = this
     table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
-    this.busy += Math.max(0, busy - this.waited)
-    this.waited = 0
+    this.busy += Math.max(0, busy - this.busyWaiting.takeWaited())
     if (more || this.closed) return false
     // The event loop had to have its share; looking goes on after that
-    if (this.waitingSince !== undefined) return true
+    if (this.busyWaiting.waiting) return true
     this.doorbell.answer()
     this.publish()
     this.doorbell.listen()
@@ -351,14 +309,12 @@ export class Mesh implements Uplink {
       this.doorbell.pause()
       return true
     }
-    this.busyWaiting.sleep(this.now())
+    this.busyWaiting.sleep()
     this.listening = true
     return false
   }
 
   private busy = 0
-  /** The milliseconds of this turn that were spent looking for signals. */
-  private waited = 0
   /** The scheduler's reductions when they were last written into the table. */
   private reductions = 0
 

@@ -4,67 +4,101 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { describe, expect, it } from "vitest"
 import { GenServer, Process, System } from "../../src/index.ts"
-import { BusyWait } from "../../src/system/BusyWait.ts"
+import { BusyWait, type BusyWaitMode } from "../../src/system/BusyWait.ts"
 import { doorbellWords } from "../../src/system/Doorbell.ts"
 import { meshOf } from "../../src/system/Mesh.ts"
 import { OracleLive, Worker, WorkerLive } from "./actors.ts"
 
-/** Sleeps and is woken by a peer after so many milliseconds each, one after the other; by itself after negative ones. */
-const sleeps = (busyWait: BusyWait, ...durations: ReadonlyArray<number>): void => {
-  let now = 0
-  for (const duration of durations) {
-    busyWait.sleep(now)
-    now += Math.abs(duration)
-    busyWait.woken(now, duration > 0)
+/** Looks with a clock of its own, which advances by a microsecond each time it is looked at. */
+const make = (mode: BusyWaitMode) => {
+  const clock = { now: 0 }
+  const busyWait = new BusyWait(mode, () => {
+    clock.now += 0.001
+    return clock.now
+  })
+  return {
+    busyWait,
+    /** Sleeps and is woken by a peer after so many milliseconds each; by itself after negative ones. */
+    sleeps: (...durations: ReadonlyArray<number>) => {
+      for (const duration of durations) {
+        busyWait.sleep()
+        clock.now += Math.abs(duration)
+        busyWait.woken(duration > 0)
+      }
+    },
+    /** Looks, and finds something at the given look or never. Returns how many looks there were. */
+    looks: (findsAt = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY) => {
+      let looks = 0
+      const found = busyWait.wait(() => ++looks >= findsAt, clock.now + until)
+      expect(found).toBe(looks >= findsAt)
+      return looks
+    }
   }
 }
 
 describe("BusyWait", () => {
   it("does not look before it has slept, nor after long sleeps", () => {
-    const busyWait = new BusyWait("short")
-    expect(busyWait.budget).toBe(0)
-    sleeps(busyWait, 1000, 5, 1, 0.3, 20)
-    expect(busyWait.budget).toBe(0)
+    const { looks, sleeps } = make("short")
+    expect(looks()).toBe(0)
+    sleeps(1000, 5, 1, 0.3, 20)
+    expect(looks()).toBe(0)
   })
 
   it("looks after short sleeps in a row, but not after one", () => {
-    const busyWait = new BusyWait("short")
-    sleeps(busyWait, 0.1, 10, 0.1, 10)
-    expect(busyWait.budget).toBe(0)
-    sleeps(busyWait, 0.1, 0.05)
-    expect(busyWait.budget).toBeGreaterThan(0)
+    const { looks, sleeps } = make("short")
+    sleeps(0.1, 10, 0.1, 10)
+    expect(looks()).toBe(0)
+    sleeps(0.1, 0.05)
+    expect(looks()).toBeGreaterThan(0)
   })
 
   it("does not look for answers between which it sleeps long, or that come from its own timers", () => {
-    const busyWait = new BusyWait("short")
-    sleeps(busyWait, 0.1, -20, 0.1, -20, 0.1, -20)
-    sleeps(busyWait, -0.1, -0.1, -0.1)
-    expect(busyWait.budget).toBe(0)
+    const { looks, sleeps } = make("short")
+    sleeps(0.1, -20, 0.1, -20, 0.1, -20)
+    sleeps(-0.1, -0.1, -0.1)
+    expect(looks()).toBe(0)
   })
 
   it("goes on while it pays and gives up when it does not", () => {
-    const busyWait = new BusyWait("short")
-    sleeps(busyWait, 0.1, 0.1)
-    for (let look = 0; look < 1000; look++) {
-      expect(busyWait.budget).toBeGreaterThan(0)
-      if (look % 3 === 0) busyWait.paid()
-      else busyWait.missed()
-    }
+    const { busyWait, looks, sleeps } = make("short")
+    sleeps(0.1, 0.1)
+    for (let round = 1; round <= 300; round++) expect(looks(round % 3 === 0 ? round : undefined)).toBeGreaterThan(0)
+    expect(busyWait.counts).toMatchObject({ paid: 100, missed: 200 })
     let misses = 0
-    for (; busyWait.budget > 0 && misses < 100; misses++) busyWait.missed()
+    while (misses < 100 && looks() > 0) misses++
     expect(misses).toBeLessThan(10)
-    sleeps(busyWait, 50, 50)
-    expect(busyWait.budget).toBe(0)
+    sleeps(50, 50)
+    expect(looks()).toBe(0)
+  })
+
+  it("goes on where it was broken off, and no longer than its budget in all", () => {
+    const { busyWait, looks, sleeps } = make("short")
+    sleeps(0.1, 0.1)
+    let rounds = 0
+    do {
+      expect(looks(undefined, 0.05)).toBeGreaterThan(0)
+      rounds++
+    } while (busyWait.waiting)
+    expect(rounds).toBeGreaterThan(1)
+    expect(rounds).toBeLessThan(10)
+    expect(busyWait.counts.missed).toBe(1)
+    expect(busyWait.takeWaited()).toBeGreaterThan(0.1)
+    expect(busyWait.takeWaited()).toBe(0)
+    looks(undefined, 0.01)
+    expect(busyWait.waiting).toBe(true)
+    busyWait.stop()
+    expect(busyWait.waiting).toBe(false)
   })
 
   it("looks longer when told to, and never when told not to", () => {
-    const [none, short, long] = [new BusyWait("none"), new BusyWait("short"), new BusyWait("long")]
-    for (const one of [none, short, long]) {
-      sleeps(one, 0.01, 0.01)
-      one.paid()
-    }
-    expect(none.budget).toBe(0)
-    expect(long.budget).toBeGreaterThan(short.budget)
+    const counts = (["none", "short", "long"] as const).map((mode) => {
+      const { looks, sleeps } = make(mode)
+      sleeps(0.01, 0.01)
+      return looks()
+    })
+    const [none, short, long] = counts as [number, number, number]
+    expect(none).toBe(0)
+    expect(long).toBeGreaterThan(short)
   })
 })
 
