@@ -46,6 +46,8 @@ export class Outbox {
   push(bytes: Uint8Array, length: number, kind: number): void {
     const size = sizeOf(length)
     if (this.#last.end + size > this.#last.bytes.length) {
+      // The block that was kept is empty: were it left there, it would stand before the new one's records
+      if (this.length === 0) this.#blocks.length = 0
       this.#last = makeBlock(Math.max(blockBytes, size))
       this.#blocks.push(this.#last)
     }

@@ -40,8 +40,29 @@ describe("Outbox", () => {
         while (model.length > 0) shift()
         expect(outbox.length).toBe(0)
       }),
-      { numRuns: 60 }
+      {
+        numRuns: 100,
+        examples: [
+          [
+            [
+              { push: true, size: 0 },
+              { push: false, size: 1 },
+              { push: true, size: 65_533 }
+            ]
+          ]
+        ]
+      }
     )
+  })
+
+  it("gives back a long record after it was empty", () => {
+    const outbox = new Outbox()
+    for (const size of [3, 70_000, 3, 65_532, 65_533]) {
+      outbox.push(record(size, size), size, 1)
+      expect(first(outbox).bytes.length).toBe(size)
+      outbox.shift()
+    }
+    expect(outbox.length).toBe(0)
   })
 
   it("is empty after clear, and takes records again", () => {
