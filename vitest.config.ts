@@ -9,7 +9,12 @@ export default defineConfig({
   resolve: { conditions: [source, "module", "node", "development|production"] },
   ssr: { resolve: { conditions: [source, "module", "node", "development|production"] } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "examples/*/test/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "test/**/*.test.ts",
+      "examples/*/test/**/*.test.ts",
+      "benchmarks/test/**/*.test.ts"
+    ],
     exclude: ["**/node_modules/**", "**/dist/**"],
     // Processes, not worker threads: the tests start worker threads of their own and some of those end with process.exit.
     pool: "forks",

@@ -5,21 +5,23 @@ import { execFile } from "node:child_process"
 import { availableParallelism, cpus } from "node:os"
 import { promisify } from "node:util"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 /** See the file's header. */
-export interface Environment {
-  /** Of Node.js. */
-  readonly node: string
-  readonly platform: string
-  readonly cores: number
-  readonly processor: string
-  /** The commit of the working tree, and whether it has changes; `undefined` where there is no commit, or no git. */
-  readonly commit: { readonly id: string; readonly changed: boolean } | undefined
+export const Environment = Schema.Struct({
+  /** The version of Node.js. */
+  node: Schema.String,
+  platform: Schema.String,
+  cores: Schema.Int,
+  processor: Schema.String,
+  /** The commit of the working tree, and whether it has changes; absent where there is no commit, or no git. */
+  commit: Schema.optional(Schema.Struct({ id: Schema.String, changed: Schema.Boolean })),
   /** Messages are checked against their schemas: always. */
-  readonly validation: "on"
+  validation: Schema.Literal("on"),
   /** Of the systems' processes. In production messages that are shared are not frozen. */
-  readonly nodeEnv: "production"
-}
+  nodeEnv: Schema.Literal("production")
+})
+export type Environment = (typeof Environment)["Type"]
 
 const git = (...args: ReadonlyArray<string>) =>
   Effect.tryPromise(() => promisify(execFile)("git", [...args], { cwd: import.meta.dirname }))

@@ -5,10 +5,12 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Arguments } from "./Arguments.ts"
-import { type Result, summarize } from "./Result.ts"
+import type { Contestant } from "./Contestants.ts"
+import { type Outcome, summarize } from "./Outcome.ts"
+import type { RowResults } from "./Report.ts"
+import type { Figures } from "./System.ts"
 import * as SystemProcess from "./SystemProcess.ts"
-import { type SystemName, systems } from "./systems/index.ts"
-import type { Workload } from "./Workload.ts"
+import type { Row, Workload } from "./Workload.ts"
 
 /** How a workload is run. */
 export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedulers"> {
@@ -16,28 +18,49 @@ export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedu
   readonly progress: (text: string) => void
 }
 
-/** A system in the running, with what it has measured; `failure` once it is out. */
+/** A system in the running, with what it has measured; `out` says why it no longer runs. */
 interface Entrant {
-  readonly system: SystemName
+  readonly contestant: Contestant
   process: SystemProcess.SystemProcess | undefined
-  failure: string | undefined
-  readonly figures: Array<number>
+  out: Exclude<Outcome, { readonly _tag: "Measured" }> | undefined
+  readonly figures: Array<Figures>
 }
 
-/** Measures one workload. Never fails: what goes wrong is a result. */
-export const run = (workload: Workload, options: RunOptions): Effect.Effect<ReadonlyArray<Result>> => {
+/**
+ * Measures one workload: a result for each of its rows on each system that can do it. Never fails: what goes wrong is a
+ * result.
+ */
+export const run = (
+  workload: Workload,
+  contestants: ReadonlyArray<Contestant>,
+  options: RunOptions
+): Effect.Effect<ReadonlyArray<RowResults>> => {
   const schedulers = options.schedulers ?? workload.schedulers
-  // Object.keys of a record of systems gives the names of systems
-  const names = (Object.keys(systems) as Array<SystemName>).filter((name) => workload.run[name] !== undefined)
-  if (schedulers < workload.schedulers) {
-    const reason = `needs ${workload.schedulers} schedulers, has ${schedulers}`
-    return Effect.succeed(names.map((system): Result => ({ _tag: "Skipped", workload, system, reason })))
-  }
-  const entrants = names.map((system): Entrant => ({ system, process: undefined, failure: undefined, figures: [] }))
+  const entrants = contestants
+    .filter(({ system }) => system.has(workload.key))
+    .map((contestant): Entrant => {
+      const missing = contestant.missing(workload.key)
+      const reason =
+        schedulers < workload.schedulers ? `needs ${workload.schedulers} schedulers, has ${schedulers}` : missing
+      const out = reason === undefined ? undefined : { _tag: "Skipped" as const, reason }
+      return { contestant, process: undefined, out, figures: [] }
+    })
   return Effect.as(Effect.scoped(compete(workload, schedulers, entrants, options)), entrants).pipe(
-    Effect.map((all) => all.map((entrant) => resultOf(workload, entrant)))
+    Effect.map((all) => workload.rows.map((row) => resultsOf(workload, row, all)))
   )
 }
+
+const resultsOf = ({ id }: Workload, row: Row, entrants: ReadonlyArray<Entrant>): RowResults => ({
+  id,
+  key: row.key,
+  name: row.name,
+  unit: row.unit,
+  results: entrants.map((entrant) => ({
+    system: entrant.contestant.name,
+    kind: entrant.contestant.system.kind,
+    outcome: outcomeOf(row, entrant)
+  }))
+})
 
 const compete = (
   workload: Workload,
@@ -48,23 +71,25 @@ const compete = (
   Effect.gen(function* () {
     const title = `${workload.id} ${workload.name}`
     for (const entrant of entrants) {
-      const { system } = entrant
+      if (entrant.out !== undefined) continue
+      const { name: system, prepared } = entrant.contestant
       progress(`${title}: ${system} starts`)
-      yield* step(entrant, SystemProcess.start({ system, workload: workload.key, scale, schedulers }), (started) => {
+      const assignment = { system, workload: workload.key, scale, schedulers, prepared }
+      yield* step(entrant, SystemProcess.start(assignment), (started) => {
         entrant.process = started
       })
     }
     for (let round = 0; round <= rounds; round++) {
       for (const entrant of entrants) {
-        if (entrant.process === undefined || entrant.failure !== undefined) continue
-        progress(`${title}: ${entrant.system}, ${round === 0 ? "warm-up" : `round ${round} of ${rounds}`}`)
-        yield* step(entrant, entrant.process.round, (figure) => {
-          if (round > 0) entrant.figures.push(figure)
+        if (entrant.process === undefined || entrant.out !== undefined) continue
+        progress(`${title}: ${entrant.contestant.name}, ${round === 0 ? "warm-up" : `round ${round} of ${rounds}`}`)
+        yield* step(entrant, entrant.process.round, (figures) => {
+          if (round > 0) entrant.figures.push(figures)
         })
       }
     }
     for (const entrant of entrants) {
-      if (entrant.process === undefined || entrant.failure !== undefined) continue
+      if (entrant.process === undefined || entrant.out !== undefined) continue
       yield* step(entrant, entrant.process.stop, () => undefined)
     }
   })
@@ -78,11 +103,19 @@ const step = <A, R>(
   Effect.match(effect, {
     onSuccess: done,
     onFailure: ({ problem }) => {
-      entrant.failure = problem
+      entrant.out = { _tag: "Failed", problem }
     }
   })
 
-const resultOf = (workload: Workload, { failure, figures, system }: Entrant): Result =>
-  failure === undefined
-    ? { _tag: "Measured", workload, system, figures, summary: summarize(figures) }
-    : { _tag: "Failed", workload, system, problem: failure }
+const figureOf = ({ figure }: Row, figures: Figures): number | undefined => {
+  if (typeof figures === "number") return figure === undefined ? figures : undefined
+  return figure === undefined ? undefined : figures[figure]
+}
+
+const outcomeOf = (row: Row, { figures, out }: Entrant): Outcome => {
+  if (out !== undefined) return out
+  const own = figures.map((round) => figureOf(row, round)).filter((figure) => figure !== undefined)
+  return own.length === figures.length && own.every(Number.isFinite)
+    ? { _tag: "Measured", figures: own, summary: summarize(own) }
+    : { _tag: "Failed", problem: `it gave no figure for ${row.key}` }
+}

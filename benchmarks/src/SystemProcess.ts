@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { Figures } from "./System.ts"
 import type { SystemName } from "./systems/index.ts"
 import type { Scale } from "./Workload.ts"
 
@@ -17,6 +18,8 @@ export interface Assignment {
   readonly workload: string
   readonly scale: Scale
   readonly schedulers: number
+  /** What the system's preparation gave. */
+  readonly prepared: string
 }
 
 /** What the runner asks for. */
@@ -25,7 +28,7 @@ export type Request = "measure" | "stop"
 /** What the system's process answers with. `ready` comes once, unasked. */
 export type Answer =
   | { readonly _tag: "ready" }
-  | { readonly _tag: "measured"; readonly figure: number }
+  | { readonly _tag: "measured"; readonly figures: Figures }
   | { readonly _tag: "failed"; readonly problem: string }
 
 /** A workload gave no figure: it failed its verification, or its system crashed, hung or did not stop. */
@@ -39,8 +42,8 @@ export class WorkloadFailed extends Schema.TaggedError<WorkloadFailed>()("Worklo
   }
 }
 
-/** How long one round may take before the system counts as hung. */
-const roundLimit = "2 minutes"
+/** How long one round may take before the system counts as hung: well above the slowest row. */
+const roundLimit = "10 minutes"
 /** How long a system may take to start. */
 const startLimit = "20 seconds"
 /** How long a system may take to stop and its process to end by itself. */
@@ -48,8 +51,8 @@ const stopLimit = "10 seconds"
 
 /** A running system. */
 export interface SystemProcess {
-  /** Runs one round, after a garbage collection, and gives its figure. */
-  readonly round: Effect.Effect<number, WorkloadFailed>
+  /** Runs one round, after a garbage collection, and gives its figures. */
+  readonly round: Effect.Effect<Figures, WorkloadFailed>
   /** Stops the system and waits until its process has ended by itself. */
   readonly stop: Effect.Effect<void, WorkloadFailed>
 }
@@ -76,7 +79,7 @@ export const start = (assignment: Assignment): Effect.Effect<SystemProcess, Work
     if (first._tag === "failed") return yield* failed(first.problem)
     const measure = Effect.flatMap(answer(child, failed, "measure"), (reply) =>
       reply._tag === "measured"
-        ? Effect.succeed(reply.figure)
+        ? Effect.succeed(reply.figures)
         : Effect.fail(failed(reply._tag === "failed" ? reply.problem : "it answered out of turn"))
     )
     return {

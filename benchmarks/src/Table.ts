@@ -1,62 +1,113 @@
 /**
- * The figures as people read them: a header that says what they were measured on, and aligned columns.
+ * The figures as people read them while they come in: a header that says what they were measured on, and aligned
+ * columns.
  */
 import type { Arguments } from "./Arguments.ts"
+import { type Ratio, ratioToAnchor, ratioToBestPeer } from "./Comparison.ts"
 import type { Environment } from "./Environment.ts"
-import type { Result } from "./Result.ts"
-import { systems } from "./systems/index.ts"
+import type { Judgement } from "./Goals.ts"
+import type { Outcome } from "./Outcome.ts"
+import type { Report, RowResults } from "./Report.ts"
 
-/** What is printed above the table. */
-export const header = (environment: Environment, { rounds, scale }: Arguments): string => {
+/** What is printed above the table, a line each. */
+export const header = (
+  environment: Environment,
+  { rounds, scale }: Pick<Arguments, "rounds" | "scale">,
+  versions: Report["versions"]
+): ReadonlyArray<string> => {
   const { commit, cores, node, nodeEnv, platform, processor, validation } = environment
   const source = commit === undefined ? "no commit" : `commit ${commit.id}${commit.changed ? " with changes" : ""}`
   return [
     `Understudy benchmarks, ${source}`,
     `Node.js ${node} on ${platform}, ${cores} ${cores === 1 ? "core" : "cores"} (${processor})`,
+    ...Object.entries(versions).map(([system, version]) => `${system}: ${version}`),
     `validation ${validation}, NODE_ENV=${nodeEnv} (shared messages are not frozen)`,
     `${scale} sizes, ${rounds} ${rounds === 1 ? "round" : "rounds"} after one to warm up`
-  ].join("\n")
+  ]
 }
 
-/** Wide enough for figures up to 999 million. */
-const figureWidth = 11
-const rangeWidth = 2 * figureWidth + 1
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
+const fraction = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 })
 
-const format = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
+/** Small figures keep two digits after the point. */
+export const formatFigure = (figure: number): string => (Math.abs(figure) < 100 ? fraction : whole).format(figure)
+
+/** Two digits after the point, or three significant ones below 0.1. */
+export const formatRatio = (ratio: number): string => `${ratio < 0.1 ? ratio.toPrecision(2) : fraction.format(ratio)}×`
+
+/** Wide enough for figures up to 9,999 million. */
+const figureWidth = 13
+const rangeWidth = 2 * figureWidth + 1
+const unitWidth = 13
+const ratioWidth = 8
+
+const widest = (texts: ReadonlyArray<string>) => Math.max(...texts.map((text) => text.length))
 
 /** Prints rows of the same widths as they come in. */
 export interface Table {
   readonly head: string
-  readonly row: (result: Result) => string
+  readonly lines: (row: RowResults) => ReadonlyArray<string>
 }
 
-/** The table for the workloads that will be run. */
-export const table = ({ workloads }: Pick<Arguments, "workloads">): Table => {
-  const widest = (texts: ReadonlyArray<string>) => Math.max(...texts.map((text) => text.length))
+/** The table for the workloads and systems that will be run. */
+export const table = ({ against, workloads }: Pick<Arguments, "against" | "workloads">): Table => {
   const widths = {
     id: widest(workloads.map(({ id }) => id)),
-    name: widest(["workload", ...workloads.map(({ name }) => name)]),
-    system: widest(["system", ...Object.keys(systems)])
+    name: widest(["workload", ...workloads.flatMap(({ rows }) => rows.map(({ name }) => name))]),
+    system: widest(["system", ...against])
   }
   const line = (id: string, name: string, system: string, rest: string) =>
-    `${id.padEnd(widths.id)}  ${name.padEnd(widths.name)}  ${system.padEnd(widths.system)}  ${rest}`
-  const figures = (median: string, range: string, unit: string) =>
-    `${median.padStart(figureWidth)}  ${range.padStart(rangeWidth)}  ${unit}`
+    `${id.padEnd(widths.id)}  ${name.padEnd(widths.name)}  ${system.padEnd(widths.system)}  ${rest}`.trimEnd()
+  const figures = (median: string, range: string, unit: string, toAnchor: string, toPeer: string) =>
+    [
+      median.padStart(figureWidth),
+      range.padStart(rangeWidth),
+      unit.padEnd(unitWidth),
+      toAnchor.padStart(ratioWidth),
+      toPeer
+    ].join("  ")
+  const describe = (row: RowResults, system: string, outcome: Outcome): string => {
+    switch (outcome._tag) {
+      case "Measured": {
+        const { maximum, median, minimum } = outcome.summary
+        return figures(
+          formatFigure(median),
+          `${formatFigure(minimum)}-${formatFigure(maximum)}`,
+          row.unit,
+          ratioText(ratioToAnchor(row, system)),
+          ratioText(ratioToBestPeer(row, system), true)
+        )
+      }
+      case "Skipped":
+        return `skipped: ${outcome.reason}`
+      case "Failed":
+        return `FAILED: ${outcome.problem}`
+    }
+  }
   return {
-    head: line("", "workload", "system", figures("median", "min-max", "unit")),
-    row: (result) => line(result.workload.id, result.workload.name, result.system, describe(result, figures))
+    head: line("", "workload", "system", figures("median", "min-max", "unit", "to BEAM", "to best peer")),
+    lines: (row) =>
+      row.results.map(({ outcome, system }, index) => {
+        const first = index === 0
+        return line(first ? row.id : "", first ? row.name : "", system, describe(row, system, outcome))
+      })
   }
 }
 
-const describe = (result: Result, figures: (median: string, range: string, unit: string) => string): string => {
-  switch (result._tag) {
-    case "Measured": {
-      const { maximum, median, minimum } = result.summary
-      return figures(format.format(median), `${format.format(minimum)}-${format.format(maximum)}`, result.workload.unit)
-    }
-    case "Skipped":
-      return `skipped: ${result.reason}`
-    case "Failed":
-      return `FAILED: ${result.problem}`
-  }
+const ratioText = (ratio: Ratio | undefined, named = false): string => {
+  if (ratio === undefined) return ""
+  return named ? `${formatRatio(ratio.ratio)} ${ratio.to}` : formatRatio(ratio.ratio)
+}
+
+/** The goals, missed ones marked. */
+export const goalLines = (judgements: ReadonlyArray<Judgement>): ReadonlyArray<string> => {
+  const row = widest(["row", ...judgements.map((judgement) => judgement.row)])
+  const goal = widest(["goal", ...judgements.map((judgement) => judgement.goal)])
+  return [
+    `${" ".repeat(6)}  ${"row".padEnd(row)}  ${"goal".padEnd(goal)}  actual`,
+    ...judgements.map(
+      (judgement) =>
+        `${judgement.met ? "met   " : "MISSED"}  ${judgement.row.padEnd(row)}  ${judgement.goal.padEnd(goal)}  ${judgement.actual}`
+    )
+  ]
 }

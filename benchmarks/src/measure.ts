@@ -21,12 +21,16 @@ export class VerificationFailed extends Schema.TaggedError<VerificationFailed>()
 export const verify = (what: string, expected: number, actual: number): Effect.Effect<void, VerificationFailed> =>
   expected === actual ? Effect.void : Effect.fail(new VerificationFailed({ what, expected, actual }))
 
-/** Runs `work`, which does `operations` of something, and gives the operations per second. */
-export const rate = <E, R>(operations: number, work: Effect.Effect<unknown, E, R>): Effect.Effect<number, E, R> =>
+/** Runs `work` and gives how many nanoseconds it took. */
+export const timed = <E, R>(work: Effect.Effect<unknown, E, R>): Effect.Effect<number, E, R> =>
   Effect.suspend(() => {
     const start = process.hrtime.bigint()
-    return Effect.map(work, () => (operations * 1e9) / Number(process.hrtime.bigint() - start))
+    return Effect.map(work, () => Number(process.hrtime.bigint() - start))
   })
+
+/** Runs `work`, which does `operations` of something, and gives the operations per second. */
+export const rate = <E, R>(operations: number, work: Effect.Effect<unknown, E, R>): Effect.Effect<number, E, R> =>
+  Effect.map(timed(work), (nanoseconds) => (operations * 1e9) / nanoseconds)
 
 /**
  * Collects garbage as far as it goes. One collection frees what only the finalizers of the one before let go.
@@ -44,3 +48,19 @@ export const bytesInUse: Effect.Effect<number> = Effect.sync(() => {
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external
 })
+
+/** Bytes the OS counts as this process's, after a collection. */
+export const residentBytes: Effect.Effect<number> = Effect.sync(() => {
+  collectGarbage()
+  return process.memoryUsage.rss()
+})
+
+/** The median, the 99th and the 99.9th percentile of some times, in their unit. The sample where a share of them ends. */
+export const percentiles = (times: Float64Array) => {
+  const sorted = times.toSorted()
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+  return { p50: at(0.5), p99: at(0.99), "p99.9": at(0.999) }
+}
+
+/** The slow Fibonacci function: work for a processor. */
+export const fibonacci = (n: number): number => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2))

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { collectGarbage } from "./measure.ts"
 import type { Answer, Assignment, Request } from "./SystemProcess.ts"
-import { type SystemName, systems } from "./systems/index.ts"
+import { loadSystem } from "./systems/index.ts"
 import { workloads } from "./workloads/index.ts"
 
 const send = (answer: Answer): void => void process.send?.(answer)
@@ -24,19 +24,19 @@ const problemOf = (cause: Cause.Cause<unknown>): string => {
   return error instanceof Error && Cause.hasFails(cause) ? error.message : Cause.pretty(cause)
 }
 
-// The type parameter ties the system's kind of program to the program that is looked up
-const serve = <Name extends SystemName>(system: Name, { scale, schedulers, workload: key }: Assignment) =>
+const serve = ({ prepared, scale, schedulers, system: name, workload: key }: Assignment) =>
   Effect.gen(function* () {
-    const program = workloads.find((workload) => workload.key === key)?.run[system]?.(scale)
-    if (program === undefined) return yield* Effect.die(new Error(`${system} has no program for ${key}`))
-    const running = yield* systems[system].start({ schedulers })
+    const workload = workloads.find((candidate) => candidate.key === key)
+    if (workload === undefined) return yield* Effect.die(new Error(`there is no workload ${key}`))
+    const system = yield* Effect.promise(() => loadSystem(name))
+    const round = yield* system.start(key, workload.parameters[scale], { schedulers, prepared })
     send({ _tag: "ready" })
     while ((yield* nextRequest) === "measure") {
       collectGarbage()
-      const exit = yield* Effect.exit(running.measure(program))
+      const exit = yield* Effect.exit(round)
       send(
         Exit.isSuccess(exit)
-          ? { _tag: "measured", figure: exit.value }
+          ? { _tag: "measured", figures: exit.value }
           : { _tag: "failed", problem: problemOf(exit.cause) }
       )
     }
@@ -51,7 +51,7 @@ if (argument === undefined || process.send === undefined) {
 process.once("disconnect", () => process.exit(1))
 // The runner writes it, from an Assignment
 const assignment = JSON.parse(argument) as Assignment
-const exit = await Effect.runPromiseExit(Effect.scoped(serve(assignment.system, assignment)))
+const exit = await Effect.runPromiseExit(Effect.scoped(serve(assignment)))
 if (Exit.isFailure(exit)) send({ _tag: "failed", problem: problemOf(exit.cause) })
 // From here on the process must end by itself: what keeps it alive was not stopped
 process.removeAllListeners("disconnect")

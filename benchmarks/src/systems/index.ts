@@ -1,36 +1,27 @@
 /**
- * The systems that are compared, by name: Understudy, and later its peers.
+ * The systems that are compared, by the names they have in the table, in the order in which they take turns. A system is
+ * loaded where it is needed, so that no system's OS process holds the code of another.
  */
-import type * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import { type UnderstudyProgram, understudy } from "./understudy/Understudy.ts"
+import type { System } from "../System.ts"
 
-/** How a system is started. */
-export interface StartOptions {
-  /** How many cores it may use: schedulers, isolates, whatever the system calls them. */
-  readonly schedulers: number
-}
+const loaders = {
+  understudy: async () => (await import("./understudy/index.ts")).understudy,
+  beam: async () => (await import("./beam/index.ts")).beam,
+  effect: async () => (await import("./effect/index.ts")).effect,
+  cluster: async () => (await import("./cluster/index.ts")).cluster,
+  nact: async () => (await import("./nact/index.ts")).nact,
+  xstate: async () => (await import("./xstate/index.ts")).xstate,
+  comedy: async () => (await import("./comedy/index.ts")).comedy,
+  piscina: async () => (await import("./piscina/index.ts")).piscina,
+  ws: async () => (await import("./ws/index.ts")).ws,
+  plain: async () => (await import("./plain/index.ts")).plain
+} satisfies { readonly [name: string]: () => Promise<System> }
 
-/** A running system. Its programs run one after the other. */
-export interface RunningSystem<Program> {
-  /** Runs one round and gives the figure. Any failure fails the workload. */
-  readonly measure: (program: Program) => Effect.Effect<number, unknown>
-}
+/** The systems' names. */
+export type SystemName = keyof typeof loaders
 
-/** A system that can be measured. `Program` is how it is told what to do. */
-export interface BenchedSystem<Program> {
-  readonly name: SystemName
-  /** Starts it; it ends with the scope. */
-  readonly start: (options: StartOptions) => Effect.Effect<RunningSystem<Program>, unknown, Scope.Scope>
-}
+// Object.keys of the loaders gives their names
+export const systemNames = Object.keys(loaders) as ReadonlyArray<SystemName>
 
-/** The kind of program each system runs. */
-export interface Programs {
-  readonly understudy: UnderstudyProgram
-}
-
-/** The names of the systems, as they appear in the table. */
-export type SystemName = keyof Programs
-
-/** The systems, in the order in which they take turns. */
-export const systems: { readonly [Name in SystemName]: BenchedSystem<Programs[Name]> } = { understudy }
+/** Loads a system. */
+export const loadSystem = (name: SystemName): Promise<System> => loaders[name]()

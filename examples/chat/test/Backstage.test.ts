@@ -74,7 +74,8 @@ it("a scheduler that is not up has no load, whatever it wrote last", () => {
     reductions: 0,
     utilisation: 421,
     heartbeat: 9,
-    restarts: 2
+    restarts: 2,
+    unstarted: 0
   }
   const up = { slot: 1, incarnation: 2, state: "up", runQueue: 5, utilisation: 0.421, processes: 12, restarts: 2 }
   expect(viewOf(snapshot)).toEqual(up)

@@ -9,6 +9,7 @@ import { anyPid, type Placement } from "@understudy/core/Process"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { InvalidChildSpec } from "./ChildErrors.ts"
+import { GivenArgs } from "./GivenArgs.ts"
 import { toMilliseconds } from "./Intensity.ts"
 
 /**
@@ -107,19 +108,22 @@ export const specOf = <D extends ChildSpec["definition"]>(
     new InvalidChildSpec({ child: id, field, expected, actual: show(actual) })
   if (id === "") throw invalid("id", "a text that is not empty", id)
   if (name === "") throw invalid("name", "a text that is not empty", name)
-  if (!Schema.is(RestartSchema)(restart)) throw invalid("restart", '"permanent", "transient" or "temporary"', restart)
-  if (!Schema.is(TypeSchema)(type)) throw invalid("type", '"worker" or "supervisor"', type)
-  if (on !== undefined && !Schema.is(PlacementSchema)(on)) {
-    throw invalid("on", '"here", "least-loaded", { scheduler } or { near: pid }', on)
+  if (!isRestart(restart)) throw invalid("restart", '"permanent", "transient" or "temporary"', restart)
+  if (!isType(type)) throw invalid("type", '"worker" or "supervisor"', type)
+  if (on !== undefined && !isPlacement(on)) {
+    throw invalid("on", '"here", "least-loaded", "any", { scheduler } or { near: pid }', on)
   }
   if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
   if (!definition.args.is(args)) throw invalid("args", definition.args.explain(args), args)
-  const shutdown = shutdownOf(options.shutdown ?? (type === "supervisor" ? "infinity" : "5 seconds"))
+  const shutdown = shutdownOf(options.shutdown ?? (type === "supervisor" ? "infinity" : defaultShutdown))
   if (shutdown === undefined) {
     throw invalid("shutdown", 'a duration, "brutal-kill" or "infinity"', options.shutdown)
   }
   return { id, definition, args, name, label: options.label, restart, shutdown, on, type, significant, uses }
 }
+
+/** How long a worker may take to shut down, by default: 5 seconds, in milliseconds. */
+const defaultShutdown = 5000
 
 const shutdownOf = (shutdown: Duration.Input | "brutal-kill" | "infinity"): Shutdown | undefined =>
   shutdown === "brutal-kill" || shutdown === "infinity"
@@ -139,16 +143,21 @@ const show = (value: unknown): string => {
 const RestartSchema = Schema.Literals(["permanent", "transient", "temporary"])
 const TypeSchema = Schema.Literals(["worker", "supervisor"])
 const PlacementSchema = Schema.Union([
-  Schema.Literals(["here", "least-loaded"]),
+  Schema.Literals(["here", "least-loaded", "any"]),
   Schema.Struct({ scheduler: Schema.Int }),
   Schema.Struct({ near: anyPid })
 ])
 
-/** A child spec as data: its contract by name, its arguments as JSON text. */
+// Made once: a check is made from its schema each time `Schema.is` is called
+const isRestart = Schema.is(RestartSchema)
+const isType = Schema.is(TypeSchema)
+const isPlacement = Schema.is(PlacementSchema)
+
+/** A child spec as data: its contract by name, its arguments as JSON text where they leave their scheduler. */
 export const EncodedChild = Schema.Struct({
   id: Schema.String,
   contract: Schema.String,
-  args: Schema.String,
+  args: GivenArgs.schema,
   name: Schema.optional(Schema.String),
   label: Schema.optional(Schema.String),
   restart: RestartSchema,
@@ -166,7 +175,7 @@ export type EncodedChild = typeof EncodedChild.Type
 export const encode = (spec: ChildSpec): EncodedChild => ({
   id: spec.id,
   contract: spec.definition.name,
-  args: spec.definition.args.toText(spec.args),
+  args: GivenArgs.of(spec.definition.args, spec.args),
   name: spec.name,
   label: spec.label,
   restart: spec.restart,

@@ -6,7 +6,8 @@
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
 import { keyOf, type Pid } from "@understudy/core/Pid"
-import { Current, Exit } from "@understudy/core/Process"
+import { Exit } from "@understudy/core/Process"
+import { withCurrent } from "@understudy/core/Running"
 import type { System } from "@understudy/core/System"
 import * as Effect from "effect/Effect"
 import { ChildNotFound, MaxChildrenReached } from "./ChildErrors.ts"
@@ -14,13 +15,14 @@ import type { Child } from "./Children.ts"
 import type { EncodedChild } from "./ChildSpec.ts"
 import { RestartWindow } from "./Intensity.ts"
 import { countOf, infoOf, reachedIntensity, report } from "./Reporting.ts"
-import { reasonOf, startProcess } from "./Starting.ts"
+import { reasonOf, type SupervisorRecord, startProcess } from "./Starting.ts"
 import { endedAsAsked, stopAll } from "./Stopping.ts"
 import { DynamicSupervisorContract, type DynamicSupervisorProtocol } from "./SupervisorProtocol.ts"
 
 /** The state: data, owned by the process. */
 interface State {
   readonly name: string
+  readonly supervisor: SupervisorRecord
   readonly maxChildren: number
   readonly window: RestartWindow
   /** By pid; a child that is being restarted is known by the pid it had. Mutable: one entry a start, no copies. */
@@ -28,56 +30,66 @@ interface State {
   readonly self: GenServer.Ref<DynamicSupervisorProtocol>
 }
 
-type Step = Effect.Effect<State | GenServer.Stop<State>, never, Current | System>
+type Next = State | GenServer.Stop<State>
 
 /** Catalogue DS03, DS06. A child that chose not to start is an error here: there is nothing to refer to. */
-const startChild = (state: State, spec: EncodedChild) =>
-  Effect.gen(function* () {
-    const { children, maxChildren, name } = state
-    if (children.size >= maxChildren) return yield* new MaxChildrenReached({ supervisor: name, maxChildren })
-    const pid = yield* startProcess(spec)
-    if (pid === undefined) return yield* new GenServer.StartError({ contract: spec.contract, problem: "ignored" })
-    children.set(keyOf(pid), { spec, pid, restarting: false, restarts: 0 })
-    return GenServer.reply({ pid }, state)
-  })
+const startChild = (state: State, spec: EncodedChild) => {
+  const { children, maxChildren, name, supervisor } = state
+  type Failure = MaxChildrenReached | GenServer.StartError
+  type Answer = Effect.Effect<GenServer.Reply<{ readonly pid: Pid }, State>, Failure>
+  if (children.size >= maxChildren)
+    return Effect.fail<Failure>(new MaxChildrenReached({ supervisor: name, maxChildren }))
+  return startProcess(
+    supervisor,
+    spec,
+    (pid): Answer => {
+      if (pid === undefined) {
+        return Effect.fail(new GenServer.StartError({ contract: spec.contract, problem: "ignored" }))
+      }
+      children.set(keyOf(pid), { spec, pid, restarting: false, restarts: 0 })
+      return Effect.succeed(GenServer.reply({ pid }, state))
+    },
+    (error): Answer => Effect.fail(error)
+  )
+}
 
 /** A child's process has ended by itself. Catalogue DS08. */
-const childEnded = (state: State, pid: Pid, child: Child, reason: ExitReason.ExitReason): Step =>
-  Effect.gen(function* () {
-    const { restart } = child.spec
-    const abnormal = ExitReason.isAbnormal(reason)
-    if (restart === "permanent" || abnormal) yield* report(state.name, "child-terminated", child.spec, reason)
-    if (restart === "permanent" || (restart === "transient" && abnormal)) return yield* restartChild(state, pid, child)
-    state.children.delete(keyOf(pid))
-    return state
-  })
+const childEnded = (state: State, pid: Pid, child: Child, reason: ExitReason.ExitReason) => {
+  const { restart } = child.spec
+  const abnormal = ExitReason.isAbnormal(reason)
+  if (restart === "permanent" || abnormal) report(state.supervisor, state.name, "child-terminated", child.spec, reason)
+  if (restart === "permanent" || (restart === "transient" && abnormal)) return restartChild(state, pid, child)
+  state.children.delete(keyOf(pid))
+  return state
+}
 
 /** One attempt, which counts. Catalogue DS10 to DS12. */
-const restartChild = (state: State, pid: Pid, child: Child): Step =>
-  Effect.gen(function* () {
-    const { host } = yield* Current
-    const { children } = state
-    const { spec } = child
-    if (!state.window.add(host.timers.now())) {
-      children.delete(keyOf(pid))
-      yield* report(state.name, "shutdown", spec, reachedIntensity)
-      return GenServer.stop(ExitReason.shutdown, state)
-    }
-    const started = yield* Effect.result(startProcess(spec))
-    if (started._tag === "Failure") {
-      children.set(keyOf(pid), { ...child, pid: undefined, restarting: true })
-      yield* report(state.name, "start-error", spec, reasonOf(started.failure))
-      // Giving way first, so that other messages are handled between attempts
-      yield* state.self.retry({ pid })
-      return state
-    }
+const restartChild = (state: State, pid: Pid, child: Child): Next | Effect.Effect<Next, never, System> => {
+  const { children, supervisor } = state
+  const { spec } = child
+  if (!state.window.add(supervisor.host.timers.now())) {
     children.delete(keyOf(pid))
-    const restarted = started.success
-    if (restarted !== undefined) {
-      children.set(keyOf(restarted), { spec, pid: restarted, restarting: false, restarts: child.restarts + 1 })
+    report(supervisor, state.name, "shutdown", spec, reachedIntensity)
+    return GenServer.stop(ExitReason.shutdown, state)
+  }
+  return startProcess<Next, never, System>(
+    supervisor,
+    spec,
+    (restarted) => {
+      children.delete(keyOf(pid))
+      if (restarted !== undefined) {
+        children.set(keyOf(restarted), { spec, pid: restarted, restarting: false, restarts: child.restarts + 1 })
+      }
+      return Effect.succeed(state)
+    },
+    (error) => {
+      children.set(keyOf(pid), { ...child, pid: undefined, restarting: true })
+      report(supervisor, state.name, "start-error", spec, reasonOf(error))
+      // Giving way first, so that other messages are handled between attempts
+      return Effect.as(state.self.retry({ pid }), state)
     }
-    return state
-  })
+  )
+}
 
 /** Stops children all at once: they do not depend on each other. Catalogue DS13. */
 const stopConcurrently = (state: State, children: ReadonlyArray<Child>) =>
@@ -86,23 +98,28 @@ const stopConcurrently = (state: State, children: ReadonlyArray<Child>) =>
     const reasons = yield* stopAll(running.map(({ pid, spec }) => ({ pid, shutdown: spec.shutdown })))
     for (const [index, { spec }] of running.entries()) {
       const reason = reasons[index] ?? ExitReason.noProcess
-      if (!endedAsAsked(spec, reason)) yield* report(state.name, "shutdown-error", spec, reason)
+      if (!endedAsAsked(spec, reason)) report(state.supervisor, state.name, "shutdown-error", spec, reason)
     }
   })
 
 /** The code of dynamic supervisors. */
 export const dynamicImplementation = DynamicSupervisorContract.implement({
   trapExit: true,
-  init: ({ intensity, maxChildren, name }, { self }): State => ({
-    name,
-    maxChildren: maxChildren ?? Number.POSITIVE_INFINITY,
-    window: new RestartWindow(intensity),
-    children: new Map(),
-    self
-  }),
+  init: ({ intensity, maxChildren, name }, { self }) =>
+    withCurrent((supervisor) => {
+      const state: State = {
+        name,
+        supervisor,
+        maxChildren: maxChildren ?? Number.POSITIVE_INFINITY,
+        window: new RestartWindow(intensity),
+        children: new Map(),
+        self
+      }
+      return Effect.succeed(state)
+    }),
   handle: {
     whichChildren: (state) =>
-      Effect.map(infoOf([...state.children.values()].reverse(), { ids: false }), (all) => GenServer.reply(all, state)),
+      GenServer.reply(infoOf(state.supervisor, [...state.children.values()].reverse(), { ids: false }), state),
     countChildren: (state) => GenServer.reply(countOf([...state.children.values()]), state),
     startChild: (state, { child }) => startChild(state, child),
     terminateChild: (state, { pid }) =>

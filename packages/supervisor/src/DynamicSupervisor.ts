@@ -25,8 +25,16 @@ import type { System } from "@understudy/core/System"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { type ChildNotFound, InvalidChildSpec, type MaxChildrenReached } from "./ChildErrors.ts"
-import { type ChildArgs, type ChildOptions, encode, type StartableSpec, specOf } from "./ChildSpec.ts"
+import {
+  type ChildArgs,
+  type ChildOptions,
+  type EncodedChild,
+  encode,
+  type StartableSpec,
+  specOf
+} from "./ChildSpec.ts"
 import { dynamicImplementation } from "./DynamicServer.ts"
+import { GivenArgs } from "./GivenArgs.ts"
 import { type Intensity, limitsOf } from "./Intensity.ts"
 import {
   type ChildCounts,
@@ -90,17 +98,24 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   const definition = { name: contract.name, args: contract.internals.argsCodec }
   const args = { name, intensity: limitsOf(name, intensity), maxChildren }
   const ref = DynamicSupervisorContract.named(name)
+  const refOf = ({ pid }: { readonly pid: Pid }) => contract.internals.refs.pid(pid)
+  let usual: Omit<EncodedChild, "args"> | undefined
+  const specFor = (childArgs: unknown, given: DynamicChildOptions | undefined): EncodedChild => {
+    // Children that are started as all others differ in their arguments only
+    if (given === undefined && usual !== undefined && definition.args.is(childArgs)) {
+      return { ...usual, args: GivenArgs.of(definition.args, childArgs) }
+    }
+    const options = { on, restart, shutdown, type, id: given?.label, ...given }
+    const { args, ...others } = encode(specOf(definition, childArgs, options, []))
+    if (given === undefined) usual = others
+    return { ...others, args }
+  }
   return {
     name,
     ref,
     spec: specOf(dynamicImplementation.definition, args, { ...options.child, name, type: "supervisor" }, []),
     start: (...[childArgs = {}, given]) =>
-      Effect.suspend(() => {
-        const spec = specOf(definition, childArgs, { on, restart, shutdown, type, id: given?.label, ...given }, [])
-        return Effect.map(ref.startChild({ child: encode(spec) }, patient), ({ pid }) =>
-          contract.internals.refs.pid(pid)
-        )
-      }),
+      Effect.suspend(() => Effect.map(ref.startChild({ child: specFor(childArgs, given) }, patient), refOf)),
     terminate: (child) => ref.terminateChild({ pid: isPid(child) ? child : child.pid }, patient),
     which: Effect.suspend(() => ref.whichChildren(patient)),
     count: Effect.suspend(() => ref.countChildren(patient))

@@ -44,17 +44,27 @@ export const toMilliseconds = (input: Duration.Input): number | undefined => {
 /** The restarts of one supervisor. Catalogue SU21, SU23. */
 export class RestartWindow {
   private readonly limits: Limits
+  /** Oldest first; those before `first` are out of the window. */
   private times: Array<number> = []
+  private first = 0
 
   constructor(limits: Limits) {
     this.limits = limits
   }
 
-  /** Counts a restart at `now` (milliseconds of the scheduler's time). Whether it is still allowed. */
+  /**
+   * Counts a restart at `now` (milliseconds of the scheduler's time). Whether it is still allowed. Costs the same however
+   * many restarts the window holds.
+   */
   add(now: number): boolean {
     const { restarts, within } = this.limits
-    this.times = this.times.filter((time) => now <= time + within)
-    this.times.push(now)
-    return this.times.length <= restarts
+    const { times } = this
+    times.push(now)
+    while (now > (times[this.first] ?? now) + within) this.first++
+    if (this.first > times.length / 2) {
+      this.times = times.slice(this.first)
+      this.first = 0
+    }
+    return this.times.length - this.first <= restarts
   }
 }

@@ -5,10 +5,9 @@
 import * as ExitReason from "@understudy/core/ExitReason"
 import type { Host, ProcessEvent } from "@understudy/core/Host"
 import type { Pid } from "@understudy/core/Pid"
-import { Current } from "@understudy/core/Process"
-import * as Effect from "effect/Effect"
 import type { Child } from "./Children.ts"
 import type { EncodedChild } from "./ChildSpec.ts"
+import type { SupervisorRecord } from "./Starting.ts"
 import type { ChildCounts, ChildInfo } from "./SupervisorProtocol.ts"
 
 type SupervisorReport = Extract<ProcessEvent, { readonly _tag: "SupervisorReport" }>
@@ -16,32 +15,32 @@ type SupervisorReport = Extract<ProcessEvent, { readonly _tag: "SupervisorReport
 /** The reason in the report of a supervisor that gives up. OTP's `reached_max_restart_intensity`. */
 export const reachedIntensity: ExitReason.ExitReason = ExitReason.failed("reached-max-restart-intensity")
 
-/** Tells operators what happened to a child of the calling supervisor. Catalogue LO06. */
+/** Tells operators what happened to a child of `supervisor`. Catalogue LO06. */
 export const report = (
+  supervisor: SupervisorRecord,
   name: string,
   context: SupervisorReport["context"],
   child: EncodedChild,
   reason: ExitReason.ExitReason
-): Effect.Effect<void, never, Current> =>
-  Effect.map(Current, ({ host, pid }) =>
-    host.report({ _tag: "SupervisorReport", supervisor: pid, name, context, child: child.id, reason })
-  )
+): void => {
+  const { host, pid } = supervisor
+  host.report({ _tag: "SupervisorReport", supervisor: pid, name, context, child: child.id, reason })
+}
 
 /** Children as their supervisor describes them to others. Catalogue SU03. */
 export const infoOf = (
+  { host }: SupervisorRecord,
   children: ReadonlyArray<Child>,
   options?: { readonly ids: boolean }
-): Effect.Effect<ReadonlyArray<ChildInfo>, never, Current> =>
-  Effect.map(Current, ({ host }) =>
-    children.map(({ pid, restarting, restarts, spec }) => ({
-      id: options?.ids === false ? undefined : spec.id,
-      pid: restarting ? ("restarting" as const) : pid,
-      type: spec.type,
-      contract: spec.contract,
-      label: labelOf(host, pid) ?? spec.label ?? spec.name ?? spec.id,
-      restarts
-    }))
-  )
+): ReadonlyArray<ChildInfo> =>
+  children.map(({ pid, restarting, restarts, spec }) => ({
+    id: options?.ids === false ? undefined : spec.id,
+    pid: restarting ? ("restarting" as const) : pid,
+    type: spec.type,
+    contract: spec.contract,
+    label: labelOf(host, pid) ?? spec.label ?? spec.name ?? spec.id,
+    restarts
+  }))
 
 /** What a process of this scheduler calls itself. */
 const labelOf = (host: Host, pid: Pid | undefined): string | undefined =>

@@ -10,13 +10,20 @@ import type { Pid } from "@understudy/core/Pid"
 import { Current, Exit } from "@understudy/core/Process"
 import type { System } from "@understudy/core/System"
 import * as Effect from "effect/Effect"
-import { AlreadyPresent, AlreadyStarted, ChildNotFound, ChildRestarting, ChildRunning } from "./ChildErrors.ts"
+import {
+  AlreadyPresent,
+  AlreadyStarted,
+  ChildNotFound,
+  ChildRestarting,
+  ChildRunning,
+  type InvalidChildSpec
+} from "./ChildErrors.ts"
 import { type Child, Children } from "./Children.ts"
 import { type EncodedChild, insignificant } from "./ChildSpec.ts"
 import { dynamicImplementation } from "./DynamicServer.ts"
 import { RestartWindow } from "./Intensity.ts"
 import { countOf, infoOf, reachedIntensity, report } from "./Reporting.ts"
-import { reasonOf, startProcess } from "./Starting.ts"
+import { reasonOf, type SupervisorRecord, startProcess } from "./Starting.ts"
 import { endedAsAsked, stopAll } from "./Stopping.ts"
 import { SupervisorContract, type SupervisorProtocol } from "./SupervisorProtocol.ts"
 
@@ -26,6 +33,7 @@ type Self = GenServer.Ref<SupervisorProtocol>
 /** The state: data, owned by the process. */
 interface State {
   readonly name: string
+  readonly supervisor: SupervisorRecord
   readonly strategy: Args["strategy"]
   readonly autoShutdown: Args["autoShutdown"]
   readonly window: RestartWindow
@@ -33,7 +41,8 @@ interface State {
   readonly self: Self
 }
 
-type Step = Effect.Effect<State | GenServer.Stop<State>, never, Current | System>
+type Next = State | GenServer.Stop<State>
+type Step = Next | Effect.Effect<Next, never, Current | System>
 
 /** The detail of the shutdown a supervisor ends with when it could not start a child. Catalogue SU04. */
 export interface FailedToStartChild {
@@ -60,21 +69,19 @@ const startInOrder = (state: State, children: ReadonlyArray<Child>, again: boole
     return undefined
   })
 
-const startOne = (
-  state: State,
-  child: Child,
-  again: boolean
-): Effect.Effect<StartFailure | undefined, never, Current> =>
-  startProcess(child.spec).pipe(
-    Effect.matchEffect({
-      onSuccess: (pid) =>
-        Effect.sync(() => {
-          if (pid === undefined) state.children.stopped(child)
-          else state.children.started(child, pid, again)
-          return undefined
-        }),
-      onFailure: (error) => Effect.as(report(state.name, "start-error", child.spec, reasonOf(error)), { child, error })
-    })
+const startOne = (state: State, child: Child, again: boolean): Effect.Effect<StartFailure | undefined> =>
+  startProcess<StartFailure | undefined, never, never>(
+    state.supervisor,
+    child.spec,
+    (pid) => {
+      if (pid === undefined) state.children.stopped(child)
+      else state.children.started(child, pid, again)
+      return Effect.undefined
+    },
+    (error) => {
+      report(state.supervisor, state.name, "start-error", child.spec, reasonOf(error))
+      return Effect.succeed({ child, error })
+    }
   )
 
 /** Stops children one after the other, the last one first. Temporary ones are forgotten. Catalogue SU02, SU49. */
@@ -91,7 +98,7 @@ const stopOne = (state: State, child: Child) =>
     const { pid, spec } = child
     if (pid !== undefined) {
       const [reason = ExitReason.noProcess] = yield* stopAll([{ pid, shutdown: spec.shutdown }])
-      if (!endedAsAsked(spec, reason)) yield* report(state.name, "shutdown-error", spec, reason)
+      if (!endedAsAsked(spec, reason)) report(state.supervisor, state.name, "shutdown-error", spec, reason)
     }
     state.children.stopped(child)
   })
@@ -99,15 +106,14 @@ const stopOne = (state: State, child: Child) =>
 // --- restarting ------------------------------------------------------------------------------------------------------
 
 /** A child's process has ended by itself. OTP's `do_restart`. Catalogue SU12, SU13. */
-const childEnded = (state: State, child: Child, reason: ExitReason.ExitReason): Step =>
-  Effect.gen(function* () {
-    const { restart } = child.spec
-    const abnormal = ExitReason.isAbnormal(reason)
-    state.children.stopped(child)
-    if (restart === "permanent" || abnormal) yield* report(state.name, "child-terminated", child.spec, reason)
-    if (restart === "permanent" || (restart === "transient" && abnormal)) return yield* restartChild(state, child)
-    return endsWith(state, child) ? GenServer.stop(ExitReason.shutdown, state) : state
-  })
+const childEnded = (state: State, child: Child, reason: ExitReason.ExitReason): Step => {
+  const { restart } = child.spec
+  const abnormal = ExitReason.isAbnormal(reason)
+  state.children.stopped(child)
+  if (restart === "permanent" || abnormal) report(state.supervisor, state.name, "child-terminated", child.spec, reason)
+  if (restart === "permanent" || (restart === "transient" && abnormal)) return restartChild(state, child)
+  return endsWith(state, child) ? GenServer.stop(ExitReason.shutdown, state) : state
+}
 
 /** Whether the orderly end of `child` ends the supervisor. Catalogue SU54 to SU58. */
 const endsWith = (state: State, child: Child): boolean => {
@@ -119,25 +125,26 @@ const endsWith = (state: State, child: Child): boolean => {
 }
 
 /** One attempt, which counts; one more than the intensity allows ends the supervisor. Catalogue SU21 to SU26. */
-const restartChild = (state: State, child: Child): Step =>
-  Effect.gen(function* () {
-    const { host } = yield* Current
-    if (!state.window.add(host.timers.now())) {
-      state.children.stopped(child)
-      yield* report(state.name, "shutdown", child.spec, reachedIntensity)
-      return GenServer.stop(ExitReason.shutdown, state)
-    }
-    const failure = yield* restartWithSiblings(state, child)
-    if (failure !== undefined) {
-      state.children.restarting(failure.child)
-      // Giving way first, so that other messages are handled between attempts. Catalogue SU30
-      yield* state.self.retry({ id: failure.child.spec.id })
-    }
-    return state
+const restartChild = (state: State, child: Child): Step => {
+  const { supervisor } = state
+  if (!state.window.add(supervisor.host.timers.now())) {
+    state.children.stopped(child)
+    report(supervisor, state.name, "shutdown", child.spec, reachedIntensity)
+    return GenServer.stop(ExitReason.shutdown, state)
+  }
+  return Effect.flatMap(restartWithSiblings(state, child), (failure) => {
+    if (failure === undefined) return Effect.succeed(state)
+    state.children.restarting(failure.child)
+    // Giving way first, so that other messages are handled between attempts. Catalogue SU30
+    return Effect.as(state.self.retry({ id: failure.child.spec.id }), state)
   })
+}
 
 /** Catalogue SU15 to SU20, SU29. */
-const restartWithSiblings = (state: State, child: Child) => {
+const restartWithSiblings = (
+  state: State,
+  child: Child
+): Effect.Effect<StartFailure | undefined, never, Current | System> => {
   switch (state.strategy) {
     case "one-for-one":
       return startOne(state, child, true)
@@ -166,8 +173,10 @@ const restartGroup = (state: State, group: ReadonlyArray<Child>) =>
 const init = (args: Args, self: Self) =>
   Effect.gen(function* () {
     const { autoShutdown, intensity, name, strategy } = args
+    const supervisor = yield* Current
     const children = new Children()
-    const state: State = { name, strategy, autoShutdown, children, self, window: new RestartWindow(intensity) }
+    const window = new RestartWindow(intensity)
+    const state: State = { name, supervisor, strategy, autoShutdown, children, self, window }
     for (const spec of args.children) children.add(spec)
     const failure = yield* startInOrder(state, children.inOrder(), false)
     if (failure === undefined) return state
@@ -182,20 +191,27 @@ const init = (args: Args, self: Self) =>
   })
 
 /** Catalogue SU34, SU35. */
-const startChild = (state: State, spec: EncodedChild) =>
-  Effect.gen(function* () {
-    const { children } = state
-    const { id } = spec
-    const known = children.get(id)
-    if (known?.pid !== undefined) return yield* new AlreadyStarted({ id, pid: known.pid })
-    if (known !== undefined) return yield* new AlreadyPresent({ id })
-    if (spec.significant && state.autoShutdown === "never") return yield* insignificant(id)
-    const pid = yield* startProcess(spec)
-    const child = children.add(spec)
-    if (pid === undefined) children.stopped(child)
-    else children.started(child, pid, false)
-    return answer(state, pid)
-  })
+const startChild = (state: State, spec: EncodedChild) => {
+  type Failure = AlreadyStarted | AlreadyPresent | InvalidChildSpec | GenServer.StartError
+  type Answer = Effect.Effect<ReturnType<typeof answer>, Failure>
+  const { children, supervisor } = state
+  const { id } = spec
+  const known = children.get(id)
+  if (known?.pid !== undefined) return Effect.fail<Failure>(new AlreadyStarted({ id, pid: known.pid }))
+  if (known !== undefined) return Effect.fail<Failure>(new AlreadyPresent({ id }))
+  if (spec.significant && state.autoShutdown === "never") return Effect.fail<Failure>(insignificant(id))
+  return startProcess(
+    supervisor,
+    spec,
+    (pid): Answer => {
+      const child = children.add(spec)
+      if (pid === undefined) children.stopped(child)
+      else children.started(child, pid, false)
+      return Effect.succeed(answer(state, pid))
+    },
+    (error): Answer => Effect.fail(error)
+  )
+}
 
 const answer = (state: State, pid: Pid | undefined) => GenServer.reply({ pid }, state)
 
@@ -212,7 +228,7 @@ const implementation = SupervisorContract.implement({
   trapExit: true,
   init: (args, { self }) => init(args, self),
   handle: {
-    whichChildren: (state) => Effect.map(infoOf(state.children.newestFirst()), (all) => GenServer.reply(all, state)),
+    whichChildren: (state) => GenServer.reply(infoOf(state.supervisor, state.children.newestFirst()), state),
     countChildren: (state) => GenServer.reply(countOf(state.children.inOrder()), state),
     startChild: (state, { child }) => startChild(state, child),
     // Catalogue SU31, SU36, SU37: a retry that is under way finds the child stopped
@@ -224,12 +240,17 @@ const implementation = SupervisorContract.implement({
         return GenServer.reply(undefined, state)
       }),
     restartChild: (state, { id }) =>
-      Effect.gen(function* () {
-        const child = yield* stoppedChild(state, id)
-        const pid = yield* startProcess(child.spec)
-        if (pid !== undefined) state.children.started(child, pid, false)
-        return answer(state, pid)
-      }),
+      Effect.flatMap(stoppedChild(state, id), (child) =>
+        startProcess<ReturnType<typeof answer>, GenServer.StartError, never>(
+          state.supervisor,
+          child.spec,
+          (pid) => {
+            if (pid !== undefined) state.children.started(child, pid, false)
+            return Effect.succeed(answer(state, pid))
+          },
+          Effect.fail
+        )
+      ),
     deleteChild: (state, { id }) =>
       Effect.map(stoppedChild(state, id), (child) => {
         state.children.remove(child)

@@ -2,6 +2,6 @@
  * The entry file of Understudy's worker schedulers: each one runs it to join the system.
  */
 import * as System from "@understudy/core/System"
-import { implementations } from "./implementations.ts"
+import { implementations, layer } from "./implementations.ts"
 
-System.main(import.meta, { implementations })
+System.main(import.meta, { implementations, layer })

@@ -105,7 +105,9 @@ export class ServerLoop implements Body, Owner {
   }
 
   turn(record: ProcessRecord): boolean {
-    if (this.context === undefined) this.begin(record)
+    // Made for the slice: an idle server has none
+    this.context ??= new ServerContext(this.kind.self(record.pid), record.pid)
+    if (this.record === undefined) this.begin(record)
     const { mailbox } = record
     for (let left = record.host.slice; left > 0; left--) {
       if (!this.ready()) return false
@@ -159,7 +161,6 @@ export class ServerLoop implements Body, Owner {
     const { callbacks, contract } = this.kind
     const name = this.birth?.name
     this.record = record
-    this.context = new ServerContext(this.kind.self(record.pid), record.pid)
     record.label ??= name?.toString() ?? contract
     if (callbacks.trapExit === true) record.trapExit = true
     const { parent } = record
@@ -397,6 +398,7 @@ export class ServerLoop implements Body, Owner {
     const { plans, record } = this
     // It was handled in full: no crash of a later day is about it
     record.lastMessage = undefined
+    this.context = undefined
     if (plans?.idle === undefined) return
     const after = plans.idle
     plans.idle = undefined

@@ -10,7 +10,7 @@ import { CallbackCall, IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
-import { type MailboxLimit, MailboxOverflow } from "./Mailbox.ts"
+import { MailboxOverflow } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
 import { impl, type Pid } from "./Pid.ts"
@@ -86,23 +86,25 @@ export const accept = (record: ProcessRecord, message: unknown): boolean => {
 
 const push = (record: ProcessRecord, message: unknown): void => {
   if (message instanceof IncomingCall) message.arrive(record)
-  record.mailbox.push(message)
+  const { extra, host, mailbox } = record
+  mailbox.push(message)
   record.wake()
-  const { extra } = record
-  if (extra?.limit !== undefined) checkLimit(record, extra, extra.limit)
+  if (extra !== undefined || mailbox.length > host.longMailbox) checkLimit(record, record.extras())
 }
 
-const checkLimit = (record: ProcessRecord, extra: Extra, limit: MailboxLimit): void => {
+/** The process's own limit, or else the system's, which is only told. */
+const checkLimit = (record: ProcessRecord, extra: Extra): void => {
   const { messages } = record.mailbox
-  if (messages <= limit.length) {
-    extra.overLimit = false
+  const limit = extra.limit?.length ?? record.host.longMailbox
+  if (messages <= limit) {
+    if (extra.overLimit) extra.overLimit = false
     return
   }
-  if (limit.action === "kill") return terminate(record, ExitReason.killed)
+  if (extra.limit?.action === "kill") return terminate(record, ExitReason.killed)
   if (extra.overLimit) return
   extra.overLimit = true
   const { host, label, pid } = record
-  host.report({ _tag: "LongMailbox", pid, label, length: messages, limit: limit.length })
+  host.report({ _tag: "LongMailbox", pid, label, length: messages, limit })
 }
 
 /** A dropped call is answered, so that its caller need not wait for the timeout. */

@@ -320,8 +320,7 @@ const makeKernel = (Base: FiberClass): Kernel => {
 }
 
 const smallStack = (): Array<unknown> => {
-  const stack = [undefined, undefined]
-  stack.pop()
+  const stack = [undefined]
   stack.pop()
   return stack
 }

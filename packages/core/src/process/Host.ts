@@ -9,6 +9,7 @@ import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { ProcessTable } from "./ProcessTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
 import type { Timer } from "./Timer.ts"
 import type { TimerTable } from "./TimerTable.ts"
@@ -23,8 +24,20 @@ export interface Runnable {
 /** The BEAM's four classes. A `high` process runs before any `normal` one; `low` ones get an occasional turn. */
 export type Priority = "max" | "high" | "normal" | "low"
 
-/** Where a process is started. */
-export type Placement = "here" | "least-loaded" | { readonly scheduler: number } | { readonly near: Pid }
+/**
+ * Where a process is started. `"any"`: here, unless another scheduler that is idle takes the start over before this one gets
+ * to it. Who starts thousands of processes of unequal weight does best with that one.
+ */
+export type Placement = "here" | "least-loaded" | "any" | { readonly scheduler: number } | { readonly near: Pid }
+
+/** A start that may happen on any scheduler, as long as it has not happened. */
+export interface Offer {
+  readonly priority: Priority
+  /** Whether nobody waits for it any more. */
+  readonly abandoned: boolean
+  /** Starts it on the scheduler of that slot. Gives its record when that is this one. */
+  start(slot: number): ProcessRecord | undefined
+}
 
 /** Timers of one scheduler. They follow its clock, and what they do is run by the run queue. */
 export interface Timers {
@@ -43,6 +56,8 @@ export interface Timers {
    * when it is not set.
    */
   cancel(timer: Timer): number | undefined
+  /** As {@link cancel}, for those who need not know what was left: that would cost a look at the clock. */
+  clear(timer: Timer): void
   /** The milliseconds that are left, or `undefined` when it is not set. */
   left(timer: Timer): number | undefined
 }
@@ -162,7 +177,7 @@ export interface Host {
   readonly timers: Timers
   readonly directory: Directory
   /** Living processes by serial. */
-  readonly processes: Map<number, ProcessRecord>
+  readonly processes: ProcessTable
   /** Calls to other schedulers that have no answer yet, by call id. */
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
@@ -171,6 +186,13 @@ export interface Host {
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */
   readonly slice: number
+  /** How many messages may wait for a process that has no limit of its own before that is reported. */
+  readonly longMailbox: number
+  /**
+   * Who runs, where the other schedulers can see it: a process's serial, and its kind (see {@link kindOf}). Whoever runs a
+   * process's code writes both first.
+   */
+  readonly trace: Float64Array
   enqueue(item: Runnable | (() => void), priority: Priority): void
   /** The context for fibers of that priority. */
   contextFor(priority: Priority): Context.Context<never>
@@ -183,6 +205,10 @@ export interface Host {
   route(slot: number, incarnation: number, signal: Signal): void
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  /** Starts something here when its turn comes, unless an idle scheduler takes it first. */
+  offer(offer: Offer): void
+  /** A number for a definition, the same on all schedulers of the system: from 1. 0 for one that is unknown. */
+  kindOf(definition: Definition): number
   definition(name: string): Definition | undefined
   /** The slot a placement means now. */
   place(placement: Placement): number

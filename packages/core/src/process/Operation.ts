@@ -40,51 +40,53 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
     if (fiber !== undefined) {
       try {
         const result = this.attempt(fiber)
-        if (result !== notNow) return done(fiber, result) as never
+        if (result !== notNow) return done(fiber, result)
       } catch {
         // An effect's way to fail is through the interpreter
       }
     }
-    return new Once(this) as never
+    return handOver(this)
   }
 }
+
+interface Step {
+  value: unknown
+  readonly done: boolean
+}
+
+// A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.
+// So one object of each kind does for all operations, and a suspended generator holds none of its own
+
+/** What the iteration that has just begun hands to the interpreter. */
+let starting: Effect.Effect<unknown, unknown, unknown> | undefined
+const first: Step = { value: undefined, done: false }
+const last: Step = { value: undefined, done: true }
 
 /** What a generator gets of an operation that is done: one reduction of its fiber. */
-export const done = (fiber: ProcessFiber, value: unknown): typeof atOnce => {
+export const done = (fiber: ProcessFiber, value: unknown): never => {
   fiber.currentOpCount++
-  atOnce.result.value = value
-  return atOnce
+  last.value = value
+  return atOnce as never
 }
 
-/** The iterator of all operations that are done already: `yield*` takes its only result at once. */
-const atOnce = {
-  result: { value: undefined as unknown, done: true },
-  next() {
-    return this.result
-  }
+/** The iterator of what is done already. */
+const atOnce = { next: () => last }
+
+/** What a generator gets of an effect that the interpreter is to run. */
+export const handOver = (effect: Effect.Effect<unknown, unknown, unknown>): never => {
+  starting = effect
+  return handedOver as never
 }
 
-/** Hands an effect to the interpreter, and its result to the generator. */
-export class Once {
-  value: unknown
-  done = true
-  private started = false
-
-  constructor(effect: unknown) {
-    this.value = effect
-  }
-
-  /** A generator that ends inside `yield*` closes what it iterates. */
-  return(value: unknown): { readonly value: unknown; readonly done: boolean } {
-    return { value, done: true }
-  }
-
-  next(result: unknown): { readonly value: unknown; readonly done: boolean } {
-    if (!this.started) {
-      this.started = true
-      return { value: this.value, done: false }
+/** The iterator of what the interpreter runs. */
+const handedOver = {
+  next: (result: unknown): Step => {
+    if (starting === undefined) {
+      last.value = result
+      return last
     }
-    this.value = result
-    return this
+    first.value = starting
+    starting = undefined
+    return first
   }
 }

@@ -78,16 +78,17 @@ const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined):
 })
 
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
-export class ProcessRecord implements Runnable {
+export class ProcessRecord extends Mailbox implements Runnable {
   readonly pid: PidImpl
   readonly host: Host
   readonly body: Body
   readonly priority: Priority
-  readonly mailbox: Mailbox = new Mailbox()
   /** See {@link Extra}; {@link extras} makes it. */
   extra: Extra | undefined
   /** Who started it, who started that, and so on. */
   readonly ancestors: ReadonlyArray<Pid>
+  /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
+  kind = 0
   status: Status = "running"
   /** Whether it stands in the run queue. */
   queued = false
@@ -117,6 +118,7 @@ export class ProcessRecord implements Runnable {
     bounds: Bounds | undefined,
     limit: MailboxLimit | undefined
   ) {
+    super()
     this.pid = pid
     this.host = host
     this.body = body
@@ -124,6 +126,11 @@ export class ProcessRecord implements Runnable {
     this.priority = priority
     this.label = label
     this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+  }
+
+  /** The record is the mailbox: one object less for each process. */
+  get mailbox(): Mailbox {
+    return this
   }
 
   extras(): Extra {
@@ -152,6 +159,9 @@ export class ProcessRecord implements Runnable {
 
   run(): void {
     this.queued = false
+    const { trace } = this.host
+    trace[0] = this.pid.serial
+    trace[1] = this.kind
     if (this.status === "running") {
       if (this.body.turn(this)) this.wake()
     } else if (!this.unwinding) {

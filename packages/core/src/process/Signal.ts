@@ -160,7 +160,13 @@ export interface DirectoryRequestSignal {
   readonly from: { readonly slot: number; readonly incarnation: number }
 }
 
-/** What crosses between schedulers on behalf of processes. */
+/** Something worth telling the operator happened, and somebody on that scheduler listens. */
+export interface EventSignal {
+  readonly _tag: "Event"
+  readonly write: (writer: ByteWriter) => void
+}
+
+/** What crosses between schedulers. */
 export type Signal =
   | MessageSignal
   | ExitSignal
@@ -176,6 +182,7 @@ export type Signal =
   | QuerySignal
   | DirectoryChangeSignal
   | DirectoryRequestSignal
+  | EventSignal
 
 /** A monitored process is gone. Delivered once per monitor, whatever the reason. */
 export class Down {

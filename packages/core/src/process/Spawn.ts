@@ -24,7 +24,10 @@ export interface SpawnOptions {
   readonly label?: string | undefined
   /** The bound of its mailbox. Default: none. */
   readonly mailbox?: Bounds | undefined
-  /** What happens when more than `length` messages wait, unlike a bound without loss. Default: nothing. */
+  /**
+   * What happens when more than `length` messages wait, unlike a bound without loss. Default: a report when it is more than
+   * the system's `monitor.longMailbox`.
+   */
   readonly mailboxLimit?: MailboxLimit | undefined
 }
 
@@ -64,7 +67,7 @@ export const spawnHere = (
     options?.mailboxLimit
   )
   pid.record = record
-  host.processes.set(pid.serial, record)
+  host.processes.add(pid.serial, record)
   if (ties.parent !== undefined) {
     if (ties.link) receiveLink(record, ties.parent)
     if (ties.monitor !== 0) watch(record, ties.parent, ties.monitor)
@@ -113,6 +116,7 @@ export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: Incoming
     ...options,
     mailbox: options?.mailbox ?? definition.mailbox
   })
+  record.kind = host.kindOf(definition)
   call?.arrive(record)
   if (spawn.parent !== undefined) tieParent(spawn.parent, record.pid, spawn.ties)
   return record
@@ -120,11 +124,30 @@ export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: Incoming
 
 /** Starts a process of a definition wherever its placement says. `pending` settles with what initialisation answers. */
 export const spawnDefined = (host: Host, spawn: DefinedSpawn, pending: PendingCall): void => {
-  const slot = host.place(spawn.options?.on ?? "here")
+  const on = spawn.options?.on ?? "here"
+  if (on !== "any") {
+    spawnDefinedOn(host.place(on), host, spawn, pending)
+    return
+  }
+  host.offer({
+    priority: spawn.options?.priority ?? "normal",
+    get abandoned() {
+      return pending.settled
+    },
+    start: (slot) => spawnDefinedOn(slot, host, spawn, pending)
+  })
+}
+
+const spawnDefinedOn = (
+  slot: number,
+  host: Host,
+  spawn: DefinedSpawn,
+  pending: PendingCall
+): ProcessRecord | undefined => {
   if (slot === host.slot) {
     const record = spawnDefinedHere(host, spawn, new IncomingCall(pending))
     pending.spawned?.(record.pid)
-    return
+    return record
   }
   const { args, definition, options, parent, ties } = spawn
   const learn = pending.spawned
@@ -150,4 +173,5 @@ export const spawnDefined = (host: Host, spawn: DefinedSpawn, pending: PendingCa
     },
     pending
   )
+  return undefined
 }

@@ -4,7 +4,7 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type AnyFiber, runningFiber } from "./Fibers.ts"
-import { done, Once, Operation } from "./Operation.ts"
+import { done, handOver, Operation } from "./Operation.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 
@@ -43,8 +43,8 @@ class Step extends Operation<unknown, unknown> {
       outcome = Exit.die(error)
     }
     // What is made like a success is one; anything else is for the interpreter
-    if (Object.getPrototypeOf(outcome) !== success) return new Once(outcome) as never
-    return done(fiber, (outcome as Exit.Success<unknown>).value) as never
+    if (Object.getPrototypeOf(outcome) !== success) return handOver(outcome)
+    return done(fiber, (outcome as Exit.Success<unknown>).value)
   }
 }
 

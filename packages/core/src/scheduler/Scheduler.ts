@@ -9,20 +9,24 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
+import { currentProcess } from "../process/Fibers.ts"
 import {
   type Directory,
   type Host,
+  type Offer,
   type Placement,
   type Priority,
   type ProcessEvent,
   System,
   type Timers
 } from "../process/Host.ts"
-import { incarnations, maximumSlots, referenceUnit } from "../process/Pid.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { incarnations, maximumSlots, PidImpl, referenceUnit } from "../process/Pid.ts"
+import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import { TimerTable } from "../process/TimerTable.ts"
+import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
+import type { SchedulerEvent } from "./SchedulerEvent.ts"
 import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 
 /** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
@@ -30,13 +34,18 @@ export interface Uplink {
   readonly directory: Directory
   route(slot: number, incarnation: number, signal: Signal): void
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  offer(offer: Offer): void
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }
-  report(event: ProcessEvent): void
+  report(event: ProcessEvent | SchedulerEvent): void
   /** A turn begins. */
   beginTurn(): void
-  /** Between two items: what was written to other schedulers is published, what came from them is taken in. */
-  exchange(): void
+  /**
+   * Between two items: what was written to other schedulers is published, what came from them is taken in.
+   *
+   * @returns whether something came.
+   */
+  exchange(): boolean
   /**
    * There is nothing to run: looks for a while whether something comes from other schedulers, and takes it in.
    *
@@ -44,12 +53,16 @@ export interface Uplink {
    * @returns whether something came.
    */
   busyWait(until: number): boolean
+  /** How many milliseconds were spent in {@link busyWait} so far. What came at once is not counted. */
+  readonly waited: number
   /**
-   * The end of a turn. Unless `more` is to be run, this scheduler is about to sleep.
+   * The end of a turn: others get what they are to get, and unless there is something to run, this scheduler is about to
+   * sleep.
    *
-   * @returns whether another turn is wanted in any case.
+   * @param busyMilliseconds - how long it took, without what was waited.
+   * @returns whether another turn is wanted.
    */
-  endOfTurn(busyMilliseconds: number, more: boolean): boolean
+  endOfTurn(busyMilliseconds: number): boolean
 }
 
 /** The seams of a scheduler: what it takes from the outside world. */
@@ -63,7 +76,23 @@ export interface SchedulerOptions {
   readonly slice?: number | undefined
   /** Whether messages shared by reference are frozen. Default: true outside production. */
   readonly freeze: boolean
+  /** Where others can see who runs: two numbers, see `Host.trace`. Default: where nobody sees it. */
+  readonly trace?: Float64Array | undefined
+  /** What is reported. Default: nothing. */
+  readonly limits?: SchedulerLimits | undefined
 }
+
+/** What a scheduler reports of itself. Infinity switches a limit off. */
+export interface SchedulerLimits {
+  /** A turn that takes as many milliseconds is a long one. */
+  readonly longTurn: number
+  /** So many milliseconds without a look at the clock are a long handler. */
+  readonly longHandler: number
+  /** More messages than that are a long mailbox, for processes that have no limit of their own. */
+  readonly longMailbox: number
+}
+
+const unlimited: SchedulerLimits = { longTurn: Infinity, longHandler: Infinity, longMailbox: Infinity }
 
 /** A turn ends after this many items, or after {@link turnMilliseconds}, whichever comes first. */
 const turnItems = 4096
@@ -71,8 +100,8 @@ const turnItems = 4096
 const turnMilliseconds = 5
 /** The same for a turn that waits for other schedulers in between: it has little to do, and so no reason to hold the event loop up. */
 const waitingTurnMilliseconds = 1
-/** Looking at the clock costs more than most items do, so it is looked at every so many. */
-const itemsPerClockLook = 64
+/** A turn that has nothing to run looks at the clock once in so many times that something came which led to nothing. */
+const idleLooks = 64
 
 const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 
@@ -84,15 +113,24 @@ export class Scheduler implements Host {
   readonly freeze: boolean
   readonly slice: number
   readonly timers: Timers
-  readonly processes: Map<number, ProcessRecord> = new Map()
+  readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
   readonly timerRefs = new TimerTable(referenceUnit)
+  readonly trace: Float64Array
+  readonly longMailbox: number
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
   private readonly queue = new RunQueue()
   private readonly facades: Record<Priority, EffectScheduler.Scheduler>
   private contexts: Record<Priority, Context.Context<never>>
   private definitions: ReadonlyMap<string, Definition> = new Map()
+  /** Each definition's number, see {@link kindOf}; and the names by number. */
+  private kinds: ReadonlyMap<Definition, number> = new Map()
+  private kindNames: ReadonlyArray<string> = []
+  private lastDefinition: Definition | undefined = undefined
+  private lastKind = 0
+  private readonly limits: SchedulerLimits
+  private readonly pace = new Pace()
   // Set by `attach`, which whoever makes a scheduler calls first
   private uplink!: Uplink
   private armed = false
@@ -112,6 +150,9 @@ export class Scheduler implements Host {
     this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
+    this.trace = options.trace ?? new Float64Array(2)
+    this.limits = options.limits ?? unlimited
+    this.longMailbox = this.limits.longMailbox
     // What a timer does is run by the queue like everything else
     this.wheel = new TimerWheel(options.clock, (timer) => this.enqueue(timer, "normal"))
     this.timers = this.wheel
@@ -127,6 +168,8 @@ export class Scheduler implements Host {
   /** Gives processes the application's services. Called once, before the first process. */
   provide(context: Context.Context<never>, definitions: ReadonlyMap<string, Definition>): void {
     this.definitions = definitions
+    this.kindNames = [...definitions.keys()].sort()
+    this.kinds = new Map([...definitions].map(([name, one]) => [one, this.kindNames.indexOf(name) + 1]))
     this.contexts = makeByPriority((priority) =>
       Context.merge(
         context,
@@ -144,7 +187,7 @@ export class Scheduler implements Host {
     return {
       executionMode: "async",
       shouldYield: (fiber) => {
-        this.fiber = fiber
+        if (this.fiber !== fiber) this.note(fiber)
         return fiber.currentOpCount >= this.slice
       },
       makeDispatcher: () => dispatcher
@@ -167,6 +210,15 @@ export class Scheduler implements Host {
     return this.queue.length
   }
 
+  kindOf(definition: Definition): number {
+    // Who starts processes mostly starts many of a kind
+    if (definition !== this.lastDefinition) {
+      this.lastDefinition = definition
+      this.lastKind = this.kinds.get(definition) ?? 0
+    }
+    return this.lastKind
+  }
+
   definition(name: string): Definition | undefined {
     return this.definitions.get(name)
   }
@@ -185,31 +237,51 @@ export class Scheduler implements Host {
 
   private readonly turn = (): void => {
     if (this.stopped) return
-    const { queue, uplink } = this
+    const { pace, queue, uplink } = this
     const start = this.options.clock.now()
+    const waited = uplink.waited
     let until = start + turnMilliseconds
     // Still armed: what is queued from here on is run by this turn, or by the one it asks for
     uplink.beginTurn()
+    pace.start(start)
     this.wheel.turnBegins()
-    for (let left = turnItems; left > 0; left--) {
+    let ran = 0
+    let idle = 0
+    while (ran < turnItems) {
       const item = queue.shift()
-      if (item !== undefined) this.runItem(item)
-      else {
-        uplink.exchange()
-        if (queue.length > 0) continue
-        until = Math.min(until, start + waitingTurnMilliseconds)
-        if (!uplink.busyWait(until) && queue.length === 0) break
+      if (item !== undefined) {
+        this.runItem(item)
+        ran++
+        if (ran !== pace.due) continue
+        if (this.look(ran) >= until) break
+        // What is taken in is no handler's time
+        if (uplink.exchange()) pace.at = this.options.clock.now()
+        continue
       }
-      if (left % itemsPerClockLook !== 0) continue
       uplink.exchange()
-      if (this.look() >= until) break
+      if (queue.length > 0) continue
+      until = Math.min(until, start + waitingTurnMilliseconds)
+      if (!this.wait(until) && queue.length === 0) break
+      if (++idle % idleLooks === 0 && this.look(ran) >= until) break
     }
-    const end = this.options.clock.now()
+    const end = ran === pace.ran ? pace.at : this.look(ran)
+    this.trace[0] = 0
+    const busy = end - start - (uplink.waited - waited)
+    if (busy >= this.limits.longTurn) this.reportLongTurn(busy, ran)
     this.wheel.turnEnds(end)
-    uplink.exchange()
+    const more = uplink.endOfTurn(busy)
     this.armed = false
-    const more = uplink.endOfTurn(end - start, queue.length > 0)
     if (more || queue.length > 0) this.arm()
+  }
+
+  /** Looks for signals for a while, which is nobody's time. Whether something came. */
+  private wait(until: number): boolean {
+    const { pace, uplink } = this
+    this.trace[0] = 0
+    const waited = uplink.waited
+    const came = uplink.busyWait(until)
+    pace.at += uplink.waited - waited
+    return came
   }
 
   /** Runs what is queued now, in the middle of whatever asked for it. */
@@ -221,15 +293,44 @@ export class Scheduler implements Host {
     }
   }
 
-  /** Looks at the clock, for the timers too. */
-  private look(): number {
+  /** Looks at the clock, for the timers too, and reports who has held it up. Returns the time. */
+  private look(ran: number): number {
     const now = this.options.clock.now()
+    const items = ran - this.pace.ran
+    const took = this.pace.look(ran, now)
+    if (took >= this.limits.longHandler && items > 0) this.reportLongHandler(took, items)
     this.wheel.look(now)
     return now
   }
 
+  private reportLongHandler(milliseconds: number, items: number): void {
+    if (items > 1) this.pace.lookClosely()
+    const [serial = 0, kind = 0] = this.trace
+    const known = items === 1 && serial !== 0
+    const pid = known ? new PidImpl(this.slot, this.incarnation, serial, undefined) : undefined
+    const label = known ? this.processes.get(serial)?.label : undefined
+    const contract = known ? this.kindNames[kind - 1] : undefined
+    this.report({ _tag: "LongHandler", slot: this.slot, pid, label, contract, milliseconds, items })
+  }
+
+  private reportLongTurn(milliseconds: number, items: number): void {
+    this.report({ _tag: "LongTurn", slot: this.slot, milliseconds, items })
+  }
+
+  /** A fiber runs: code of a process that resumes by itself, say after a sleep, is that process's. */
+  private note(fiber: Fiber.Fiber<unknown, unknown>): void {
+    this.fiber = fiber
+    if (this.trace[0] !== 0) return
+    const record = currentProcess(fiber)
+    if (record === undefined) return
+    this.trace[0] = record.pid.serial
+    this.trace[1] = record.kind
+  }
+
   private runItem(item: Item): void {
     this.fiber = undefined
+    // A process says that it runs; of other items, the fiber they resume tells whose code it is
+    this.trace[0] = 0
     try {
       if (typeof item === "function") item()
       else item.run()
@@ -267,11 +368,15 @@ export class Scheduler implements Host {
     this.uplink.routeSpawn(signal, call)
   }
 
+  offer(offer: Offer): void {
+    this.uplink.offer(offer)
+  }
+
   place(placement: Placement): number {
     return this.uplink.place(placement)
   }
 
-  report(event: ProcessEvent): void {
+  report(event: ProcessEvent | SchedulerEvent): void {
     this.uplink.report(event)
   }
 

@@ -117,7 +117,7 @@ export class TimerWheel implements Timers {
   }
 
   start(timer: Timer, delay: number): void {
-    if (timer.state !== idle) this.cancel(timer)
+    if (timer.state !== idle) this.clear(timer)
     timer.delay = delay
     timer.state = fresh
     this.count++
@@ -126,7 +126,7 @@ export class TimerWheel implements Timers {
   }
 
   startAt(timer: Timer, deadline: number): void {
-    if (timer.state !== idle) this.cancel(timer)
+    if (timer.state !== idle) this.clear(timer)
     // Not by way of a delay: equal deadlines must stay equal. What was set before comes first
     const now = this.now()
     timer.delay = Math.max(0, deadline - now)
@@ -135,15 +135,22 @@ export class TimerWheel implements Timers {
     this.wakeBy(this.nextDue, now)
   }
 
-  cancel(timer: Timer): number | undefined {
+  clear(timer: Timer): void {
     const { state } = timer
-    if (state === idle) return undefined
+    if (state === idle) return
     timer.state = idle
-    if (state === due) return 0
+    if (state === due) return
     unlink(timer)
     // The host timer stays: almost every timer is cancelled, and setting a host timer costs more than all else here
     this.count--
-    return state === fresh ? timer.delay : leftAt(timer, this.clock.now())
+  }
+
+  cancel(timer: Timer): number | undefined {
+    const { delay, state } = timer
+    if (state === idle) return undefined
+    this.clear(timer)
+    if (state === due) return 0
+    return state === fresh ? delay : leftAt(timer, this.clock.now())
   }
 
   left(timer: Timer): number | undefined {

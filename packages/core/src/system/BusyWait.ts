@@ -29,6 +29,8 @@ const pause = (Atomics as { readonly pause?: () => void }).pause ?? (() => undef
 export class BusyWait {
   /** How many looks there were, and how many of them found something: for tests and for tuning. */
   readonly counts = { paid: 0, missed: 0, sleeps: 0 }
+  /** The time spent looking so far. What was found at once is not counted. */
+  waited = 0
   private readonly window: number
   /** Misses that are still forgiven. 0: it does not pay at present. */
   private credit = 0
@@ -37,7 +39,6 @@ export class BusyWait {
 
   /** When this round of looking began, while there is one. */
   private since: number | undefined = undefined
-  private waited = 0
   private readonly now: () => number
 
   constructor(mode: BusyWaitMode, now: () => number) {
@@ -55,26 +56,23 @@ export class BusyWait {
     return this.since !== undefined
   }
 
-  /** The time spent looking since the last call. What was found at once is not counted. */
-  takeWaited(): number {
-    const { waited } = this
-    this.waited = 0
-    return waited
-  }
-
   /**
    * Looks until something is found, the budget is used up, or it is `until`; in the last case the next call goes on.
    *
    * @param look - whether there is something.
+   * @param idle - called once a round, when nothing was there at once: there is time for what idle schedulers do.
    * @returns whether something was found.
    */
-  wait(look: () => boolean, until: number): boolean {
+  wait(look: () => boolean, until: number, idle: () => void): boolean {
     const { budget } = this
     if (budget === 0) return false
     // An answer at full speed is here before the clock is worth looking at
     for (let left = looksBeforeClock; left > 0; left--) if (look()) return this.paid()
     let now = this.now()
-    this.since ??= now
+    if (this.since === undefined) {
+      this.since = now
+      idle()
+    }
     const spent = this.since + budget
     while (now < until && now < spent) {
       for (let left = looksPerClock; left > 0; left--) {

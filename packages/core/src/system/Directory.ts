@@ -77,8 +77,18 @@ export class ReplicatedDirectory implements Directory {
   // --- changing ----------------------------------------------------------------------------------------------------
 
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration> {
+    if (this.host.slot === 0 && this.peers.all().length === 0) return this.registerAlone(table, keys, key, pid, value)
     // Slot 0 answers every register request with a registration
     return this.request("register", table, keys, key, pid, value) as Effect.Effect<Registration>
+  }
+
+  /** On the only scheduler there is, nobody has to agree, and every holder's death is known. */
+  private registerAlone(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Exit.Exit<Registration> {
+    const holder = keys === "unique" ? this.tables.first(table, key) : undefined
+    if (holder !== undefined) return Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder: holder.pid })
+    if (find(this.host, pid)?.status !== "running") return Exit.succeed<Registration>({ _tag: "NotAlive" })
+    this.tables.insert(table, key, pid, value)
+    return Exit.succeed(registered)
   }
 
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean> {

@@ -22,6 +22,7 @@ import { spawnDefinedHere } from "../process/Spawn.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { ReplicatedDirectory } from "./Directory.ts"
+import { eventsOf } from "./Events.ts"
 import {
   hasAlias,
   hasCall,
@@ -71,6 +72,8 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
         write: (writer) => writer.any(reply)
       })
     }
+    case tag.Event:
+      return eventsOf(host).receive(reader)
     case tag.DirectoryChange:
       return changeDirectory(directory, "DirectoryChange", reader)
     case tag.DirectoryRequest:

@@ -6,7 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { drain } from "./Drain.ts"
+import { drain, stopPatience } from "./Drain.ts"
 import { definitionsOf, fingerprintOf, launch, type Program } from "./Launch.ts"
 import { SharedTable } from "./SharedTable.ts"
 import { type Notice, type Order, type Seat, seatKey } from "./Workers.ts"
@@ -17,6 +17,9 @@ export const seatOfThread = (): Seat | undefined => {
   // Only `Workers.ts` puts something under this key
   return (workerData as Record<string, Seat | undefined>)[seatKey]
 }
+
+/** How long something else may keep the thread from ending by itself, in milliseconds. */
+const endGrace = 100
 
 /** Runs the scheduler of `seat`. Never returns; the thread ends when the system says so. */
 export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<never> =>
@@ -42,8 +45,18 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
       return process.exit(1)
     }
     const { mesh, scheduler } = launched.value
-    const leave = (first: Effect.Effect<void>) =>
-      Effect.runFork(Effect.andThen(first, Scope.close(scope, Exit.void))).addObserver(() => process.exit(0))
+    let leaving = false
+    const leave = (processesEnd: Effect.Effect<void>) => {
+      if (leaving) return
+      leaving = true
+      Effect.runFork(Effect.andThen(processesEnd, Scope.close(scope, Exit.void))).addObserver(() => {
+        notify({ kind: "stopped" })
+        // With nothing left to do, the thread ends by itself, having written out what it had to; a timer or a socket of the
+        // application's may keep it from that
+        port.close()
+        setTimeout(() => process.exit(0), endGrace).unref()
+      })
+    }
     for (const end of seat.peers) mesh.connect(end)
     // The listener also keeps the thread alive: processes that wait for messages do not
     port.on("message", (order: Order) => {
@@ -55,9 +68,10 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
         case "drain":
           return leave(drain(scheduler))
         case "stop":
-          return leave(Effect.void)
+          return leave(drain(scheduler, stopPatience))
       }
     })
     notify({ kind: "ready", fingerprint: fingerprintOf(definitionsOf(program)) })
-    return yield* Effect.never
+    // Not `Effect.never`, whose timer would keep the thread from ending by itself
+    return yield* Effect.callback<never>(() => undefined)
   })

@@ -12,6 +12,7 @@ import { loadCompiler } from "../process/MessageCodec.ts"
 import { Scheduler } from "../scheduler/Scheduler.ts"
 import { BusyWait, type BusyWaitMode } from "./BusyWait.ts"
 import { type Controls, Mesh } from "./Mesh.ts"
+import { type MonitorLimits, OverloadProbe } from "./Monitor.ts"
 import { ambient } from "./Seams.ts"
 import type { SharedTable } from "./SharedTable.ts"
 
@@ -39,6 +40,8 @@ export interface Tuning {
   readonly busyWait: BusyWaitMode
   /** How often a scheduler shows that its event loop turns, in milliseconds. */
   readonly heartbeat: number
+  /** What is reported as an event. */
+  readonly monitor: MonitorLimits
 }
 
 /** The definitions a program knows, by name. */
@@ -75,7 +78,9 @@ export const launch = <R, E>(options: {
     const { controls, incarnation, program, slot, table, tuning } = options
     yield* loadCompiler
     const seams = yield* ambient
-    const scheduler = new Scheduler({ slot, incarnation, ...seams, slice: tuning.slice, freeze: tuning.freeze })
+    const { freeze, monitor, slice } = tuning
+    const trace = table.trace(slot)
+    const scheduler = new Scheduler({ slot, incarnation, ...seams, slice, freeze, trace, limits: monitor })
     // Under a clock that is not the real one, nothing comes by waiting
     const busyWait = new BusyWait(seams.real ? tuning.busyWait : "none", seams.clock.now)
     const mesh = new Mesh(scheduler, table, controls, busyWait)
@@ -94,7 +99,9 @@ export const launch = <R, E>(options: {
     // What processes see are services; whose they are was checked where the program was written
     const context = Context.merge(surroundings, services as unknown as Context.Context<never>)
     scheduler.provide(context, definitionsOf(program))
+    const probe = new OverloadProbe(scheduler, monitor.slowScheduler, (event) => mesh.report(event))
     const beat = setInterval(() => {
+      probe.look()
       table.beat(slot)
       table.setUtilisation(slot, Math.min(1000, Math.round((mesh.takeBusy() / tuning.heartbeat) * 1000)))
     }, tuning.heartbeat)

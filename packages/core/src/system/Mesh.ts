@@ -4,22 +4,23 @@
  */
 
 import type { MessagePort } from "node:worker_threads"
-import * as Effect from "effect/Effect"
 import { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import type { Host, Placement, ProcessEvent } from "../process/Host.ts"
+import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
+import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
 import type { BusyWait } from "./BusyWait.ts"
 import { Channel, type ReceiveHandler } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
+import { Events } from "./Events.ts"
 import { receiveSignal } from "./Inbound.ts"
-import { logEvent } from "./Report.ts"
 import { type SharedTable, serialBlock } from "./SharedTable.ts"
+import { Stealing } from "./Stealing.ts"
 import { writeSignal } from "./Wire.ts"
 
 /** One end of a connection, as it travels to the scheduler that will hold it. */
@@ -65,6 +66,9 @@ const publishBytes = 1024
 /** And so often before one that sleeps is woken for them: that costs as much as hundreds of messages. */
 const publicationsPerWake = 16
 
+/** A scheduler that has as many records to take in is sent no more events. */
+const eventBacklog = 256
+
 /** What the operator of a system can do from any scheduler. */
 export interface Controls {
   /** Ends another scheduler's thread at once, as a crash would. */
@@ -87,6 +91,8 @@ export class Mesh implements Uplink {
   readonly table: SharedTable
   readonly directory: ReplicatedDirectory
   readonly controls: Controls
+  readonly events: Events
+  private readonly stealing: Stealing
   private readonly scheduler: Scheduler
   private readonly peers: Array<Peer | undefined> = []
   private readonly dirty: Array<Peer> = []
@@ -108,6 +114,13 @@ export class Mesh implements Uplink {
     this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
     this.busyWaiting = busyWait
     this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.woken())
+    this.events = new Events({ scheduler, table, send: (slot, write) => this.sendEvent(slot, write) })
+    this.stealing = new Stealing({
+      scheduler,
+      table,
+      ring: (slot) => this.doorbell.ring(slot),
+      reaches: (slot) => this.peers[slot] !== undefined
+    })
     meshes.set(scheduler, this)
   }
 
@@ -177,6 +190,13 @@ export class Mesh implements Uplink {
     const waiting = this.held[signal.slot]
     if (waiting === undefined) this.held[signal.slot] = [{ signal, call }]
     else waiting.push({ signal, call })
+  }
+
+  private sendEvent(slot: number, write: (writer: ByteWriter) => void): boolean {
+    const peer = this.peers[slot]
+    if (peer === undefined || peer.channel.backlog > eventBacklog) return false
+    this.post(peer, { _tag: "Event", write })
+    return true
   }
 
   /** A signal for a scheduler that is gone is answered as OTP answers one for a lost node. Catalogue MC05, MC17. */
@@ -251,9 +271,9 @@ export class Mesh implements Uplink {
     this.rung = false
   }
 
-  exchange(): void {
+  exchange(): boolean {
     this.publish()
-    this.takeIn()
+    return this.takeIn()
   }
 
   /** In the middle of a turn. */
@@ -283,23 +303,38 @@ export class Mesh implements Uplink {
 
   busyWait(until: number): boolean {
     // Who waits for room in a ring is rung when there is some
-    if (!this.closed && this.dirty.length === 0) return this.busyWaiting.wait(this.look, until)
+    if (!this.closed && this.dirty.length === 0) return this.busyWaiting.wait(this.look, until, this.idle)
     this.busyWaiting.stop()
     return false
   }
 
   private readonly look = (): boolean => this.takeIn()
 
-  endOfTurn(busy: number, more: boolean): boolean {
+  /** There is nothing to do here: others see that, and those that have too much are asked for some. */
+  private readonly idle = (): void => {
+    this.showLoad()
+    this.stealing.seek()
+  }
+
+  get waited(): number {
+    return this.busyWaiting.waited
+  }
+
+  endOfTurn(busy: number): boolean {
     const { scheduler, table } = this
-    table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
+    this.stealing.endOfTurn()
+    this.exchange()
+    // What was taken in is answered without waiting for the next turn
+    this.publish()
+    this.showLoad()
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
-    this.busy += Math.max(0, busy - this.busyWaiting.takeWaited())
-    if (more || this.closed) return false
+    this.busy += busy
+    if (this.closed || scheduler.runQueueLength > 0) return false
     // The event loop had to have its share; looking goes on after that
     if (this.busyWaiting.waiting) return true
     this.doorbell.answer()
+    this.stealing.seek()
     this.publish()
     this.doorbell.listen()
     // Who publishes looks at the doorbell after that; here the channels are looked at after it listens. So one of the two
@@ -312,6 +347,11 @@ export class Mesh implements Uplink {
     this.busyWaiting.sleep()
     this.listening = true
     return false
+  }
+
+  private showLoad(): void {
+    const { scheduler, table } = this
+    table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
   }
 
   private busy = 0
@@ -345,6 +385,7 @@ export class Mesh implements Uplink {
     }
     this.peers[slot] = peer
     this.underway[slot] = 0
+    this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
     for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
     // It may have sent before it was connected here
@@ -376,7 +417,7 @@ export class Mesh implements Uplink {
   }
 
   place(placement: Placement): number {
-    if (placement === "here") return this.scheduler.slot
+    if (placement === "here" || placement === "any") return this.scheduler.slot
     if (placement === "least-loaded") return this.leastLoaded()
     return "scheduler" in placement ? placement.scheduler : placement.near.slot
   }
@@ -409,12 +450,12 @@ export class Mesh implements Uplink {
     return first === 0 ? { first: 1, count: serialBlock - 1 } : { first, count: serialBlock }
   }
 
-  report(event: ProcessEvent): void {
-    const { scheduler } = this
-    // Reports are written behind everything else: they never hold up what they report on
-    scheduler.enqueue(() => {
-      Effect.runForkWith(scheduler.context)(logEvent(event))
-    }, "low")
+  offer(offer: Offer): void {
+    this.stealing.offer(offer)
+  }
+
+  report(event: ProcessEvent | SchedulerEvent): void {
+    this.events.report(event)
   }
 
   close(): void {

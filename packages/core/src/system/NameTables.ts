@@ -1,7 +1,7 @@
 /**
  * One scheduler's copy of all tables of names. Looking up, adding and taking out cost the same however many entries there
- * are, of a key, of a process or in all: most keys have one entry and most processes hold one, so one stands for itself
- * and only more of them need a set.
+ * are, of a key, of a process or in all: most keys have one entry, so one stands for itself and only more of them need a
+ * set; what a process holds is a list that its entries themselves are linked to.
  */
 import type { DirectoryChange, DirectoryEntry } from "../process/Host.ts"
 import { equals, keyOf, type Pid } from "../process/Pid.ts"
@@ -10,6 +10,16 @@ import { equals, keyOf, type Pid } from "../process/Pid.ts"
 export interface TableEntry extends DirectoryEntry {
   readonly table: string
   value: unknown
+  /** Its neighbours among what its process holds. */
+  previous: TableEntry | undefined
+  next: TableEntry | undefined
+}
+
+/** What one process holds, oldest first. */
+interface Held {
+  first: TableEntry | undefined
+  last: TableEntry | undefined
+  count: number
 }
 
 /** Entries in the order they came; one stands for itself. */
@@ -24,14 +34,14 @@ interface Table {
 
 const nobody: ReadonlyArray<TableEntry> = []
 
-const add = <K>(map: Map<K, Entries>, key: K, entry: TableEntry): void => {
+const add = (map: Map<string, Entries>, key: string, entry: TableEntry): void => {
   const known = map.get(key)
   if (known === undefined) map.set(key, entry)
   else if (known instanceof Set) known.add(entry)
   else map.set(key, new Set([known, entry]))
 }
 
-const remove = <K>(map: Map<K, Entries>, key: K, entry: TableEntry): void => {
+const remove = (map: Map<string, Entries>, key: string, entry: TableEntry): void => {
   const known = map.get(key)
   if (known === entry || (known instanceof Set && known.delete(entry) && known.size === 0)) map.delete(key)
 }
@@ -42,14 +52,17 @@ const arrayOf = (entries: Entries | undefined): ReadonlyArray<TableEntry> =>
 const first = (entries: Entries | undefined): TableEntry | undefined =>
   entries instanceof Set ? entries.values().next().value : entries
 
-const sizeOf = (entries: Entries | undefined): number =>
-  entries === undefined ? 0 : entries instanceof Set ? entries.size : 1
+const heldOf = (held: Held | undefined): Array<TableEntry> => {
+  const all: Array<TableEntry> = []
+  for (let entry = held?.first; entry !== undefined; entry = entry.next) all.push(entry)
+  return all
+}
 
 /** See the file's header. Hot path: plain and mutable. */
 export class NameTables {
   private readonly tables = new Map<string, Table>()
   /** What each process holds, anywhere. */
-  private readonly byPid = new Map<number, Entries>()
+  private readonly byPid = new Map<number, Held>()
 
   private tableOf(name: string): Table {
     const known = this.tables.get(name)
@@ -81,12 +94,13 @@ export class NameTables {
   /** What a process holds in a table, oldest first. */
   held(table: string, pid: Pid): ReadonlyArray<TableEntry> {
     const held = this.byPid.get(keyOf(pid))
-    return held === undefined ? nobody : arrayOf(held).filter((entry) => entry.table === table)
+    return held === undefined ? nobody : heldOf(held).filter((entry) => entry.table === table)
   }
 
   /** What a process holds in all tables. */
   allHeld(pid: Pid): ReadonlyArray<TableEntry> {
-    return this.byPid.size === 0 ? nobody : arrayOf(this.byPid.get(keyOf(pid)))
+    const held = this.byPid.size === 0 ? undefined : this.byPid.get(keyOf(pid))
+    return held === undefined ? nobody : heldOf(held)
   }
 
   /** All entries of all tables. */
@@ -102,9 +116,9 @@ export class NameTables {
 
   insert(name: string, key: string, pid: Pid, value: unknown): void {
     const table = this.tableOf(name)
-    const entry: TableEntry = { table: name, key, pid, value }
+    const entry: TableEntry = { table: name, key, pid, value, previous: undefined, next: undefined }
     add(table.byKey, key, entry)
-    add(this.byPid, keyOf(pid), entry)
+    this.hold(entry)
     table.count++
     if (table.listeners.size > 0) tell(table, key, pid, "registered")
   }
@@ -116,7 +130,7 @@ export class NameTables {
     const own = this.own(table, key, pid)
     for (const entry of own) {
       remove(table.byKey, key, entry)
-      remove(this.byPid, keyOf(pid), entry)
+      this.letGo(entry)
       table.count--
     }
     if (own.length > 0 && table.listeners.size > 0) tell(table, key, pid, "unregistered")
@@ -132,14 +146,39 @@ export class NameTables {
     return own.length > 0
   }
 
+  private hold(entry: TableEntry): void {
+    const key = keyOf(entry.pid)
+    const held = this.byPid.get(key)
+    if (held === undefined) {
+      this.byPid.set(key, { first: entry, last: entry, count: 1 })
+      return
+    }
+    entry.previous = held.last
+    if (held.last !== undefined) held.last.next = entry
+    held.last = entry
+    held.count++
+  }
+
+  private letGo(entry: TableEntry): void {
+    const key = keyOf(entry.pid)
+    const held = this.byPid.get(key)
+    if (held === undefined) return
+    const { next, previous } = entry
+    if (previous === undefined) held.first = next
+    else previous.next = next
+    if (next === undefined) held.last = previous
+    else next.previous = previous
+    if (--held.count === 0) this.byPid.delete(key)
+  }
+
   /** What a process holds under a key: looked for among the key's entries or the process's, whichever are fewer. */
   private own(table: Table, key: string, pid: Pid): ReadonlyArray<TableEntry> {
     const ofKey = table.byKey.get(key)
     if (ofKey === undefined) return nobody
     if (!(ofKey instanceof Set)) return equals(ofKey.pid, pid) ? [ofKey] : nobody
     const ofPid = this.byPid.get(keyOf(pid))
-    return sizeOf(ofPid) < ofKey.size
-      ? arrayOf(ofPid).filter((entry) => entry.table === table.name && entry.key === key)
+    return (ofPid?.count ?? 0) < ofKey.size
+      ? heldOf(ofPid).filter((entry) => entry.table === table.name && entry.key === key)
       : arrayOf(ofKey).filter((entry) => equals(entry.pid, pid))
   }
 }

@@ -26,6 +26,16 @@ export interface SlotSnapshot {
   readonly heartbeat: number
   /** How often the slot was refilled after a death. */
   readonly restarts: number
+  /** Starts placed on `"any"` that it has not got to: idle schedulers may take them. */
+  readonly unstarted: number
+}
+
+/** Whose code a scheduler runs, as the others can see it. */
+export interface Running {
+  /** The process's serial, or 0: none, or code that belongs to no process. */
+  readonly serial: number
+  /** The process's definition: its place, from 1, among the names of the system's definitions in order; 0 for a closure. */
+  readonly kind: number
 }
 
 /** Process serials are handed out in blocks of this many. */
@@ -42,10 +52,16 @@ const processesWord = 1
 const reductionsWord = 2
 const utilisationWord = 3
 const heartbeatWord = 4
+// Two floating-point numbers, so at an even word: they are written for each process that runs, without atomics.
+const traceWord = 6
 const stateWord = 16
 const incarnationWord = 17
 const restartsWord = 18
 const serialBlocksWord = 19
+const listenersWord = 20
+const thievesWord = 21
+// Not beside the run queue's length: who is idle looks at it after each turn, and it seldom changes.
+const unstartedWord = 23
 
 const bytesPerSlot = (rowWords + doorbellWords) * 4
 
@@ -60,11 +76,13 @@ export class SharedTable {
   /** The words for the `Doorbell` of each slot. */
   readonly doorbells: Int32Array
   readonly #rows: Int32Array
+  readonly #traces: Float64Array
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer
     this.slots = buffer.byteLength / bytesPerSlot
     this.#rows = new Int32Array(buffer, 0, this.slots * rowWords)
+    this.#traces = new Float64Array(buffer, 0, (this.slots * rowWords) / 2)
     this.doorbells = new Int32Array(buffer, this.slots * rowWords * 4, this.slots * doorbellWords)
   }
 
@@ -101,7 +119,8 @@ export class SharedTable {
       reductions: this.reductions(slot),
       utilisation: this.utilisation(slot),
       heartbeat: this.heartbeat(slot),
-      restarts: this.restarts(slot)
+      restarts: this.restarts(slot),
+      unstarted: this.unstarted(slot)
     }
   }
 
@@ -125,6 +144,10 @@ export class SharedTable {
   nextIncarnation(slot: number): number {
     this.setLoad(slot, 0, 0)
     this.setUtilisation(slot, 0)
+    this.setUnstarted(slot, 0)
+    this.takeThieves(slot)
+    this.#store(slot, listenersWord, 0)
+    this.trace(slot).fill(0)
     return this.#add(slot, incarnationWord, 1)
   }
 
@@ -182,6 +205,60 @@ export class SharedTable {
   /** Bumps the slot's heartbeat. */
   beat(slot: number): void {
     this.#add(slot, heartbeatWord, 1)
+  }
+
+  /** Starts that wait in the slot for whoever gets to them first. */
+  unstarted(slot: number): number {
+    return this.#load(slot, unstartedWord)
+  }
+
+  /** Sets how many starts wait in the slot for whoever gets to them first. */
+  setUnstarted(slot: number, starts: number): void {
+    this.#store(slot, unstartedWord, starts)
+  }
+
+  /** Asks the slot for some of its unstarted starts. Whether that is news to it. */
+  addThief(slot: number, thief: number): boolean {
+    const bit = 1 << (thief & 31)
+    return (Atomics.or(this.#rows, this.#index(slot, thievesWord + (thief >> 5)), bit) & bit) === 0
+  }
+
+  /** The slots that have asked since the last call, in order. */
+  takeThieves(slot: number): ReadonlyArray<number> {
+    const index = this.#index(slot, thievesWord)
+    const thieves: Array<number> = []
+    for (let half = 0; half < 2; half++) {
+      // Most of the time nobody has: a look costs less than an exchange
+      if (Atomics.load(this.#rows, index + half) === 0) continue
+      const asked = Atomics.exchange(this.#rows, index + half, 0)
+      for (let bit = 0; bit < 32; bit++) if ((asked & (1 << bit)) !== 0) thieves.push(half * 32 + bit)
+    }
+    return thieves
+  }
+
+  /** How many in the slot listen to the system's events. */
+  listeners(slot: number): number {
+    return this.#load(slot, listenersWord)
+  }
+
+  /** Counts somebody in the slot who listens to the system's events, or with -1 no longer does. */
+  addListener(slot: number, by: 1 | -1): void {
+    this.#add(slot, listenersWord, by)
+  }
+
+  /** The two numbers of {@link Running}, for the slot's scheduler to write. */
+  trace(slot: number): Float64Array {
+    const start = this.#index(slot, traceWord) / 2
+    return this.#traces.subarray(start, start + 2)
+  }
+
+  /**
+   * Whose code the slot's scheduler runs. Written without synchronisation: it is right for code that has been running for a
+   * while, which is what it is for.
+   */
+  running(slot: number): Running {
+    const [serial = 0, kind = 0] = this.trace(slot)
+    return { serial, kind }
   }
 
   /**

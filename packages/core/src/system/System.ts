@@ -22,22 +22,37 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
 import { maximumSlots } from "../process/Pid.ts"
 import type { BusyWaitMode } from "./BusyWait.ts"
 import type { Crew } from "./Crew.ts"
+import { drain, stopPatience } from "./Drain.ts"
+import { type Event, eventsOf } from "./Events.ts"
 import { join, seatOfThread } from "./Join.ts"
 import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
 import { type Controls, meshOf } from "./Mesh.ts"
+import { limitsOf, type MonitorSettings } from "./Monitor.ts"
 import * as Root from "./Root.ts"
 import { SharedTable, type SlotSnapshot } from "./SharedTable.ts"
 import { VirtualSchedulers } from "./Virtual.ts"
 import { Workers, type WorkersOptions } from "./Workers.ts"
 
-export { System } from "../process/Host.ts"
+export { type ProcessEvent, System } from "../process/Host.ts"
+export type {
+  LongHandler,
+  LongTurn,
+  SchedulerBlocked,
+  SchedulerDown,
+  SchedulerEvent,
+  SchedulerUp,
+  SlowScheduler
+} from "../scheduler/SchedulerEvent.ts"
 export type { BusyWaitMode } from "./BusyWait.ts"
+export type { Event, EventsLost } from "./Events.ts"
 export type { Program } from "./Launch.ts"
+export type { MonitorSettings } from "./Monitor.ts"
 export type { SlotSnapshot, SlotState } from "./SharedTable.ts"
 
 /** How a system runs. */
@@ -57,8 +72,14 @@ export interface Settings {
    * Default false.
    */
   readonly virtual?: boolean | undefined
-  /** A worker scheduler whose event loop has not turned for so long is ended and refilled. Default 20 seconds. */
+  /**
+   * A worker scheduler that has not come back from a turn for so long is reported (`SchedulerBlocked`, with the process that
+   * holds it), and is ended and refilled after twice as long. The main thread is not watched. Default 10 seconds; Infinity
+   * switches it off.
+   */
   readonly watchdog?: Duration.Input | undefined
+  /** What is reported as an event of the system, see {@link events}. */
+  readonly monitor?: MonitorSettings | undefined
   /** Whether messages that are shared by reference on one scheduler are deep-frozen. Default: not in production. */
   readonly freeze?: boolean | undefined
   /** Reductions a process may use before others get their turn. Default 128. */
@@ -117,6 +138,8 @@ const boot = <R, E>(options: Options<R, E>) =>
         catch: (error) => new BootError({ problem: error instanceof Error ? error.message : String(error) })
       })
     }
+    // Slot 0 like the others: its processes end in order too, before anything they could need does
+    yield* Effect.addFinalizer(() => drain(scheduler, stopPatience))
     const root =
       options.root === undefined ? undefined : yield* Effect.provideService(Root.start(options.root), System, scheduler)
     return { scheduler, root }
@@ -133,9 +156,10 @@ const makeCrew = <R, E>(
       if (options.virtual === true || entry === undefined) {
         return new VirtualSchedulers({ ...common, program: options, run: Effect.runPromiseWith(context) })
       }
-      const fingerprint = fingerprintOf(definitionsOf(options))
-      const watchdog = Duration.toMillis(options.watchdog ?? "20 seconds")
-      return new Workers({ ...common, entry, fingerprint, watchdog })
+      const program = definitionsOf(options)
+      const definitions = [...program.keys()].sort()
+      const watchdog = watchdogOf(options)
+      return new Workers({ ...common, entry, fingerprint: fingerprintOf(program), definitions, watchdog })
     })
   )
 
@@ -146,11 +170,15 @@ const busyWaitOf = (options: Settings, schedulers: number): BusyWaitMode => {
   return options.busyWait ?? (schedulers > cores ? "none" : "short")
 }
 
+/** In milliseconds. */
+const watchdogOf = (options: Settings): number => Duration.toMillis(options.watchdog ?? "10 seconds")
+
 const tuningOf = (options: Settings, schedulers: number): Tuning => ({
   freeze: options.freeze ?? process.env.NODE_ENV !== "production",
   slice: options.slice ?? 128,
   busyWait: busyWaitOf(options, schedulers),
-  heartbeat: Math.min(500, Duration.toMillis(options.watchdog ?? "20 seconds") / 8)
+  heartbeat: Math.min(500, watchdogOf(options) / 8),
+  monitor: limitsOf(options.monitor)
 })
 
 /**
@@ -225,6 +253,25 @@ export const schedulers: Effect.Effect<ReadonlyArray<SlotSnapshot>, never, Syste
   const { table } = meshOf(host)
   return Array.from({ length: table.slots }, (_, slot) => table.snapshot(slot))
 })
+
+/**
+ * What happens in the system, on whichever scheduler, from the stream's start on: crashes and supervisors' reports,
+ * schedulers that come, go, are blocked or have too much to do, long turns, handlers and mailboxes; what
+ * `erlang:system_monitor` and OTP's logger tell. It never ends by itself. Events of one scheduler come in order.
+ *
+ * Who listens is never waited for: when more than 1,024 events wait for a listener, the oldest are dropped, and an
+ * `EventsLost` in their place says how many. Events from other schedulers have been encoded: `lastMessage` and `received`
+ * are texts then.
+ *
+ * A long handler is found when the scheduler looks at its clock: after each item where there are few or they are slow, else
+ * after 64 of them at the latest. One slow item among quick ones is therefore always told, but the first time perhaps without
+ * its name: `pid` is undefined then, and `items` says among how many it was. From then on the scheduler looks at each of the
+ * next 65,536 items, and names whoever is slow again. Garbage collection and the OS count as the item's time. The limits are
+ * `monitor` in the {@link Settings}.
+ */
+export const events: Stream.Stream<Event, never, System> = Stream.unwrap(
+  Effect.map(System, (host) => eventsOf(host).stream)
+)
 
 /** The slot of the scheduler this runs on. */
 export const slot: Effect.Effect<number, never, System> = Effect.map(System, (host) => host.slot)

@@ -8,7 +8,7 @@ import * as Scope from "effect/Scope"
 import { mainIncarnation } from "../process/Pid.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import { type Crew, makePair, type Place } from "./Crew.ts"
-import { drain } from "./Drain.ts"
+import { drain, stopPatience } from "./Drain.ts"
 import { launch, type Program, type Tuning } from "./Launch.ts"
 import type { Mesh } from "./Mesh.ts"
 import type { SharedTable } from "./SharedTable.ts"
@@ -65,9 +65,10 @@ export class VirtualSchedulers<R, E> implements Crew {
       other.mesh.connect(ours)
     }
     this.members[slot] = { slot, incarnation, mesh, scheduler, scope }
+    main.report({ _tag: "SchedulerUp", slot, incarnation })
   }
 
-  kill(slot: number): void {
+  kill(slot: number, problem = "killed"): void {
     const victim = this.members[slot]
     if (victim === undefined) return
     this.members[slot] = undefined
@@ -75,13 +76,14 @@ export class VirtualSchedulers<R, E> implements Crew {
     this.end(victim).then(() => this.refill(slot))
     const survivors = [this.options.mesh, ...this.members.filter((one) => one !== undefined).map((one) => one.mesh)]
     for (const mesh of survivors) mesh.disconnect(slot, victim.incarnation)
+    this.options.mesh.report({ _tag: "SchedulerDown", slot, incarnation: victim.incarnation, problem })
   }
 
   drain(slot: number): void {
     const member = this.members[slot]
     if (member === undefined) return
     this.options.table.setState(slot, "stopping")
-    Effect.runPromise(drain(member.scheduler)).then(() => this.kill(slot))
+    Effect.runPromise(drain(member.scheduler)).then(() => this.kill(slot, "emptied in order"))
   }
 
   private refill(slot: number): void {
@@ -96,6 +98,9 @@ export class VirtualSchedulers<R, E> implements Crew {
 
   async stop(): Promise<void> {
     this.stopping = true
-    await Promise.all(this.members.filter((one) => one !== undefined).map((one) => this.end(one)))
+    const members = this.members.filter((one) => one !== undefined)
+    for (const { slot } of members) this.options.table.setState(slot, "stopping")
+    await Promise.all(members.map(({ scheduler }) => Effect.runPromise(drain(scheduler, stopPatience))))
+    await Promise.all(members.map((one) => this.end(one)))
   }
 }

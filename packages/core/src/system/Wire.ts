@@ -22,7 +22,8 @@ export const tag = {
   Spawned: 10,
   Query: 11,
   DirectoryChange: 12,
-  DirectoryRequest: 13
+  DirectoryRequest: 13,
+  Event: 14
 } as const satisfies Record<Signal["_tag"], number>
 
 /** The bits of a first byte that say which signal it is. */
@@ -132,6 +133,9 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writePid(writer, signal.from)
       writer.varint(signal.ref)
       writer.any(signal.reason)
+      break
+    case "Event":
+      signal.write(writer)
       break
     case "Query":
       writer.varint(signal.subject)

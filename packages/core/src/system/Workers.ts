@@ -3,11 +3,13 @@
  * connects it to the others, notices its death, tells everybody, and refills the slot with a new incarnation.
  */
 import { type MessagePort, Worker } from "node:worker_threads"
-import { mainIncarnation } from "../process/Pid.ts"
+import { mainIncarnation, PidImpl } from "../process/Pid.ts"
 import { type Crew, makePair } from "./Crew.ts"
+import { stopPatience } from "./Drain.ts"
 import type { Tuning } from "./Launch.ts"
 import type { Mesh, PeerEnd } from "./Mesh.ts"
 import type { SharedTable } from "./SharedTable.ts"
+import { Watchdog } from "./Watchdog.ts"
 
 /** What a worker is told about its place in the system. */
 export interface Seat {
@@ -29,6 +31,8 @@ export type Order =
 export type Notice =
   | { readonly kind: "ready"; readonly fingerprint: string }
   | { readonly kind: "failed"; readonly problem: string }
+  /** Its processes have ended and its thread is about to. */
+  | { readonly kind: "stopped" }
   | { readonly kind: "kill"; readonly slot: number }
   | { readonly kind: "drain"; readonly slot: number }
 
@@ -40,7 +44,12 @@ export interface WorkersOptions {
   readonly mesh: Mesh
   readonly tuning: Tuning
   readonly fingerprint: string
-  /** A worker whose event loop has not turned for so long is ended. Milliseconds; Infinity switches that off. */
+  /** The names of the program's definitions, in order. */
+  readonly definitions: ReadonlyArray<string>
+  /**
+   * A worker whose event loop has not turned for so long is reported, and ended after twice as long. Milliseconds; Infinity
+   * switches that off.
+   */
   readonly watchdog: number
   readonly log: (text: string) => void
 }
@@ -52,15 +61,18 @@ interface Running {
   /** The other ends of its channels, handed out when it is ready. */
   readonly ends: ReadonlyArray<{ readonly for: number; readonly incarnation: number; readonly end: PeerEnd }>
   ready: boolean
-  /** When its heartbeat was last seen to change. */
-  seen: { beat: number; at: number }
+  readonly watchdog: Watchdog
+  /** Why it is going to end, as far as that is known. */
+  problem: string | undefined
 }
 
-/** A slot that dies again within this time is refilled later and later. */
-const healthyAfter = 5000
+/** A slot whose worker dies before it is ready is refilled later and later, up to this pause: milliseconds. */
 const longestPause = 5000
-/** How long a worker may take to stop by itself before it is terminated. */
-const stopGrace = 2000
+/** How long a worker may take to stop by itself before it is terminated: its processes' time, and that for its services. */
+const stopGrace = stopPatience + 2000
+
+/** How often heartbeats are looked at, in milliseconds. */
+const watchPeriod = (watchdog: number): number => Math.min(1000, Math.max(50, watchdog / 8))
 
 /** See the file's header. */
 export class Workers implements Crew {
@@ -76,7 +88,7 @@ export class Workers implements Crew {
     this.options = options
     const { watchdog } = options
     if (Number.isFinite(watchdog)) {
-      this.watch = setInterval(() => this.checkHeartbeats(), Math.max(50, watchdog / 4))
+      this.watch = setInterval(() => this.checkHeartbeats(), watchPeriod(watchdog))
       this.watch.unref()
     }
   }
@@ -116,11 +128,12 @@ export class Workers implements Crew {
       transferList: ports,
       name: `scheduler ${slot}`
     })
-    const running: Running = { worker, slot, incarnation, ends, ready: false, seen: { beat: 0, at: performance.now() } }
+    const watchdog = new Watchdog(this.options.watchdog, watchPeriod(this.options.watchdog))
+    const running: Running = { worker, slot, incarnation, ends, ready: false, watchdog, problem: undefined }
     this.running[slot] = running
     worker.on("message", (notice: Notice) => this.receive(running, notice, onReady))
     worker.on("error", (error: unknown) => {
-      this.options.log(`scheduler ${slot} crashed: ${error instanceof Error ? (error.stack ?? error.message) : error}`)
+      running.problem = `crashed: ${error instanceof Error ? (error.stack ?? error.message) : error}`
     })
     worker.on("exit", (code) => this.exited(running, code))
   }
@@ -132,6 +145,9 @@ export class Workers implements Crew {
         return this.kill(notice.slot)
       case "drain":
         return this.drain(notice.slot)
+      case "stopped":
+        running.problem = "emptied in order"
+        return
       case "failed":
         this.booting?.reject(new Error(`scheduler ${slot} could not start: ${notice.problem}`))
         return this.options.log(`scheduler ${slot} could not start: ${notice.problem}`)
@@ -143,9 +159,9 @@ export class Workers implements Crew {
           return void running.worker.terminate()
         }
         running.ready = true
-        running.seen = { beat: -1, at: performance.now() }
         this.options.table.setState(slot, "up")
         this.introduce(running)
+        this.options.mesh.report({ _tag: "SchedulerUp", slot, incarnation: running.incarnation })
         onReady()
     }
   }
@@ -171,7 +187,7 @@ export class Workers implements Crew {
     const { incarnation, slot } = running
     if (this.running[slot] !== running) return
     this.running[slot] = undefined
-    const { log, mesh, table } = this.options
+    const { mesh, table } = this.options
     table.setState(slot, "down")
     // The thread is gone, so what it had published is all there will ever be: the others drain, then mourn
     mesh.disconnect(slot, incarnation)
@@ -182,10 +198,9 @@ export class Workers implements Crew {
     if (this.booting !== undefined) {
       return this.booting.reject(new Error(`scheduler ${slot} ended with code ${code} before it was ready`))
     }
-    const livedLong = running.ready && performance.now() - running.seen.at > healthyAfter
-    const failures = livedLong || running.ready ? 0 : (this.failures[slot] ?? 0) + 1
+    const failures = running.ready ? 0 : (this.failures[slot] ?? 0) + 1
     this.failures[slot] = failures
-    log(`scheduler ${slot} is down (exit code ${code}); its slot is refilled`)
+    mesh.report({ _tag: "SchedulerDown", slot, incarnation, problem: running.problem ?? `exit code ${code}` })
     const pause = failures === 0 ? 0 : Math.min(longestPause, 100 * 2 ** failures)
     const timer = setTimeout(() => {
       this.refills.delete(timer)
@@ -198,7 +213,13 @@ export class Workers implements Crew {
 
   /** Ends a worker's thread at once, as a crash would. Slot 0 is the main thread, which only ends with the program. */
   kill(slot: number): void {
-    void this.running[slot]?.worker.terminate()
+    const running = this.running[slot]
+    if (running !== undefined) this.terminate(running, "killed")
+  }
+
+  private terminate(running: Running, why: string): void {
+    running.problem = why
+    void running.worker.terminate()
   }
 
   drain(slot: number): void {
@@ -212,15 +233,20 @@ export class Workers implements Crew {
     const now = performance.now()
     for (const running of this.running) {
       if (running?.ready !== true) continue
-      const beat = this.options.table.heartbeat(running.slot)
-      if (beat !== running.seen.beat) running.seen = { beat, at: now }
-      else if (now - running.seen.at > this.options.watchdog) {
-        this.options.log(
-          `scheduler ${running.slot} has not come back from a turn for ${Math.round(now - running.seen.at)} ms and is ended`
-        )
-        void running.worker.terminate()
-      }
+      const verdict = running.watchdog.look(this.options.table.heartbeat(running.slot), now)
+      if (verdict === "blocked" || verdict === "over") this.blocked(running, verdict === "over")
     }
+  }
+
+  /** Tells who holds a scheduler, and ends it when that has been for too long. */
+  private blocked(running: Running, ended: boolean): void {
+    const { incarnation, slot, watchdog } = running
+    const { definitions, mesh, table } = this.options
+    const { kind, serial } = table.running(slot)
+    const pid = serial === 0 ? undefined : new PidImpl(slot, incarnation, serial, undefined)
+    const contract = pid === undefined ? undefined : definitions[kind - 1]
+    mesh.report({ _tag: "SchedulerBlocked", slot, incarnation, pid, contract, milliseconds: watchdog.held, ended })
+    if (ended) this.terminate(running, "its watchdog ended it")
   }
 
   // --- stop --------------------------------------------------------------------------------------------------------
@@ -235,7 +261,10 @@ export class Workers implements Crew {
 
   private stopOne(running: Running): Promise<void> {
     return new Promise((resolve) => {
-      const force = setTimeout(() => void running.worker.terminate(), stopGrace)
+      const force = setTimeout(() => {
+        this.options.log(`scheduler ${running.slot} has not stopped within ${stopGrace} ms and is terminated`)
+        this.terminate(running, "it did not stop")
+      }, stopGrace)
       running.worker.once("exit", () => {
         clearTimeout(force)
         resolve()

@@ -1,13 +1,19 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { Timer } from "../../src/process/Timer.ts"
 import { TimerWheel, type WheelClock } from "../../src/scheduler/TimerWheel.ts"
 
 /** A clock that only moves when told, and wakes who asked. */
-const makeClock = () => {
+const makeClock = (costly = false) => {
   let now = 1000.25
+  let looks = 0
   let waiting: { at: number; wake: () => void } | undefined
   const clock: WheelClock = {
-    now: () => now,
+    costly,
+    now: () => {
+      looks++
+      return now
+    },
     wakeAfter: (delay, wake) => {
       const mine = { at: now + delay, wake }
       waiting = mine
@@ -29,6 +35,10 @@ const makeClock = () => {
     clock,
     advanceBy: (milliseconds: number) => advanceTo(now + milliseconds),
     now: () => now,
+    looks: () => looks,
+    pass: (milliseconds: number) => {
+      now += milliseconds
+    },
     armed: () => waiting !== undefined
   }
 }
@@ -126,5 +136,124 @@ describe("TimerWheel", () => {
       }),
       { numRuns: 200 }
     )
+  })
+
+  it("timers of a turn get their deadlines at its next look at the clock: late by that, never early, in order", () => {
+    const { advanceBy, clock, looks, now, pass } = makeClock(true)
+    const wheel = new TimerWheel(clock)
+    const fired: Array<{ id: string; at: number }> = []
+    const set = (id: string, delay: number) => wheel.set(delay, () => fired.push({ id, at: now() }))
+    wheel.turnBegins()
+    const before = looks()
+    set("b", 10)
+    set("a", 9)
+    const dropped = set("dropped", 5)
+    set("c", 10)
+    expect(wheel.cancel(dropped)).toBe(5)
+    expect(looks()).toBe(before)
+    pass(2)
+    wheel.turnEnds(now())
+    const end = now()
+    advanceBy(8.9)
+    expect(fired).toEqual([])
+    advanceBy(5)
+    expect(fired.map(({ id }) => id)).toEqual(["a", "b", "c"])
+    for (const { at } of fired.slice(1)) expect(at).toBeGreaterThanOrEqual(end + 10)
+    expect(wheel.size).toBe(0)
+  })
+
+  it("whoever asks for the time sees timers of the turn as set before that", () => {
+    const { clock, now, advanceBy } = makeClock(true)
+    const wheel = new TimerWheel(clock)
+    const fired: Array<string> = []
+    wheel.turnBegins()
+    wheel.set(10, () => fired.push("first"))
+    const at = wheel.now() + 10
+    wheel.setAt(at, () => fired.push("second"))
+    const third = wheel.set(10, () => fired.push("third"))
+    expect(wheel.left(third)).toBe(10)
+    wheel.turnEnds(now())
+    advanceBy(12)
+    expect(fired).toEqual(["first", "second", "third"])
+  })
+
+  it("outside of a turn a timer has its deadline at once", () => {
+    const { armed, clock, pass } = makeClock(true)
+    const wheel = new TimerWheel(clock)
+    const timer = wheel.set(10, () => undefined)
+    expect(armed()).toBe(true)
+    pass(4)
+    expect(wheel.left(timer)).toBe(6)
+    wheel.clear(timer)
+    expect(wheel.left(timer)).toBe(undefined)
+  })
+
+  it("a timer that its owner keeps tells once for each time it was set, and nothing once it is stopped", () => {
+    const { advanceBy, clock } = makeClock()
+    const queue: Array<Timer> = []
+    const wheel = new TimerWheel(clock, (timer) => queue.push(timer))
+    let told = 0
+    const timer = new Timer({ expired: () => told++ })
+    wheel.start(timer, 10)
+    wheel.start(timer, 20)
+    advanceBy(15)
+    expect(queue.length).toBe(0)
+    advanceBy(10)
+    expect(queue.length).toBe(1)
+    // Due, but its turn in the queue has not come: it can be stopped, and set anew
+    expect(wheel.cancel(timer)).toBe(0)
+    wheel.start(timer, 5)
+    for (const one of queue.splice(0)) one.run()
+    expect(told).toBe(0)
+    advanceBy(10)
+    for (const one of queue.splice(0)) one.run()
+    for (const one of queue.splice(0)) one.run()
+    expect(told).toBe(1)
+    expect(wheel.cancel(timer)).toBe(undefined)
+    expect(wheel.size).toBe(0)
+  })
+
+  it("T11, T12 order holds for deadlines that come down from the coarse wheel", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ at: fc.nat(60_000), pass: fc.oneof(fc.nat(20), fc.nat(9000)) }), { maxLength: 60 }),
+        (steps) => {
+          const { advanceBy, clock, now } = makeClock()
+          const wheel = new TimerWheel(clock)
+          const start = now()
+          const set: Array<{ deadline: number; id: number }> = []
+          const fired: Array<{ deadline: number; id: number }> = []
+          for (const [id, { at, pass }] of steps.entries()) {
+            // Few different deadlines, so that many are equal however far away they were set
+            const deadline = Math.max(now(), start + Math.floor(at / 2048) * 2048)
+            const one = { deadline, id }
+            set.push(one)
+            wheel.setAt(deadline, () => {
+              expect(now()).toBeGreaterThanOrEqual(deadline)
+              fired.push(one)
+            })
+            advanceBy(pass)
+          }
+          advanceBy(100_000)
+          const expected = [...set].sort((a, b) => a.deadline - b.deadline || a.id - b.id)
+          expect(fired.map(({ id }) => id)).toEqual(expected.map(({ id }) => id))
+        }
+      ),
+      { numRuns: 300 }
+    )
+  })
+
+  it("timers that nobody wants any more cost no look at the clock and no work when turns end", () => {
+    const { clock, looks, now } = makeClock(true)
+    const wheel = new TimerWheel(clock)
+    for (let turn = 0; turn < 100; turn++) {
+      wheel.turnBegins()
+      const timers = Array.from({ length: 10 }, () => wheel.set(5000, () => undefined))
+      for (const timer of timers) wheel.clear(timer)
+      wheel.turnEnds(now())
+    }
+    // The constructor's
+    expect(looks()).toBe(1)
+    expect(wheel.size).toBe(0)
   })
 })

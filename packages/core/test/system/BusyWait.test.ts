@@ -7,11 +7,12 @@ import { GenServer, Process, System } from "../../src/index.ts"
 import { BusyWait, type BusyWaitMode } from "../../src/system/BusyWait.ts"
 import { doorbellWords } from "../../src/system/Doorbell.ts"
 import { meshOf } from "../../src/system/Mesh.ts"
-import { OracleLive, Worker, WorkerLive } from "./actors.ts"
+import { implementations, Worker } from "./actors.ts"
 
 /** Looks with a clock of its own, which advances by a microsecond each time it is looked at. */
 const make = (mode: BusyWaitMode) => {
   const clock = { now: 0 }
+  let idle = 0
   const busyWait = new BusyWait(mode, () => {
     clock.now += 0.001
     return clock.now
@@ -26,10 +27,18 @@ const make = (mode: BusyWaitMode) => {
         busyWait.woken(duration > 0)
       }
     },
+    /** How many rounds of looking found nothing at once. */
+    get idle() {
+      return idle
+    },
     /** Looks, and finds something at the given look or never. Returns how many looks there were. */
     looks: (findsAt = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY) => {
       let looks = 0
-      const found = busyWait.wait(() => ++looks >= findsAt, clock.now + until)
+      const found = busyWait.wait(
+        () => ++looks >= findsAt,
+        clock.now + until,
+        () => idle++
+      )
       expect(found).toBe(looks >= findsAt)
       return looks
     }
@@ -82,12 +91,21 @@ describe("BusyWait", () => {
     expect(rounds).toBeGreaterThan(1)
     expect(rounds).toBeLessThan(10)
     expect(busyWait.counts.missed).toBe(1)
-    expect(busyWait.takeWaited()).toBeGreaterThan(0.1)
-    expect(busyWait.takeWaited()).toBe(0)
+    expect(busyWait.waited).toBeGreaterThan(0.1)
     looks(undefined, 0.01)
     expect(busyWait.waiting).toBe(true)
     busyWait.stop()
     expect(busyWait.waiting).toBe(false)
+  })
+
+  it("tells once a round that there is time for other things, and not when an answer is there at once", () => {
+    const made = make("short")
+    made.sleeps(0.1, 0.1)
+    made.looks(3)
+    expect(made.idle).toBe(0)
+    do made.looks(undefined, 0.05)
+    while (made.busyWait.waiting)
+    expect(made.idle).toBe(1)
   })
 
   it("looks longer when told to, and never when told not to", () => {
@@ -105,7 +123,7 @@ describe("BusyWait", () => {
 const options = {
   entry: new URL("./entry.ts", import.meta.url),
   schedulers: 2,
-  implementations: [WorkerLive, OracleLive]
+  implementations
 } as const
 
 /** Calls a server on the other scheduler, one call after the other. */

@@ -54,7 +54,7 @@ const collect = (count: number, send: (to: (text: string, codec: MessageCodec) =
       },
       unwind: () => undefined
     }
-    far.processes.set(serial, new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined))
+    far.processes.add(serial, new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined))
     send((message, codec) =>
       near.route(far.slot, far.incarnation, {
         _tag: "Message",

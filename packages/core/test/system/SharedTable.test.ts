@@ -12,7 +12,8 @@ const fresh = (slot: number) => ({
   reductions: 0,
   utilisation: 0,
   heartbeat: 0,
-  restarts: 0
+  restarts: 0,
+  unstarted: 0
 })
 
 describe("SharedTable", () => {
@@ -44,12 +45,48 @@ describe("SharedTable", () => {
       reductions: 350,
       utilisation: 422,
       heartbeat: 2,
-      restarts: 1
+      restarts: 1,
+      unstarted: 0
     })
     expect(table.snapshot(0)).toEqual(fresh(0))
     expect(table.snapshot(2)).toEqual(fresh(2))
     expect(table.reserveSerials(0)).toBe(0)
     expect([...table.doorbells].filter((word) => word !== 0)).toHaveLength(doorbellWords)
+  })
+
+  it("shows who runs, with serials beyond 32 bits, and nobody in a new incarnation", () => {
+    const table = SharedTable.make(3)
+    const other = SharedTable.from(table.buffer)
+    table.trace(1).set([serialLimit - 1, 7])
+    expect(other.running(1)).toEqual({ serial: serialLimit - 1, kind: 7 })
+    expect([other.running(0), other.running(2)]).toEqual([
+      { serial: 0, kind: 0 },
+      { serial: 0, kind: 0 }
+    ])
+    expect(other.snapshot(1)).toEqual(fresh(1))
+    table.nextIncarnation(1)
+    expect(other.running(1)).toEqual({ serial: 0, kind: 0 })
+  })
+
+  it("keeps who asks for starts until they are taken, each once", () => {
+    const table = SharedTable.make(64)
+    expect(table.takeThieves(5)).toEqual([])
+    expect([63, 0, 31, 32, 0].map((thief) => table.addThief(5, thief))).toEqual([true, true, true, true, false])
+    expect(table.takeThieves(5)).toEqual([0, 31, 32, 63])
+    expect(table.takeThieves(5)).toEqual([])
+    table.setUnstarted(5, 9)
+    expect(table.snapshot(5)).toMatchObject({ unstarted: 9 })
+    expect([4, 6].map((slot) => table.snapshot(slot))).toEqual([fresh(4), fresh(6)])
+  })
+
+  it("counts who listens", () => {
+    const table = SharedTable.make(2)
+    table.addListener(1, 1)
+    table.addListener(1, 1)
+    table.addListener(1, -1)
+    expect([table.listeners(0), table.listeners(1)]).toEqual([0, 1])
+    table.nextIncarnation(1)
+    expect(table.listeners(1)).toBe(0)
   })
 
   it("is the same table from another view of its memory", () => {

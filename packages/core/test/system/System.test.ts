@@ -6,10 +6,10 @@ import type * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
-import { Answer, Oracle, OracleLive, Worker, WorkerLive } from "./actors.ts"
+import { Answer, implementations, Oracle, Worker, WorkerLive } from "./actors.ts"
 
 const entry = new URL("./entry.ts", import.meta.url)
-const options = { entry, schedulers: 2, implementations: [WorkerLive, OracleLive], watchdog: "1 second" } as const
+const options = { entry, schedulers: 2, implementations, watchdog: "1 second" } as const
 
 type Body = Effect.Effect<unknown, unknown, System.System | Scope.Scope>
 

@@ -1,5 +1,5 @@
 /** What the worker schedulers of the system tests run. */
 import { System } from "../../src/index.ts"
-import { OracleLive, WorkerLive } from "./actors.ts"
+import { implementations } from "./actors.ts"
 
-System.main(import.meta, { implementations: [WorkerLive, OracleLive] })
+System.main(import.meta, { implementations })

@@ -1,35 +1,17 @@
 /**
- * Understudy itself, through its public API only. Programs are effects that run outside any process, as the code of an
- * application that mounts `System.layer` does; {@link asProcess} is their way in.
+ * What Understudy's programs are made with. They are effects that run outside any process, as the code of an application
+ * that mounts `System.layer` does; {@link asProcess} is their way in.
  */
 import * as Process from "@understudy/core/Process"
-import * as System from "@understudy/core/System"
+import type * as System from "@understudy/core/System"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type * as Schema from "effect/Schema"
 import { verify } from "../../measure.ts"
-import type { BenchedSystem } from "../index.ts"
-import { implementations } from "./implementations.ts"
+import type { Figures } from "../../System.ts"
 
-/** An effect that gives a figure, or fails when the work was not done. */
-export type UnderstudyProgram = Effect.Effect<number, unknown, System.System>
-
-/** See the file's header. */
-export const understudy: BenchedSystem<UnderstudyProgram> = {
-  name: "understudy",
-  start: ({ schedulers }) =>
-    Effect.map(
-      Layer.build(
-        System.layer(
-          schedulers === 1
-            ? { schedulers, implementations }
-            : { schedulers, implementations, entry: new URL("./entry.ts", import.meta.url) }
-        )
-      ),
-      (context) => ({ measure: (program) => Effect.provideContext(program, context) })
-    )
-}
+/** An effect that gives figures, or fails when the work was not done. */
+export type UnderstudyProgram = Effect.Effect<Figures, unknown, System.System>
 
 /** Runs a program as a process with a mailbox of its own, and gives its result. */
 export const asProcess = <S extends Schema.Top, A, E, R>(
@@ -48,15 +30,16 @@ export const processCount: Effect.Effect<number, never, System.System> = Effect.
   (processes) => processes.length
 )
 
-/** How often {@link verifyProcessCount} lets the scheduler work on before it gives up. */
-const patience = 1000
+/** How many times {@link verifyProcessCount} looks before it gives up. Between two looks it waits twice as long each time. */
+const looks = 16
 
 /** Fails unless the number of living processes comes to be `expected`, as those that are ending end. */
 export const verifyProcessCount = (expected: number) =>
   Effect.gen(function* () {
     let living = yield* processCount
-    for (let turn = 0; living !== expected && turn < patience; turn++) {
-      yield* Effect.yieldNow
+    for (let look = 0; living !== expected && look < looks; look++) {
+      // Counting a million processes takes longer than letting many of them end
+      for (let turn = 0; turn < 2 ** look; turn++) yield* Effect.yieldNow
       living = yield* processCount
     }
     yield* verify("living processes", expected, living)

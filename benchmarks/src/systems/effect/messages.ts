@@ -1,0 +1,263 @@
+/**
+ * Effect without Understudy, messages: receive loops over `Queue`s in generators, and replies through `Deferred`s. Calls
+ * have no timeout, and hang when the server dies.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import { check, type PeerParameters, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
+
+type Ping = { readonly _tag: "Ping"; readonly from: Queue.Queue<"pong"> } | { readonly _tag: "Stop" }
+
+/** Answers pings until it is told to stop. */
+export const startPonger = Effect.gen(function* () {
+  const mailbox = yield* Queue.unbounded<Ping>()
+  yield* Effect.forkDetach(
+    Effect.gen(function* () {
+      while (true) {
+        const message = yield* Queue.take(mailbox)
+        if (message._tag === "Stop") return
+        yield* Queue.offer(message.from, "pong")
+      }
+    })
+  )
+  return mailbox
+})
+
+const ring = async ({ hops, processes }: PeerParameters["ring-1000"]): Promise<number> => {
+  let hopped = 0
+  let perSecond = 0
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const done = yield* Queue.unbounded<"done">()
+      const mailboxes: Array<Queue.Queue<number>> = []
+      const fibers: Array<Fiber.Fiber<void>> = []
+      for (let node = 0; node < processes; node++) mailboxes.push(yield* Queue.unbounded<number>())
+      for (const [node, mailbox] of mailboxes.entries()) {
+        const next = mailboxes[(node + 1) % processes] ?? mailbox
+        fibers.push(
+          yield* Effect.forkDetach(
+            Effect.gen(function* () {
+              while (true) {
+                const left = yield* Queue.take(mailbox)
+                if (left === 0) {
+                  yield* Queue.offer(done, "done")
+                  continue
+                }
+                hopped++
+                yield* Queue.offer(next, left - 1)
+              }
+            })
+          )
+        )
+      }
+      const [first] = mailboxes
+      perSecond = yield* Effect.promise(() =>
+        ratePerSecond(hops, () =>
+          Effect.runPromise(
+            Effect.gen(function* () {
+              if (first !== undefined) yield* Queue.offer(first, hops)
+              yield* Queue.take(done)
+            })
+          )
+        )
+      )
+      yield* Fiber.interruptAll(fibers)
+    })
+  )
+  check("hops", hops, hopped)
+  return perSecond
+}
+
+type Mail =
+  | { readonly _tag: "Go"; readonly all: ReadonlyArray<Queue.Queue<Mail>> }
+  | { readonly _tag: "Ping"; readonly from: Queue.Queue<Mail> }
+  | { readonly _tag: "Pong" }
+
+/** Gives how many pings and pongs were received. */
+const big = (processes: number): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    let received = 0
+    const done = yield* Queue.unbounded<"done">()
+    const all: Array<Queue.Queue<Mail>> = []
+    for (let count = 0; count < processes; count++) {
+      const mailbox = yield* Queue.unbounded<Mail>()
+      all.push(mailbox)
+      yield* Effect.forkDetach(
+        Effect.gen(function* () {
+          let pings = processes - 1
+          let pongs = processes - 1
+          while (pings > 0 || pongs > 0) {
+            const message = yield* Queue.take(mailbox)
+            switch (message._tag) {
+              case "Go":
+                for (const other of message.all) {
+                  if (other !== mailbox) yield* Queue.offer(other, { _tag: "Ping", from: mailbox })
+                }
+                break
+              case "Ping":
+                received++
+                pings--
+                yield* Queue.offer(message.from, { _tag: "Pong" })
+                break
+              case "Pong":
+                received++
+                pongs--
+            }
+          }
+          yield* Queue.offer(done, "done")
+        })
+      )
+    }
+    for (const mailbox of all) yield* Queue.offer(mailbox, { _tag: "Go", all })
+    for (let count = 0; count < processes; count++) yield* Queue.take(done)
+    return received
+  })
+
+/** What the counter is sent. */
+export type Request =
+  | { readonly _tag: "Next" | "Get"; readonly reply: Deferred.Deferred<number> }
+  | { readonly _tag: "Increment" | "Stop" }
+
+/** A server that counts. */
+export const startCounter = Effect.gen(function* () {
+  const mailbox = yield* Queue.unbounded<Request>()
+  yield* Effect.forkDetach(
+    Effect.gen(function* () {
+      let count = 0
+      while (true) {
+        const request = yield* Queue.take(mailbox)
+        switch (request._tag) {
+          case "Next":
+            yield* Deferred.succeed(request.reply, count++)
+            break
+          case "Get":
+            yield* Deferred.succeed(request.reply, count)
+            break
+          case "Increment":
+            count++
+            break
+          case "Stop":
+            return
+        }
+      }
+    })
+  )
+  return mailbox
+})
+
+/** Asks a counter and waits for its answer. */
+export const call = (server: Queue.Queue<Request>, _tag: "Next" | "Get"): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    const reply = yield* Deferred.make<number>()
+    yield* Queue.offer(server, { _tag, reply })
+    return yield* Deferred.await(reply)
+  })
+
+const callTimes = (server: Queue.Queue<Request>, times: number) =>
+  Effect.gen(function* () {
+    for (let count = 0; count < times; count++) yield* call(server, "Next")
+  })
+
+const calls = async ({ callsEach, clients }: PeerParameters["call-1"]): Promise<number> => {
+  const server = await Effect.runPromise(startCounter)
+  const perSecond = await ratePerSecond(clients * callsEach, () =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        if (clients === 1) return yield* callTimes(server, callsEach)
+        const done = yield* Queue.unbounded<"done">()
+        for (let client = 0; client < clients; client++) {
+          yield* Effect.forkDetach(Effect.andThen(callTimes(server, callsEach), Queue.offer(done, "done")))
+        }
+        for (let client = 0; client < clients; client++) yield* Queue.take(done)
+      })
+    )
+  )
+  check("handled calls", clients * callsEach, await Effect.runPromise(call(server, "Get")))
+  await Effect.runPromise(Queue.offer(server, { _tag: "Stop" }))
+  return perSecond
+}
+
+const pingPong = async ({ rounds }: PeerParameters["ping-pong"]): Promise<number> => {
+  let pongs = 0
+  const ponger = await Effect.runPromise(startPonger)
+  const perSecond = await ratePerSecond(rounds, () =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const mailbox = yield* Queue.unbounded<"pong">()
+        for (let round = 0; round < rounds; round++) {
+          yield* Queue.offer(ponger, { _tag: "Ping", from: mailbox })
+          if ((yield* Queue.take(mailbox)) === "pong") pongs++
+        }
+      })
+    )
+  )
+  check("pongs", rounds, pongs)
+  await Effect.runPromise(Queue.offer(ponger, { _tag: "Stop" }))
+  return perSecond
+}
+
+/** Messages between processes. */
+export const messages = {
+  "ping-pong": pingPong,
+  // The receive loop of a server is one like any other
+  "ping-pong-server": pingPong,
+  "ring-1000": ring,
+  "ring-503": ring,
+  "fan-in": async ({ messagesEach, senders }) => {
+    const total = senders * messagesEach
+    let received = 0
+    const perSecond = await ratePerSecond(total, () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          const mailbox = yield* Queue.unbounded<{ readonly number: number }>()
+          for (let sender = 0; sender < senders; sender++) {
+            yield* Effect.forkDetach(
+              Effect.gen(function* () {
+                for (let number = 0; number < messagesEach; number++) yield* Queue.offer(mailbox, { number })
+              })
+            )
+          }
+          while (received < total) {
+            yield* Queue.take(mailbox)
+            received++
+          }
+          check("messages left", 0, yield* Queue.size(mailbox))
+        })
+      )
+    )
+    check("received messages", total, received)
+    return perSecond
+  },
+  "all-to-all": async ({ games, processes }) => {
+    const total = processes * (processes - 1) * 2 * games
+    let received = 0
+    const perSecond = await ratePerSecond(total, () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          for (let game = 0; game < games; game++) received += yield* big(processes)
+        })
+      )
+    )
+    check("received messages", total, received)
+    return perSecond
+  },
+  "call-1": calls,
+  "call-100": calls,
+  cast: async ({ casts }) => {
+    const server = await Effect.runPromise(startCounter)
+    let count = 0
+    const perSecond = await ratePerSecond(casts, () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          for (let cast = 0; cast < casts; cast++) yield* Queue.offer(server, { _tag: "Increment" })
+          count = yield* call(server, "Get")
+        })
+      )
+    )
+    check("handled casts", casts, count)
+    await Effect.runPromise(Queue.offer(server, { _tag: "Stop" }))
+    return perSecond
+  }
+} satisfies PeerPrograms

@@ -1,0 +1,7 @@
+/**
+ * Plain JavaScript, as a system of the comparison. What its programs do and leave out is said in `programs.ts`.
+ */
+import { peerSystem } from "../PeerPrograms.ts"
+import { programs } from "./programs.ts"
+
+export const plain = peerSystem("limit", programs)

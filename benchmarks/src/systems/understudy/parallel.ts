@@ -1,0 +1,66 @@
+/**
+ * W9 on Understudy: processes that compute. On two schedulers they are processes of a defined name, which are started
+ * all at once and go where there is least to do.
+ */
+import * as Process from "@understudy/core/Process"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { fibonacci, rate, verify } from "../../measure.ts"
+import type { Programs } from "../../System.ts"
+import { asProcess, type UnderstudyProgram } from "./program.ts"
+import { Computed, Fibonacci } from "./servers/Fibonacci.ts"
+
+interface Parameters {
+  readonly processes: number
+  readonly fib: number
+}
+
+type Computing = Process.Self<(typeof Computed)["Type"]>
+
+const results = (self: Computing, { fib, processes }: Parameters) =>
+  Effect.gen(function* () {
+    const expected = fibonacci(fib)
+    let right = 0
+    for (let count = 0; count < processes; count++) {
+      const message = yield* self.receive
+      if (message._tag === "Computed" && message.value === expected) right++
+    }
+    yield* verify("right results", processes, right)
+  })
+
+const onOne = (parameters: Parameters) =>
+  asProcess(Computed, (self) =>
+    rate(
+      parameters.processes,
+      Effect.gen(function* () {
+        const compute = () =>
+          Effect.suspend(() => Process.send(self.pid, { _tag: "Computed", value: fibonacci(parameters.fib) }))
+        for (let count = 0; count < parameters.processes; count++) yield* Process.spawn(Schema.Never, compute)
+        yield* results(self, parameters)
+      })
+    )
+  )
+
+const placed = (parameters: Parameters, on: Process.Placement) =>
+  asProcess(Computed, (self) =>
+    rate(
+      parameters.processes,
+      Effect.andThen(
+        Effect.forEach(
+          Array.from({ length: parameters.processes }),
+          () => Process.start(Fibonacci, { n: parameters.fib, tell: self.pid }, { on }),
+          { concurrency: "unbounded", discard: true }
+        ),
+        results(self, parameters)
+      )
+    )
+  )
+
+const onTwo = (parameters: Parameters) =>
+  Effect.gen(function* () {
+    const one = yield* placed(parameters, "here")
+    const two = yield* placed(parameters, "least-loaded")
+    return { rate: two, speedup: two / one }
+  })
+
+export const parallel = { "parallel-cpu": onOne, "parallel-cpu-2": onTwo } satisfies Programs<UnderstudyProgram>

@@ -1,0 +1,46 @@
+/**
+ * The registered processes of W12, and their registries: one process that registers many unique names, and many that
+ * register one duplicate name and answer what they are told.
+ */
+import * as GenServer from "@understudy/core/GenServer"
+import * as Process from "@understudy/core/Process"
+import * as Registry from "@understudy/registry/Registry"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+/** Registers its names when it is called. */
+export const NameHolder = GenServer.define("benchmarks/NameHolder", {
+  args: { names: Schema.Array(Schema.String) },
+  protocol: { registerAll: GenServer.call() }
+})
+
+export const names = Registry.unique("benchmarks/names", NameHolder, Schema.String)
+
+export const NameHolderLive = NameHolder.implement({
+  init: ({ names }) => names,
+  handle: {
+    registerAll: (all) =>
+      Effect.gen(function* () {
+        for (const name of all) yield* Effect.orDie(names.register(name))
+        return GenServer.reply(undefined, all)
+      })
+  }
+})
+
+/** What whoever dispatches takes. */
+export const Answer = Schema.Literal("answer")
+
+/** Answers what it is told. */
+export const Listener = GenServer.define("benchmarks/Listener", {
+  protocol: { tell: GenServer.cast({ from: Process.pid(Answer) }) }
+})
+
+export const listeners = Registry.duplicate("benchmarks/listeners", Listener, Schema.String)
+
+/** What all listeners are registered under. */
+export const topic = "topic"
+
+export const ListenerLive = Listener.implement({
+  init: () => Effect.as(listeners.register(topic), null),
+  handle: { tell: (state, { from }) => Effect.as(Process.send(from, "answer"), state) }
+})

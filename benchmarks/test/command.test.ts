@@ -1,0 +1,119 @@
+// The command line of the benchmarks: what it asks for, what it refuses, what it prints and which code it ends with.
+import { execFile } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { type Arguments, parse } from "../src/Arguments.ts"
+import { systemNames } from "../src/systems/index.ts"
+import { workloads } from "../src/workloads/index.ts"
+
+const parsed = async (...args: ReadonlyArray<string>): Promise<Arguments> => {
+  const result = await Effect.runPromise(parse(args, workloads))
+  if (result === "help" || "table" in result) throw new Error(`not a run: ${args.join(" ")}`)
+  return result
+}
+const refused = (...args: ReadonlyArray<string>) =>
+  Effect.runPromise(Effect.map(Effect.flip(parse(args, workloads)), ({ message }) => message))
+
+describe("the arguments", () => {
+  it("are everything at full size, five rounds, when none are given", async () => {
+    expect(await parsed()).toMatchObject({
+      scale: "full",
+      rounds: 5,
+      workloads,
+      against: systemNames,
+      check: false,
+      schedulers: undefined,
+      json: undefined
+    })
+  })
+
+  it("choose workloads by family and by key, in the order of the table", async () => {
+    const { workloads } = await parsed("--workload", "cast,w4")
+    expect(workloads.map(({ key }) => key)).toEqual(["ring-1000", "ring-503", "cast"])
+  })
+
+  it("choose systems in the order in which they take turns", async () => {
+    expect((await parsed("--against", "beam", "--against", "understudy")).against).toEqual(["understudy", "beam"])
+  })
+
+  it.each([
+    [["--workload", "W99"], '--workload: there is no "w99"'],
+    [["--against", "akka"], '--against: there is no system "akka"'],
+    [["--rounds", "0"], "--rounds: expected a whole number from 1 to 1000"],
+    [["--schedulers", "many"], "--schedulers: expected a whole number from 1 to 64"],
+    [["--json", ""], "--json: expected the name of a file"],
+    [["--smoke", "--check"], "--check: goals are judged at full sizes"],
+    [["--table", "a.json", "--smoke"], "--table: goes with no other option"],
+    [["--fast"], "--fast"]
+  ])("%j are refused", async (args, problem) => {
+    expect(await refused(...args)).toContain(problem)
+  })
+})
+
+interface Ended {
+  readonly code: number
+  readonly output: string
+  readonly errors: string
+}
+
+describe("the command", () => {
+  let folder = ""
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "understudy-benchmarks-test-"))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const bench = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = process.env): Promise<Ended> =>
+    new Promise((resolve) => {
+      const main = join(import.meta.dirname, "../src/main.ts")
+      const flags = ["--conditions=@understudy/source", "--expose-gc"]
+      execFile(process.execPath, [...flags, main, ...args], { env }, (error, output, errors) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, output, errors })
+      )
+    })
+
+  it("ends with 2 and says what is wrong when it cannot be understood", async () => {
+    const { code, errors } = await bench(["--rounds", "none"])
+    expect(code).toBe(2)
+    expect(errors).toContain("--rounds: expected a whole number")
+  })
+
+  it("prints the rows as it measures, and writes a file that gives the same rows as Markdown", async () => {
+    const file = join(folder, "figures.json")
+    const args = ["--smoke", "--rounds", "1", "--workload", "latency-0", "--against", "understudy", "--json", file]
+    const { code, output } = await bench(args)
+    expect(code).toBe(0)
+    expect(output).toMatch(/W14 .*round trip alone, p99\.9 +understudy +[\d.,]+/)
+    const report = JSON.parse(await readFile(file, "utf8"))
+    expect(report.rows.map(({ key }: { readonly key: string }) => key)).toEqual([
+      "latency-0-p50",
+      "latency-0-p99",
+      "latency-0-p99.9"
+    ])
+    const table = await bench(["--table", file])
+    expect(table.code).toBe(0)
+    expect(table.output).toMatch(/### W14: Latency\n\n\| row \| unit \| understudy \|/)
+    expect(table.output).toMatch(/\| round trip alone, p50 \(`latency-0-p50`\) \| µs \| [\d.]+ \([\d.]+-[\d.]+\) \|/)
+  }, 60_000)
+
+  it("ends with 2 when the file it is to print is none of its own", async () => {
+    const file = join(folder, "other.json")
+    await writeFile(file, "{}")
+    expect(await bench(["--table", file])).toMatchObject({ code: 2 })
+    expect(await bench(["--table", join(folder, "nothing.json")])).toMatchObject({ code: 2 })
+  })
+
+  it("says so where the BEAM is not installed; a check that needs it fails for that", async () => {
+    const nowhere = { ...process.env, PATH: folder }
+    const args = ["--workload", "receive-tag-behind-10k,call-behind-10k", "--rounds", "1"]
+    const run = await bench([...args, "--against", "beam"], nowhere)
+    expect(run).toMatchObject({ code: 0 })
+    expect(run.output).toContain("skipped: erlc is not installed")
+    const check = await bench([...args, "--against", "beam", "--check"], nowhere)
+    expect(check).toMatchObject({ code: 1 })
+    expect(check.output).toMatch(/MISSED +call-behind-10k +at least 2× beam +understudy was not measured/)
+  }, 60_000)
+})

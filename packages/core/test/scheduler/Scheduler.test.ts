@@ -1,0 +1,140 @@
+/** What a scheduler tells of those that hold it up. Its clock is the test's: time passes when an item says so. */
+import { describe, expect, it } from "vitest"
+import type { Runnable } from "../../src/process/Host.ts"
+import { Scheduler, type Uplink } from "../../src/scheduler/Scheduler.ts"
+import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
+
+/** A scheduler whose turns run when `turn` is called, with what it reports. */
+const stage = () => {
+  let now = 0
+  let looks = 0
+  let next: (() => void) | undefined
+  const events: Array<SchedulerEvent> = []
+  const trace = new Float64Array(2)
+  const scheduler = new Scheduler({
+    slot: 3,
+    incarnation: 5,
+    clock: {
+      now: () => {
+        looks++
+        return now
+      },
+      wakeAfter: () => () => undefined
+    },
+    nextTurn: (turn) => {
+      next = turn
+    },
+    freeze: false,
+    trace,
+    limits: { longHandler: 100, longTurn: 200, longMailbox: Number.POSITIVE_INFINITY }
+  })
+  let waited = 0
+  const waits: Array<number> = []
+  // All that a scheduler without processes asks of it
+  scheduler.attach({
+    beginTurn: () => undefined,
+    exchange: () => false,
+    busyWait: () => {
+      const [time = 0] = waits.splice(0, 1)
+      now += time
+      waited += time
+      return time > 0
+    },
+    get waited() {
+      return waited
+    },
+    endOfTurn: () => false,
+    report: (event: SchedulerEvent) => void events.push(event)
+  } as unknown as Uplink)
+  /** A process, as far as the run queue knows: it says who it is, and takes its time. */
+  const process = (serial: number, takes: number): Runnable => ({
+    run: () => {
+      trace[0] = serial
+      now += takes
+    }
+  })
+  return {
+    events,
+    process,
+    scheduler,
+    looks: () => looks,
+    /** The next times there is nothing to run, it looks for signals for so long each, and something comes. */
+    waits: (...times: ReadonlyArray<number>) => void waits.push(...times),
+    /** Runs turns until there is nothing to do. */
+    run: (...items: ReadonlyArray<Runnable | (() => void)>) => {
+      for (const item of items) scheduler.enqueue(item, "normal")
+      while (next !== undefined) {
+        const turn = next
+        next = undefined
+        turn()
+      }
+    }
+  }
+}
+
+const quick = (process: (serial: number, takes: number) => Runnable, count: number) =>
+  Array.from({ length: count }, (_, n) => process(1000 + n, 0.001))
+
+describe("Scheduler", () => {
+  it("names a process that was slow when it was woken alone", () => {
+    const { events, process, run } = stage()
+    run(process(42, 150))
+    expect(events).toMatchObject([{ _tag: "LongHandler", slot: 3, milliseconds: 150, items: 1 }])
+    expect(String(events[0]?._tag === "LongHandler" && events[0].pid)).toBe("<3.5.42>")
+  })
+
+  it("says nothing of what is below the limit, however much of it there is", () => {
+    const { events, process, run } = stage()
+    run(...Array.from({ length: 1000 }, (_, n) => process(n + 1, 99)))
+    expect(events).toEqual([])
+  })
+
+  it("tells one slow process among quick ones, and among how many, without blaming another", () => {
+    const { events, process, run } = stage()
+    run(...quick(process, 200), process(42, 150), ...quick(process, 200))
+    expect(events).toHaveLength(1)
+    expect(events[0]).toMatchObject({ _tag: "LongHandler", pid: undefined })
+    expect(events[0]?._tag === "LongHandler" && events[0].items).toBeGreaterThan(1)
+  })
+
+  it("names it when it is slow again", () => {
+    const { events, process, run } = stage()
+    run(...quick(process, 200), process(42, 110), ...quick(process, 5000), process(42, 110), ...quick(process, 9))
+    expect(events.map((event) => event._tag === "LongHandler" && String(event.pid))).toEqual(["undefined", "<3.5.42>"])
+  })
+
+  it("code that is no process's is told without a pid", () => {
+    const { events, process, run } = stage()
+    const { scheduler } = stage()
+    expect(scheduler.trace[0]).toBe(0)
+    run(process(42, 1), () => process(0, 150).run())
+    expect(events).toMatchObject([{ _tag: "LongHandler", pid: undefined, items: 1 }])
+  })
+
+  it("tells a turn that kept the event loop waiting", () => {
+    const { events, process, run } = stage()
+    run(process(42, 250))
+    expect(events.map((event) => event._tag)).toEqual(["LongHandler", "LongTurn"])
+    expect(events[1]).toMatchObject({ slot: 3, milliseconds: 250, items: 1 })
+  })
+
+  it("holds nobody to account for the time in which it looked for signals", () => {
+    const { events, process, run, scheduler, waits } = stage()
+    waits(300, 150)
+    run(process(42, 1), process(43, 1))
+    expect(scheduler.trace[0]).toBe(0)
+    expect(events).toEqual([])
+  })
+
+  it("looks at the clock once in 64 quick items", () => {
+    const { looks, process, run } = stage()
+    run(...quick(process, 4000))
+    expect(looks()).toBeLessThan(90)
+  })
+
+  it("shows nobody as running between turns", () => {
+    const { process, run, scheduler } = stage()
+    run(process(42, 1))
+    expect(scheduler.trace[0]).toBe(0)
+  })
+})

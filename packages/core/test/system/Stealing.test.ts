@@ -1,0 +1,124 @@
+/** Starts that any scheduler may make: who asks whom, who gets how many, and that none is lost on the way. */
+import { it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import { describe, expect } from "vitest"
+import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
+import { chooseVictim, shareOf } from "../../src/system/Stealing.ts"
+import { Heavy, implementations } from "./actors.ts"
+
+const options = { entry: new URL("./entry.ts", import.meta.url), schedulers: 2, implementations } as const
+
+const testBoth = (title: string, body: Effect.Effect<unknown, unknown, System.System | Scope.Scope>) => {
+  it.live(title, () => Effect.provide(body, System.layer(options)))
+  it.live(`${title} (virtual)`, () => Effect.provide(body, System.layer({ ...options, virtual: true })))
+}
+
+/** Enough work in each start that a turn ends long before all of them have happened. */
+const rounds = 2_000_000
+const many = Array.from({ length: 40 }, (_, n) => n)
+const all = { concurrency: "unbounded" } as const
+
+describe("who gets what", () => {
+  it("the idle ask who has the most, and never themselves", () => {
+    const starts = [5, 9, 2]
+    const unstarted = (slot: number) => starts[slot] ?? 0
+    expect(chooseVictim(2, 3, unstarted)).toBe(1)
+    expect(chooseVictim(1, 3, unstarted)).toBe(0)
+    expect(chooseVictim(0, 1, unstarted)).toBe(undefined)
+    expect(chooseVictim(0, 3, () => 0)).toBe(undefined)
+  })
+
+  it("owner and thieves get equal parts, the last one goes to who is idle", () => {
+    expect(shareOf(10, 1)).toBe(5)
+    expect(shareOf(11, 1)).toBe(6)
+    expect(shareOf(1, 1)).toBe(1)
+    expect(shareOf(9, 2)).toBe(3)
+    for (let starts = 0; starts < 50; starts++) {
+      for (let thieves = 1; thieves < 8; thieves++) {
+        const share = shareOf(starts, thieves)
+        expect(share).toBeGreaterThanOrEqual(starts / (thieves + 1))
+        expect(share).toBeLessThanOrEqual(starts / (thieves + 1) + 1)
+      }
+    }
+  })
+})
+
+describe("a start placed on any", () => {
+  testBoth(
+    "S20 is taken over by an idle scheduler when this one has too many",
+    Effect.gen(function* () {
+      const servers = yield* Effect.forEach(many, () => GenServer.start(Heavy, { rounds }, { on: "any" }), all)
+      const slots = yield* Effect.forEach(servers, (server) => server.where())
+      expect(new Set(slots)).toEqual(new Set([0, 1]))
+      for (const [index, server] of servers.entries()) expect(server.pid.slot).toBe(slots[index])
+      expect(new Set(servers.map((server) => String(server.pid))).size).toBe(many.length)
+      const snapshots = yield* System.schedulers
+      expect(snapshots.map((one) => one.unstarted)).toEqual([0, 0])
+    })
+  )
+
+  testBoth(
+    "stays here when there is nothing else to do",
+    Effect.gen(function* () {
+      for (let n = 0; n < 5; n++) {
+        const server = yield* GenServer.start(Heavy, { rounds: 1 }, { on: "any" })
+        expect(yield* server.where()).toBe(0)
+      }
+    })
+  )
+
+  testBoth(
+    "is linked to who asked for it, wherever it happens",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        yield* Process.trapExit(true)
+        const servers = yield* Effect.forEach(
+          many,
+          () => Effect.scoped(GenServer.startLink(Heavy, { rounds }, { on: "any" })),
+          all
+        )
+        expect(new Set(servers.map((server) => server.pid.slot))).toEqual(new Set([0, 1]))
+        for (const server of servers) {
+          const info = yield* Process.info(server.pid)
+          expect(info?.parent?.toString()).toBe(String(self.pid))
+          yield* server.die()
+          const exit = yield* self.receiveWhen((message) => message instanceof Process.Exit)
+          expect(String(exit.from)).toBe(String(server.pid))
+          expect(exit.reason).toEqual(ExitReason.shutdown)
+        }
+      })
+    )
+  )
+
+  testBoth(
+    "is asked for again in vain when its name is taken, wherever the first one is",
+    Effect.gen(function* () {
+      const named = (n: number) => GenServer.start(Heavy, { rounds }, { on: "any", name: `heavy ${n % 20}` })
+      const exits = yield* Effect.forEach(many, (n) => Effect.exit(named(n)), all)
+      expect(exits.filter(Exit.isSuccess)).toHaveLength(20)
+    })
+  )
+
+  testBoth(
+    "S20 is answered also when the scheduler that took it is lost",
+    Effect.gen(function* () {
+      const starting = yield* Effect.forkChild(
+        Effect.forEach(many, () => Effect.exit(GenServer.start(Heavy, { rounds }, { on: "any" })), all),
+        { startImmediately: true }
+      )
+      // Something of it has arrived there
+      yield* Effect.repeat(System.schedulers, { until: (slots) => (slots[1]?.processes ?? 0) > 0 })
+      yield* System.killScheduler(1)
+      for (const exit of yield* Fiber.join(starting)) {
+        if (Exit.isFailure(exit)) {
+          const error = Cause.squash(exit.cause)
+          expect(error).toMatchObject({ _tag: "StartError", reason: ExitReason.schedulerDown(1) })
+        } else expect(exit.value.pid.slot).toBeLessThan(2)
+      }
+    })
+  )
+})
