@@ -19,6 +19,7 @@ import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
 import { Events } from "./Events.ts"
 import { receiveSignal } from "./Inbound.ts"
+import { Loads } from "./Loads.ts"
 import { type SharedTable, serialBlock } from "./SharedTable.ts"
 import { Stealing } from "./Stealing.ts"
 import { writeSignal } from "./Wire.ts"
@@ -97,8 +98,7 @@ export class Mesh implements Uplink {
   private readonly peers: Array<Peer | undefined> = []
   private readonly dirty: Array<Peer> = []
   private readonly held: Array<Array<HeldSpawn>> = []
-  /** Spawns sent to a slot that are not in its process count yet. */
-  private readonly underway: Array<number> = []
+  private readonly loads: Loads
   private readonly doorbell: Doorbell
   private readonly busyWaiting: BusyWait
   /** Whether the doorbell listens: this scheduler sleeps, or is about to be woken by something else. */
@@ -112,6 +112,7 @@ export class Mesh implements Uplink {
     this.table = table
     this.controls = controls
     this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
+    this.loads = new Loads(scheduler, table)
     this.busyWaiting = busyWait
     this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.woken())
     this.events = new Events({ scheduler, table, send: (slot, write) => this.sendEvent(slot, write) })
@@ -140,6 +141,8 @@ export class Mesh implements Uplink {
   route(slot: number, incarnation: number, signal: Signal): void {
     const peer = this.peers[slot]
     if (peer === undefined || peer.incarnation !== incarnation) return this.bounce(slot, signal)
+    // Whoever reads that it has started counts on finding it in the table
+    if (signal._tag === "Spawned") this.loads.show()
     this.post(peer, signal)
   }
 
@@ -177,10 +180,10 @@ export class Mesh implements Uplink {
     const peer = this.peers[signal.slot]
     // A scheduler that is being emptied takes nobody new
     if (peer !== undefined && this.table.state(signal.slot) === "up") {
-      this.underway[signal.slot] = (this.underway[signal.slot] ?? 0) + 1
+      this.loads.sent(signal.slot)
       const learn = call.spawned
       call.spawned = (pid) => {
-        this.underway[signal.slot] = Math.max(0, (this.underway[signal.slot] ?? 1) - 1)
+        this.loads.seen(signal.slot)
         learn?.(pid)
       }
       return this.post(peer, signal)
@@ -312,7 +315,7 @@ export class Mesh implements Uplink {
 
   /** There is nothing to do here: others see that, and those that have too much are asked for some. */
   private readonly idle = (): void => {
-    this.showLoad()
+    this.loads.show()
     this.stealing.seek()
   }
 
@@ -326,7 +329,7 @@ export class Mesh implements Uplink {
     this.exchange()
     // What was taken in is answered without waiting for the next turn
     this.publish()
-    this.showLoad()
+    this.loads.show()
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
     this.busy += busy
@@ -347,11 +350,6 @@ export class Mesh implements Uplink {
     this.busyWaiting.sleep()
     this.listening = true
     return false
-  }
-
-  private showLoad(): void {
-    const { scheduler, table } = this
-    table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
   }
 
   private busy = 0
@@ -384,7 +382,7 @@ export class Mesh implements Uplink {
       dirty: false
     }
     this.peers[slot] = peer
-    this.underway[slot] = 0
+    this.loads.reset(slot)
     this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
     for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
@@ -418,30 +416,8 @@ export class Mesh implements Uplink {
 
   place(placement: Placement): number {
     if (placement === "here" || placement === "any") return this.scheduler.slot
-    if (placement === "least-loaded") return this.leastLoaded()
+    if (placement === "least-loaded") return this.loads.least((slot) => this.peers[slot] !== undefined)
     return "scheduler" in placement ? placement.scheduler : placement.near.slot
-  }
-
-  /** The slot with the shortest run queue and the fewest processes. */
-  private leastLoaded(): number {
-    const own = this.scheduler.slot
-    let best = own
-    let least = this.loadOf(own)
-    for (const peer of this.peers) {
-      if (peer === undefined || this.table.state(peer.slot) !== "up") continue
-      const load = this.loadOf(peer.slot)
-      if (load < least) {
-        best = peer.slot
-        least = load
-      }
-    }
-    return best
-  }
-
-  private loadOf(slot: number): number {
-    const processes = slot === this.scheduler.slot ? this.scheduler.processes.size : this.table.processes(slot)
-    // Something that waits to run weighs more than something that is only there
-    return this.table.runQueue(slot) * 16 + processes + (this.underway[slot] ?? 0)
   }
 
   reserveSerials(): { readonly first: number; readonly count: number } {
