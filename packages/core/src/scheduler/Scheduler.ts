@@ -20,7 +20,8 @@ import {
   System,
   type Timers
 } from "../process/Host.ts"
-import { incarnations, maximumSlots, PidImpl, referenceUnit } from "../process/Pid.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
+import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import { TimerTable } from "../process/TimerTable.ts"
@@ -33,6 +34,7 @@ import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 export interface Uplink {
   readonly directory: Directory
   route(slot: number, incarnation: number, signal: Signal): void
+  routeMessage: Host["routeMessage"]
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
   offer(offer: Offer): void
   place(placement: Placement): number
@@ -362,6 +364,18 @@ export class Scheduler implements Host {
 
   route(slot: number, incarnation: number, signal: Signal): void {
     this.uplink.route(slot, incarnation, signal)
+  }
+
+  routeMessage(
+    to: Pid,
+    codec: MessageCodec,
+    message: unknown,
+    alias: number,
+    call: number,
+    accepted: number,
+    wait: boolean
+  ): void {
+    this.uplink.routeMessage(to, codec, message, alias, call, accepted, wait)
   }
 
   routeSpawn(signal: SpawnSignal, call: PendingCall): void {

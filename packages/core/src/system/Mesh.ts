@@ -4,25 +4,27 @@
  */
 
 import type { MessagePort } from "node:worker_threads"
-import { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import { ByteReader, type ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
 import type { BusyWait } from "./BusyWait.ts"
-import { Channel, type ReceiveHandler } from "./Channel.ts"
+import { Channel } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
 import { Events } from "./Events.ts"
 import { receiveSignal } from "./Inbound.ts"
 import { Loads } from "./Loads.ts"
+import { Peer } from "./Peer.ts"
 import { type SharedTable, serialBlock } from "./SharedTable.ts"
 import { Stealing } from "./Stealing.ts"
-import { writeSignal } from "./Wire.ts"
+import { writeMessage, writeSignal } from "./Wire.ts"
 
 /** One end of a connection, as it travels to the scheduler that will hold it. */
 export interface PeerEnd {
@@ -31,24 +33,6 @@ export interface PeerEnd {
   readonly out: SharedArrayBuffer
   readonly in: SharedArrayBuffer
   readonly port: MessagePort
-}
-
-interface Peer {
-  readonly slot: number
-  readonly incarnation: number
-  readonly channel: Channel
-  /** Does what a record from it says. */
-  readonly take: ReceiveHandler
-  /** Writes what is sent to it. */
-  readonly writer: ByteWriter
-  /** Whether `writer` is in use. */
-  writing: boolean
-  /** What was sent while `writer` was in use. */
-  readonly held: Array<ByteWriter>
-  /** Whether something was sent since the last flush. */
-  dirty: boolean
-  /** How often something was shown to it since it was last woken. */
-  publications: number
 }
 
 interface HeldSpawn {
@@ -146,33 +130,52 @@ export class Mesh implements Uplink {
     this.post(peer, signal)
   }
 
+  routeMessage(
+    to: Pid,
+    codec: MessageCodec,
+    message: unknown,
+    alias: number,
+    call: number,
+    accepted: number,
+    wait: boolean
+  ): void {
+    const peer = this.peers[to.slot]
+    if (peer === undefined || peer.incarnation !== to.incarnation) {
+      return this.bounce(to.slot, { _tag: "Message", to, codec, message, alias, call, accepted, wait })
+    }
+    if (this.closed) return
+    const writer = peer.begin()
+    let whole = false
+    try {
+      writeMessage(writer, to, codec, message, alias, call, accepted, wait)
+      whole = true
+    } finally {
+      peer.end(writer, whole)
+    }
+    this.sent(peer)
+  }
+
   private post(peer: Peer, signal: Signal): void {
     if (this.closed) return
-    const { channel } = peer
-    if (peer.writing) {
-      // A codec of the application's that itself sends: its message goes behind the one it is writing
-      const own = new ByteWriter()
-      writeSignal(own, signal)
-      peer.held.push(own)
-      return
-    }
-    const { writer } = peer
-    peer.writing = true
+    const writer = peer.begin()
+    let whole = false
     try {
-      channel.begin(writer)
       writeSignal(writer, signal)
-      channel.end(writer)
+      whole = true
     } finally {
-      peer.writing = false
-      if (peer.held.length > 0) for (const own of peer.held.splice(0)) channel.send(own.bytes, own.length)
+      peer.end(writer, whole)
     }
+    this.sent(peer)
+  }
+
+  /** One publication and one doorbell a turn, unless much is sent in it. */
+  private sent(peer: Peer): void {
     if (peer.dirty) {
-      if (channel.unpublished >= publishBytes) this.showSome(peer)
+      if (peer.channel.unpublished >= publishBytes) this.showSome(peer)
       return
     }
     peer.dirty = true
     this.dirty.push(peer)
-    // One publication and one doorbell a turn, unless much is sent in it
     this.scheduler.arm()
   }
 
@@ -370,17 +373,9 @@ export class Mesh implements Uplink {
     const { slot, incarnation } = end
     const channel = new Channel({ out: end.out, in: end.in, port: end.port, onSpace: () => this.doorbell.ring(slot) })
     const reader = new ByteReader()
-    const peer: Peer = {
-      slot,
-      incarnation,
-      channel,
-      take: (bytes, start, end) => receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end)),
-      writer: new ByteWriter(),
-      writing: false,
-      held: [],
-      publications: 0,
-      dirty: false
-    }
+    const peer = new Peer(slot, incarnation, channel)
+    peer.take = (bytes, start, end) =>
+      receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end))
     this.peers[slot] = peer
     this.loads.reset(slot)
     this.events.connected(slot)

@@ -4,8 +4,9 @@
  */
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import type { ExitReason } from "../process/ExitReason.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
-import type { MessageSignal, Signal } from "../process/Signal.ts"
+import type { Signal } from "../process/Signal.ts"
 
 /** Which signal a record is: the low four bits of its first byte. */
 export const tag = {
@@ -76,26 +77,37 @@ export const readReason = (reader: ByteReader): ExitReason =>
   // Written by writeSignal on another scheduler of the same program
   reader.any() as ExitReason
 
-const writeMessage = (writer: ByteWriter, signal: MessageSignal): void => {
-  const { accepted, alias, call } = signal
+/** Appends a message; see `MessageSignal`. */
+export const writeMessage = (
+  writer: ByteWriter,
+  to: Pid,
+  codec: MessageCodec,
+  message: unknown,
+  alias: number,
+  call: number,
+  accepted: number,
+  wait: boolean
+): void => {
   writer.u8(
     tag.Message |
       (alias === 0 ? 0 : hasAlias) |
       (call === 0 ? 0 : hasCall) |
       (accepted === 0 ? 0 : wantsOutcome) |
-      (signal.wait ? waits : 0)
+      (wait ? waits : 0)
   )
-  writer.varint(signal.to.serial)
+  writer.varint(to.serial)
   if (alias !== 0) writer.varint(alias)
   if (call !== 0) writer.varint(call)
   if (accepted !== 0) writer.varint(accepted)
-  signal.codec.encode(signal.message, writer)
+  codec.encode(message, writer)
 }
 
 /** Appends one signal. What it writes, `Inbound.ts` reads in the same order. */
 export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
-  // The hot ones first
-  if (signal._tag === "Message") return writeMessage(writer, signal)
+  if (signal._tag === "Message") {
+    const { accepted, alias, call, codec, message, to, wait } = signal
+    return writeMessage(writer, to, codec, message, alias, call, accepted, wait)
+  }
   if (signal._tag === "Reply") {
     writer.u8(tag.Reply)
     writer.varint(signal.call)
