@@ -11,7 +11,7 @@ import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import type { Caller } from "./Signal.ts"
+import type { Caller, ReplySignal } from "./Signal.ts"
 import { Timer, type TimerOwner } from "./Timer.ts"
 
 /** Where an answer goes. */
@@ -159,29 +159,43 @@ export interface AnswerCodec {
   readonly error: { encode(value: unknown, writer: ByteWriter): void; decode(reader: ByteReader): unknown }
 }
 
-/** The callee's side of a call from another scheduler. */
-export class RemoteReply implements ReplyTo {
+/**
+ * The callee's side of a call from another scheduler. It is itself the signal that carries the answer: calls are frequent,
+ * and a signal and a function for each would be two objects more.
+ */
+export class RemoteReply implements ReplyTo, ReplySignal {
+  readonly _tag = "Reply"
+  readonly slot: number
+  readonly incarnation: number
+  readonly call: number
   private readonly host: Host
   private readonly codec: AnswerCodec
-  private readonly caller: Caller
+  private outcome: Exit.Exit<unknown, unknown> | undefined = undefined
+  private reason: ExitReason.ExitReason | undefined = undefined
 
   constructor(host: Host, codec: AnswerCodec, caller: Caller) {
     this.host = host
     this.codec = codec
-    this.caller = caller
+    this.slot = caller.slot
+    this.incarnation = caller.incarnation
+    this.call = caller.call
   }
 
   answer(exit: Exit.Exit<unknown, unknown>): void {
-    this.send((writer) => writeAnswer(this.codec, exit, writer))
+    this.outcome = exit
+    this.host.route(this.slot, this.incarnation, this)
   }
 
   down(reason: ExitReason.ExitReason): void {
-    this.send((writer) => writeDown(reason, writer))
+    this.outcome = undefined
+    this.reason = reason
+    this.host.route(this.slot, this.incarnation, this)
   }
 
-  private send(write: (writer: ByteWriter) => void): void {
-    const { call, incarnation, slot } = this.caller
-    this.host.route(slot, incarnation, { _tag: "Reply", slot, incarnation, call, write })
+  /** Writes what came last: the answer, or that there will be none. */
+  write(writer: ByteWriter): void {
+    if (this.outcome !== undefined) writeAnswer(this.codec, this.outcome, writer)
+    else writeDown(this.reason ?? ExitReason.noProcess, writer)
   }
 }
 

@@ -39,8 +39,7 @@ export const deepFreeze = (value: unknown): void => {
  */
 export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
   if (!isHere(host, to)) {
-    const call = exportCall(message, to.slot)
-    host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted: 0, wait: true })
+    host.routeMessage(to, codec, message, alias, exportCall(message, to.slot), 0, true)
     return true
   }
   const target = impl(to).record ?? host.processes.get(to.serial)
@@ -181,8 +180,7 @@ export const offer = (
         resume(exit as Effect.Effect<Outcome>)
       )
       const accepted = pending.export(to.slot)
-      const call = exportCall(message, to.slot)
-      return host.route(to.slot, to.incarnation, { _tag: "Message", to, codec, message, alias, call, accepted, wait })
+      return host.routeMessage(to, codec, message, alias, exportCall(message, to.slot), accepted, wait)
     }
     const target = host.processes.get(to.serial)
     if (target?.status !== "running") return resume(Exit.succeed("gone"))

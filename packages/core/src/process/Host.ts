@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
+import type { MessageCodec } from "./MessageCodec.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
@@ -205,6 +206,16 @@ export interface Host {
   readonly referenceRest: number
   /** Sends a signal to another scheduler. One that cannot be delivered because that scheduler is gone is answered as OTP answers it. */
   route(slot: number, incarnation: number, signal: Signal): void
+  /** As {@link route}, for messages: there are so many that an object for each would show. See `MessageSignal`. */
+  routeMessage(
+    to: Pid,
+    codec: MessageCodec,
+    message: unknown,
+    alias: number,
+    call: number,
+    accepted: number,
+    wait: boolean
+  ): void
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
   /** Starts something here when its turn comes, unless an idle scheduler takes it first. */

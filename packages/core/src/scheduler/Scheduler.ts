@@ -20,7 +20,8 @@ import {
   System,
   type Timers
 } from "../process/Host.ts"
-import { incarnations, maximumSlots, PidImpl, referenceUnit } from "../process/Pid.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
+import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import { TimerTable } from "../process/TimerTable.ts"
@@ -33,13 +34,37 @@ import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 export interface Uplink {
   readonly directory: Directory
   route(slot: number, incarnation: number, signal: Signal): void
+  routeMessage: Host["routeMessage"]
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
   offer(offer: Offer): void
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }
   report(event: ProcessEvent | SchedulerEvent): void
-  /** The end of a turn: what was written to other schedulers is published, what came from them is taken in. */
-  endOfTurn(busyMilliseconds: number): void
+  /** A turn begins. */
+  beginTurn(): void
+  /**
+   * Between two items: what was written to other schedulers is published, what came from them is taken in.
+   *
+   * @returns whether something came.
+   */
+  exchange(): boolean
+  /**
+   * There is nothing to run: looks for a while whether something comes from other schedulers, and takes it in.
+   *
+   * @param until - a time of the clock after which it must not go on.
+   * @returns whether something came.
+   */
+  busyWait(until: number): boolean
+  /** How many milliseconds were spent in {@link busyWait} so far. What came at once is not counted. */
+  readonly waited: number
+  /**
+   * The end of a turn: others get what they are to get, and unless there is something to run, this scheduler is about to
+   * sleep.
+   *
+   * @param busyMilliseconds - how long it took, without what was waited.
+   * @returns whether another turn is wanted.
+   */
+  endOfTurn(busyMilliseconds: number): boolean
 }
 
 /** The seams of a scheduler: what it takes from the outside world. */
@@ -79,6 +104,10 @@ const shortestSlice = 4
 const longestSlice = 2048
 /** How long a turn may keep the event loop waiting. */
 const turnMilliseconds = 5
+/** The same for a turn that waits for other schedulers in between: it has little to do, and so no reason to hold the event loop up. */
+const waitingTurnMilliseconds = 1
+/** A turn that has nothing to run looks at the clock once in so many times that something came which led to nothing. */
+const idleLooks = 64
 
 const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 
@@ -163,7 +192,7 @@ export class Scheduler implements Host {
     // One dispatcher for all fibers of a class: the default makes one run queue per fiber
     const dispatcher: EffectScheduler.SchedulerDispatcher = {
       scheduleTask: (task) => this.enqueue(task, priority),
-      flush: () => this.turn()
+      flush: () => this.flush()
     }
     return {
       executionMode: "async",
@@ -221,26 +250,61 @@ export class Scheduler implements Host {
   }
 
   private readonly turn = (): void => {
-    this.armed = false
     if (this.stopped) return
-    const { pace, queue } = this
+    const { pace, queue, uplink } = this
     const start = this.options.clock.now()
+    const waited = uplink.waited
+    let until = start + turnMilliseconds
+    // Still armed: what is queued from here on is run by this turn, or by the one it asks for
+    uplink.beginTurn()
     pace.start(start)
     this.wheel.turnBegins()
     let ran = 0
+    let idle = 0
     while (ran < turnItems) {
       const item = queue.shift()
-      if (item === undefined) break
-      this.runItem(item)
-      ran++
-      if (ran === pace.due && this.look(ran) - start >= turnMilliseconds) break
+      if (item !== undefined) {
+        this.runItem(item)
+        ran++
+        if (ran !== pace.due) continue
+        if (this.look(ran) >= until) break
+        // What is taken in is no handler's time
+        if (uplink.exchange()) pace.at = this.options.clock.now()
+        continue
+      }
+      uplink.exchange()
+      if (queue.length > 0) continue
+      until = Math.min(until, start + waitingTurnMilliseconds)
+      if (!this.wait(until) && queue.length === 0) break
+      if (++idle % idleLooks === 0 && this.look(ran) >= until) break
     }
     const end = ran === pace.ran ? pace.at : this.look(ran)
     this.trace[0] = 0
-    if (end - start >= this.limits.longTurn) this.reportLongTurn(end - start, ran)
+    const busy = end - start - (uplink.waited - waited)
+    if (busy >= this.limits.longTurn) this.reportLongTurn(busy, ran)
     this.wheel.turnEnds(end)
-    this.uplink.endOfTurn(end - start)
-    if (queue.length > 0) this.arm()
+    const more = uplink.endOfTurn(busy)
+    this.armed = false
+    if (more || queue.length > 0) this.arm()
+  }
+
+  /** Looks for signals for a while, which is nobody's time. Whether something came. */
+  private wait(until: number): boolean {
+    const { pace, uplink } = this
+    this.trace[0] = 0
+    const waited = uplink.waited
+    const came = uplink.busyWait(until)
+    pace.at += uplink.waited - waited
+    return came
+  }
+
+  /** Runs what is queued now, in the middle of whatever asked for it. */
+  private flush(): void {
+    for (let left = turnItems; left > 0; left--) {
+      const item = this.queue.shift()
+      if (item === undefined) break
+      this.runItem(item)
+    }
   }
 
   /** Looks at the clock, for the timers too, and reports who has held it up. Returns the time. */
@@ -248,7 +312,7 @@ export class Scheduler implements Host {
     const now = this.options.clock.now()
     const items = ran - this.pace.ran
     const took = this.pace.look(ran, now)
-    if (took >= this.limits.longHandler) this.reportLongHandler(took, items)
+    if (took >= this.limits.longHandler && items > 0) this.reportLongHandler(took, items)
     this.wheel.look(now)
     return now
   }
@@ -313,6 +377,18 @@ export class Scheduler implements Host {
 
   route(slot: number, incarnation: number, signal: Signal): void {
     this.uplink.route(slot, incarnation, signal)
+  }
+
+  routeMessage(
+    to: Pid,
+    codec: MessageCodec,
+    message: unknown,
+    alias: number,
+    call: number,
+    accepted: number,
+    wait: boolean
+  ): void {
+    this.uplink.routeMessage(to, codec, message, alias, call, accepted, wait)
   }
 
   routeSpawn(signal: SpawnSignal, call: PendingCall): void {

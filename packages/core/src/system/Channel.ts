@@ -4,6 +4,8 @@
  */
 import type { MessagePort } from "node:worker_threads"
 import { receiveMessageOnPort } from "node:worker_threads"
+import type { ByteWriter } from "../process/Bytes.ts"
+import { Outbox } from "./Outbox.ts"
 import { RingReader, RingWriter } from "./Ring.ts"
 
 /** Called for each record received. The bytes may be shared memory, valid only until it returns. */
@@ -48,6 +50,7 @@ export class Channel {
   /** Whether something was published that `flush` has not reported yet. */
   #unreported = false
   #closed = false
+  #handle: ReceiveHandler = () => undefined
 
   /** @throws RangeError when a ring was not made by `makeRing`. */
   constructor(options: ChannelOptions) {
@@ -69,10 +72,34 @@ export class Channel {
       // Posted before its marker is written, so that whoever reads the marker finds the bytes on the port.
       const copy = copyOf(bytes, length)
       this.#port.postMessage(copy.buffer, [copy.buffer])
-      if (!this.#writeNow(nothing, 0, onPort)) this.#outbox.push(nothing, onPort)
+      if (!this.#writeNow(nothing, 0, onPort)) this.#outbox.push(nothing, 0, onPort)
       return
     }
-    if (!this.#writeNow(bytes, length, inline)) this.#outbox.push(copyOf(bytes, length), inline)
+    if (!this.#writeNow(bytes, length, inline)) this.#outbox.push(bytes, length, inline)
+  }
+
+  /**
+   * Points `writer` at the place where the next record goes, straight in the ring if there is room. What is then written
+   * becomes a record by {@link end}; until then, nothing else may be sent.
+   *
+   * @param writer - used for this channel only, so that it need not look at another memory each time.
+   */
+  begin(writer: ByteWriter): void {
+    const ring = this.#writer
+    // Behind what waits in memory, a record waits there too
+    if (this.#outbox.length === 0 && ring.claim()) writer.over(ring.bytes, ring.claimStart, ring.claimEnd)
+    else writer.reset()
+  }
+
+  /** Sends what was written since {@link begin}, as `send` does. */
+  end(writer: ByteWriter): void {
+    if (writer.bytes === this.#writer.bytes) this.#writer.commit(writer.length, inline)
+    else this.send(writer.bytes, writer.length)
+  }
+
+  /** How many bytes were sent that the peer cannot see yet, those that wait in memory left out. */
+  get unpublished(): number {
+    return this.#writer.unpublished
   }
 
   /**
@@ -83,7 +110,7 @@ export class Channel {
   flush(): boolean {
     if (this.#closed) return false
     this.#drain()
-    this.#publish()
+    this.publish()
     const reported = this.#unreported
     this.#unreported = false
     return reported
@@ -97,19 +124,30 @@ export class Channel {
    * @returns how many records were handled.
    */
   receive(handle: ReceiveHandler, max: number): number {
-    return this.#reader.read((bytes, start, end, kind) => {
-      if (kind === inline) {
-        handle(bytes, start, end)
-        return
-      }
-      const payload = this.#takePayload()
-      handle(payload, 0, payload.length)
-    }, max)
+    const outer = this.#handle
+    this.#handle = handle
+    try {
+      return this.#reader.read(this.#take, max)
+    } finally {
+      this.#handle = outer
+    }
+  }
+
+  /** One function for all records of all calls: making one for each call costs as much as a record. */
+  readonly #take = (bytes: Uint8Array, start: number, end: number, kind: number): void => {
+    if (kind === inline) return this.#handle(bytes, start, end)
+    const payload = this.#takePayload()
+    this.#handle(payload, 0, payload.length)
   }
 
   /** Whether `receive` would deliver something. */
   hasInbound(): boolean {
     return !this.#reader.isEmpty()
+  }
+
+  /** Whether `receive` seems to have something to deliver; may be late to see it, but costs next to nothing. */
+  seemsInbound(): boolean {
+    return !this.#reader.looksEmpty()
   }
 
   /** How many sent records wait in memory because the ring is full. */
@@ -133,25 +171,27 @@ export class Channel {
 
   /** Moves waiting records into the ring. Returns whether none is left. */
   #drain(): boolean {
-    while (this.#outbox.length > 0) {
-      const { bytes, kind } = this.#outbox.first
-      if (!this.#writeOrAwait(bytes, bytes.length, kind)) return false
-      this.#outbox.shift()
-      if (this.#outbox.length === 0) this.#writer.cancelAwaitSpace()
+    const outbox = this.#outbox
+    while (outbox.length > 0) {
+      outbox.first()
+      if (!this.#writeOrAwait(outbox.bytes, outbox.size, outbox.kind, outbox.from)) return false
+      outbox.shift()
+      if (outbox.length === 0) this.#writer.cancelAwaitSpace()
     }
     return true
   }
 
   /** Writes a record; where it does not fit, asks the peer to report space and shows it what there is to read. */
-  #writeOrAwait(bytes: Uint8Array, length: number, kind: number): boolean {
-    if (this.#writer.write(bytes, length, kind)) return true
+  #writeOrAwait(bytes: Uint8Array, length: number, kind: number, from = 0): boolean {
+    if (this.#writer.write(bytes, length, kind, from)) return true
     // The peer can only make space by reading, and it reads only what is published.
-    this.#publish()
+    this.publish()
     this.#writer.awaitSpace()
-    return this.#writer.write(bytes, length, kind)
+    return this.#writer.write(bytes, length, kind, from)
   }
 
-  #publish(): void {
+  /** Makes what is in the ring visible to the peer; the next {@link flush} says that there is something new. */
+  publish(): void {
     if (!this.#writer.hasUnpublished) return
     this.#writer.publish()
     this.#unreported = true
@@ -171,42 +211,4 @@ const copyOf = (bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> => {
   const copy = new Uint8Array(length)
   copy.set(length === bytes.length ? bytes : bytes.subarray(0, length))
   return copy
-}
-
-interface Waiting {
-  readonly bytes: Uint8Array
-  readonly kind: number
-}
-
-/** Records that wait for space, first in first out. `Array.shift` alone would move all of them for each one taken. */
-class Outbox {
-  #entries: Array<Waiting> = []
-  #taken = 0
-
-  get length(): number {
-    return this.#entries.length - this.#taken
-  }
-
-  /** The oldest. Only to be asked when `length` is not 0. */
-  get first(): Waiting {
-    // The cast holds by the condition above.
-    return this.#entries[this.#taken] as Waiting
-  }
-
-  push(bytes: Uint8Array, kind: number): void {
-    this.#entries.push({ bytes, kind })
-  }
-
-  shift(): void {
-    this.#taken++
-    // Halving keeps the cost of moving entries, and the memory of those taken, proportional to what is left.
-    if (this.#taken * 2 < this.#entries.length) return
-    this.#entries.splice(0, this.#taken)
-    this.#taken = 0
-  }
-
-  clear(): void {
-    this.#entries = []
-    this.#taken = 0
-  }
 }

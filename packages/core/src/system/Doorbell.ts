@@ -59,6 +59,16 @@ export class Doorbell {
     wakeSleeper(this.#words, base)
   }
 
+  /**
+   * As {@link ring}, for a slot whose scheduler looks at its channels once more after `listen`, and does not sleep if
+   * there is something: then one that is awake need not be told anything, and this is one look at its flag.
+   *
+   * @throws RangeError when there is no such slot.
+   */
+  wake(slot: number): void {
+    if (Atomics.load(this.#words, this.#base(slot) + sleepingOffset) !== 0) this.ring(slot)
+  }
+
   /** Starts to listen, or goes on after `pause`; a ring in between is answered now. Does nothing once closed. */
   listen(): void {
     if (this.#state === "closed") return
@@ -74,6 +84,14 @@ export class Doorbell {
     if (this.#state !== "listening") return
     this.#state = "paused"
     Atomics.store(this.#words, this.#sleeping, 0)
+  }
+
+  /**
+   * Says that this scheduler looks at all its channels after this: what was rung until now is answered by that, and no
+   * longer a reason for `onRing` to run.
+   */
+  answer(): void {
+    this.#seen = Atomics.load(this.#words, this.#counter)
   }
 
   /** Stops for good: `onRing` does not run any more, and the pending wait is let go. Closing twice does nothing. */

@@ -17,34 +17,48 @@ import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
-import type { DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
+import type { Caller, DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
 import { spawnDefinedHere } from "../process/Spawn.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { ReplicatedDirectory } from "./Directory.ts"
 import { eventsOf } from "./Events.ts"
-import { readOptional, readPid, readPlace, readReason, readTag } from "./Wire.ts"
+import {
+  hasAlias,
+  hasCall,
+  readOptional,
+  readPid,
+  readPlace,
+  readReason,
+  tag,
+  tagMask,
+  waits,
+  wantsOutcome
+} from "./Wire.ts"
 
 type Place = { readonly slot: number; readonly incarnation: number }
 
 /** Takes in one record that `sender` wrote. */
 export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender: Place, reader: ByteReader): void => {
-  const tag = readTag(reader)
-  switch (tag) {
-    case "Reply": {
+  const first = reader.u8()
+  const kind = first & tagMask
+  switch (kind) {
+    case tag.Message:
+      return message(host, sender, first, reader)
+    case tag.Reply: {
       const call = host.pending.get(reader.varint())
       // An answer nobody waits for any more is dropped
       return call?.receive(reader)
     }
-    case "Spawned": {
+    case tag.Spawned: {
       const call = host.pending.get(reader.varint())
       const pid = readPid(reader)
       // A start that was given up still has to end the process it started
       return call?.spawned?.(pid)
     }
-    case "Spawn":
+    case tag.Spawn:
       return spawn(host, reader)
-    case "Query": {
+    case tag.Query: {
       const subject = reader.varint()
       // Written by writeSignal from this very type, on another scheduler of the same program
       const question = reader.string() as Question
@@ -58,35 +72,28 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
         write: (writer) => writer.any(reply)
       })
     }
-    case "Event":
+    case tag.Event:
       return eventsOf(host).receive(reader)
-    case "DirectoryChange":
-    case "DirectoryRequest":
-      return changeDirectory(directory, tag, reader)
+    case tag.DirectoryChange:
+      return changeDirectory(directory, "DirectoryChange", reader)
+    case tag.DirectoryRequest:
+      return changeDirectory(directory, "DirectoryRequest", reader)
     default:
-      return toProcess(host, sender, tag, reader.varint(), reader)
+      return toProcess(host, kind, reader.varint(), reader)
   }
 }
 
-const toProcess = (
-  host: Host,
-  sender: Place,
-  tag: "Message" | "Exit" | "Link" | "Unlink" | "UnlinkAck" | "Monitor" | "Demonitor" | "Down",
-  serial: number,
-  reader: ByteReader
-): void => {
+const toProcess = (host: Host, kind: number, serial: number, reader: ByteReader): void => {
   const record = host.processes.get(serial)
-  switch (tag) {
-    case "Message":
-      return message(host, sender, record, reader)
-    case "Exit": {
+  switch (kind) {
+    case tag.Exit: {
       const from = readPid(reader)
       const link = reader.u8() === 1
       const reason = readReason(reader)
       if (record === undefined) return
       return link ? receiveLinkExit(record, from, reason) : receiveExit(record, from, reason, false)
     }
-    case "Link": {
+    case tag.Link: {
       const from = readPid(reader)
       if (record?.status === "running") return receiveLink(record, from)
       return host.route(from.slot, from.incarnation, {
@@ -97,19 +104,19 @@ const toProcess = (
         link: true
       })
     }
-    case "Unlink": {
+    case tag.Unlink: {
       const from = readPid(reader)
       const id = reader.varint()
       if (record !== undefined) receiveUnlink(record, from)
       return host.route(from.slot, from.incarnation, { _tag: "UnlinkAck", to: from, from: gone(host, serial), id })
     }
-    case "UnlinkAck": {
+    case tag.UnlinkAck: {
       const from = readPid(reader)
       const id = reader.varint()
       if (record !== undefined) receiveUnlinkAck(record, from, id)
       return
     }
-    case "Monitor": {
+    case tag.Monitor: {
       const from = readPid(reader)
       const ref = reader.varint()
       if (record !== undefined) return watch(record, from, ref)
@@ -121,53 +128,69 @@ const toProcess = (
         reason: ExitReason.noProcess
       })
     }
-    case "Demonitor":
+    case tag.Demonitor:
       record?.watchers?.delete(reader.varint())
       return
-    case "Down": {
+    case tag.Down: {
       const from = readPid(reader)
       const ref = reader.varint()
       const reason = readReason(reader)
       if (record !== undefined) receiveDown(record, from, ref, reason)
       return
     }
+    default:
+      throw new RangeError(`no signal has the number ${kind}`)
   }
 }
 
 /** The pid a signal was for, when its process is gone. */
 const gone = (host: Host, serial: number): Pid => new PidImpl(host.slot, host.incarnation, serial, undefined)
 
-const message = (host: Host, sender: Place, record: ProcessRecord | undefined, reader: ByteReader): void => {
-  const alias = reader.varint()
-  const call = reader.varint()
-  const accepted = reader.varint()
-  const wait = reader.u8() === 1
-  const answer = (to: number, write: (writer: ByteWriter) => void) => {
-    if (to !== 0) host.route(sender.slot, sender.incarnation, { _tag: "Reply", ...sender, call: to, write })
-  }
-  const became = (outcome: Outcome) => answer(accepted, (writer) => writeOutcome(outcome, writer))
+const message = (host: Host, sender: Place, flags: number, reader: ByteReader): void => {
+  const record = host.processes.get(reader.varint())
+  const alias = (flags & hasAlias) === 0 ? 0 : reader.varint()
+  const call = (flags & hasCall) === 0 ? 0 : reader.varint()
+  const accepted = (flags & wantsOutcome) === 0 ? 0 : reader.varint()
   const codec = record?.pid.codec
   if (record === undefined || codec === undefined || record.status !== "running") {
-    answer(call, (writer) => writeDown(record?.exitReason ?? ExitReason.noProcess, writer))
-    return became("gone")
+    const reason = record?.exitReason ?? ExitReason.noProcess
+    if (call !== 0) reply(host, sender, call, (writer) => writeDown(reason, writer))
+    return became(host, sender, accepted, "gone")
   }
   let value: unknown
   try {
-    value = codec.decode(reader, host, call === 0 ? undefined : { ...sender, call })
+    value = codec.decode(reader, host, call === 0 ? undefined : callerAt(sender, call))
   } catch (error) {
     if (!(error instanceof InvalidMessage)) throw error
     host.report({ _tag: "MessageRejected", pid: record.pid, problem: error.message })
-    return became("gone")
+    return became(host, sender, accepted, "gone")
   }
-  if (alias !== 0 && !admitThrough(record, alias)) return became("gone")
-  if (accept(record, value)) return became("accepted")
-  if (!wait) return became("full")
+  if (alias !== 0 && !admitThrough(record, alias)) return became(host, sender, accepted, "gone")
+  if (accept(record, value)) return became(host, sender, accepted, "accepted")
+  if ((flags & waits) === 0) return became(host, sender, accepted, "full")
+  wait(host, sender, record, value, accepted)
+}
+
+/** Apart, so that messages that find room need no closures. */
+const wait = (host: Host, sender: Place, record: ProcessRecord, value: unknown, accepted: number): void => {
   waitForRoom(
     record,
     value,
-    () => became("accepted"),
-    () => became("gone")
+    () => became(host, sender, accepted, "accepted"),
+    () => became(host, sender, accepted, "gone")
   )
+}
+
+const callerAt = ({ incarnation, slot }: Place, call: number): Caller => ({ slot, incarnation, call })
+
+const reply = (host: Host, to: Place, call: number, write: (writer: ByteWriter) => void): void => {
+  const { incarnation, slot } = to
+  host.route(slot, incarnation, { _tag: "Reply", slot, incarnation, call, write })
+}
+
+/** Tells the sender what became of its message, if it wants to know. */
+const became = (host: Host, sender: Place, accepted: number, outcome: Outcome): void => {
+  if (accepted !== 0) reply(host, sender, accepted, (writer) => writeOutcome(outcome, writer))
 }
 
 const spawn = (host: Host, reader: ByteReader): void => {

@@ -10,6 +10,7 @@ import { collect, type Definition, type Startable } from "../process/Definition.
 import { System } from "../process/Host.ts"
 import { loadCompiler } from "../process/MessageCodec.ts"
 import { Scheduler } from "../scheduler/Scheduler.ts"
+import { BusyWait, type BusyWaitMode } from "./BusyWait.ts"
 import { type Controls, Mesh } from "./Mesh.ts"
 import { type MonitorLimits, OverloadProbe } from "./Monitor.ts"
 import { ambient } from "./Seams.ts"
@@ -35,6 +36,8 @@ export interface Tuning {
   readonly freeze: boolean
   /** Reductions of one slice of a process. */
   readonly slice: number
+  /** How much a scheduler looks for signals before it sleeps. */
+  readonly busyWait: BusyWaitMode
   /** How often a scheduler shows that its event loop turns, in milliseconds. */
   readonly heartbeat: number
   /** What is reported as an event. */
@@ -78,7 +81,9 @@ export const launch = <R, E>(options: {
     const { freeze, monitor, slice } = tuning
     const trace = table.trace(slot)
     const scheduler = new Scheduler({ slot, incarnation, ...seams, slice, freeze, trace, limits: monitor })
-    const mesh = new Mesh(scheduler, table, controls)
+    // Under a clock that is not the real one, nothing comes by waiting
+    const busyWait = new BusyWait(seams.real ? tuning.busyWait : "none", seams.clock.now)
+    const mesh = new Mesh(scheduler, table, controls, busyWait)
     scheduler.attach(mesh)
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {

@@ -4,23 +4,27 @@
  */
 
 import type { MessagePort } from "node:worker_threads"
-import { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import { ByteReader, type ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
+import type { BusyWait } from "./BusyWait.ts"
 import { Channel } from "./Channel.ts"
 import { ReplicatedDirectory } from "./Directory.ts"
 import { Doorbell } from "./Doorbell.ts"
 import { Events } from "./Events.ts"
 import { receiveSignal } from "./Inbound.ts"
+import { Loads } from "./Loads.ts"
+import { Peer } from "./Peer.ts"
 import { type SharedTable, serialBlock } from "./SharedTable.ts"
 import { Stealing } from "./Stealing.ts"
-import { writeSignal } from "./Wire.ts"
+import { writeMessage, writeSignal } from "./Wire.ts"
 
 /** One end of a connection, as it travels to the scheduler that will hold it. */
 export interface PeerEnd {
@@ -31,14 +35,6 @@ export interface PeerEnd {
   readonly port: MessagePort
 }
 
-interface Peer {
-  readonly slot: number
-  readonly incarnation: number
-  readonly channel: Channel
-  /** Whether something was sent since the last flush. */
-  dirty: boolean
-}
-
 interface HeldSpawn {
   readonly signal: SpawnSignal
   readonly call: PendingCall
@@ -46,6 +42,14 @@ interface HeldSpawn {
 
 /** Records taken in from one peer before others get their turn. */
 const batch = 1024
+
+/**
+ * So many bytes are shown to a peer before the turn ends: one that is awake can work on them meanwhile, while they are still
+ * in the caches.
+ */
+const publishBytes = 1024
+/** And so often before one that sleeps is woken for them: that costs as much as hundreds of messages. */
+const publicationsPerWake = 16
 
 /** A scheduler that has as many records to take in is sent no more events. */
 const eventBacklog = 256
@@ -78,19 +82,23 @@ export class Mesh implements Uplink {
   private readonly peers: Array<Peer | undefined> = []
   private readonly dirty: Array<Peer> = []
   private readonly held: Array<Array<HeldSpawn>> = []
-  /** Spawns sent to a slot that are not in its process count yet. */
-  private readonly underway: Array<number> = []
+  private readonly loads: Loads
   private readonly doorbell: Doorbell
-  private readonly writer = new ByteWriter()
-  private readonly reader = new ByteReader()
+  private readonly busyWaiting: BusyWait
+  /** Whether the doorbell listens: this scheduler sleeps, or is about to be woken by something else. */
+  private listening = false
+  /** Whether somebody rang since it sleeps. */
+  private rung = false
   private closed = false
 
-  constructor(scheduler: Scheduler, table: SharedTable, controls: Controls) {
+  constructor(scheduler: Scheduler, table: SharedTable, controls: Controls, busyWait: BusyWait) {
     this.scheduler = scheduler
     this.table = table
     this.controls = controls
     this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
-    this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.takeIn())
+    this.loads = new Loads(scheduler, table)
+    this.busyWaiting = busyWait
+    this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.woken())
     this.events = new Events({ scheduler, table, send: (slot, write) => this.sendEvent(slot, write) })
     this.stealing = new Stealing({
       scheduler,
@@ -103,7 +111,13 @@ export class Mesh implements Uplink {
 
   /** From now on others can wake this scheduler. */
   listen(): void {
+    this.listening = true
     this.doorbell.listen()
+  }
+
+  /** How often this scheduler has looked for signals before it slept, and what came of it. */
+  get busyWaitCounts(): BusyWait["counts"] {
+    return this.busyWaiting.counts
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -111,17 +125,57 @@ export class Mesh implements Uplink {
   route(slot: number, incarnation: number, signal: Signal): void {
     const peer = this.peers[slot]
     if (peer === undefined || peer.incarnation !== incarnation) return this.bounce(slot, signal)
+    // Whoever reads that it has started counts on finding it in the table
+    if (signal._tag === "Spawned") this.loads.show()
     this.post(peer, signal)
   }
 
+  routeMessage(
+    to: Pid,
+    codec: MessageCodec,
+    message: unknown,
+    alias: number,
+    call: number,
+    accepted: number,
+    wait: boolean
+  ): void {
+    const peer = this.peers[to.slot]
+    if (peer === undefined || peer.incarnation !== to.incarnation) {
+      return this.bounce(to.slot, { _tag: "Message", to, codec, message, alias, call, accepted, wait })
+    }
+    if (this.closed) return
+    const writer = peer.begin()
+    let whole = false
+    try {
+      writeMessage(writer, to, codec, message, alias, call, accepted, wait)
+      whole = true
+    } finally {
+      peer.end(writer, whole)
+    }
+    this.sent(peer)
+  }
+
   private post(peer: Peer, signal: Signal): void {
-    this.writer.reset()
-    writeSignal(this.writer, signal)
-    peer.channel.send(this.writer.bytes, this.writer.length)
-    if (peer.dirty) return
+    if (this.closed) return
+    const writer = peer.begin()
+    let whole = false
+    try {
+      writeSignal(writer, signal)
+      whole = true
+    } finally {
+      peer.end(writer, whole)
+    }
+    this.sent(peer)
+  }
+
+  /** One publication and one doorbell a turn, unless much is sent in it. */
+  private sent(peer: Peer): void {
+    if (peer.dirty) {
+      if (peer.channel.unpublished >= publishBytes) this.showSome(peer)
+      return
+    }
     peer.dirty = true
     this.dirty.push(peer)
-    // One publication and one doorbell a turn, however much was sent in it
     this.scheduler.arm()
   }
 
@@ -129,10 +183,10 @@ export class Mesh implements Uplink {
     const peer = this.peers[signal.slot]
     // A scheduler that is being emptied takes nobody new
     if (peer !== undefined && this.table.state(signal.slot) === "up") {
-      this.underway[signal.slot] = (this.underway[signal.slot] ?? 0) + 1
+      this.loads.sent(signal.slot)
       const learn = call.spawned
       call.spawned = (pid) => {
-        this.underway[signal.slot] = Math.max(0, (this.underway[signal.slot] ?? 1) - 1)
+        this.loads.seen(signal.slot)
         learn?.(pid)
       }
       return this.post(peer, signal)
@@ -186,54 +240,119 @@ export class Mesh implements Uplink {
 
   // --- taking in ---------------------------------------------------------------------------------------------------
 
-  /** Something may have come from any peer. Runs as a task of its own, and no process's code with it. */
-  private takeIn(): void {
+  /** Somebody rang while this scheduler slept: a turn takes in what has come. */
+  private woken(): void {
     if (this.closed) return
-    let more = false
-    for (const peer of this.peers) {
-      if (peer === undefined) continue
-      this.receive(peer, batch)
-      if (peer.channel.backlog > 0) this.markDirty(peer)
-      if (peer.channel.hasInbound()) more = true
-    }
-    if (more) this.doorbell.ring(this.scheduler.slot)
-    else this.stealing.seek()
-  }
-
-  private markDirty(peer: Peer): void {
-    if (!peer.dirty) {
-      peer.dirty = true
-      this.dirty.push(peer)
-    }
+    this.rung = true
     this.scheduler.arm()
   }
 
-  private receive(peer: Peer, max: number): void {
-    peer.channel.receive((bytes, start, end) => {
-      try {
-        receiveSignal(this.scheduler, this.directory, peer, this.reader.over(bytes, start, end))
-      } catch (error) {
-        // One bad record must not lose the others
-        this.report({ _tag: "RuntimeError", during: "a signal from another scheduler", error })
-      }
-    }, max)
+  /** Takes in what came from all peers, a share of each. Whether there was anything. */
+  private takeIn(): boolean {
+    let any = false
+    for (const peer of this.peers) {
+      if (peer === undefined || !peer.channel.seemsInbound()) continue
+      any = true
+      this.receive(peer, batch)
+    }
+    return any
   }
 
-  endOfTurn(busy: number): void {
-    const { dirty, scheduler, table } = this
-    for (const peer of this.peers) if (peer?.channel.hasInbound() === true) this.receive(peer, batch)
-    this.stealing.endOfTurn()
-    if (dirty.length > 0) {
-      for (const peer of dirty.splice(0)) {
-        peer.dirty = false
-        if (peer.channel.flush()) this.doorbell.ring(peer.slot)
-      }
+  private receive(peer: Peer, max: number): void {
+    try {
+      peer.channel.receive(peer.take, max)
+    } catch (error) {
+      // One bad record must not lose the others: the next look goes on behind it
+      this.report({ _tag: "RuntimeError", during: "a signal from another scheduler", error })
     }
-    table.setLoad(scheduler.slot, scheduler.runQueueLength, scheduler.processes.size)
+  }
+
+  // --- turns -------------------------------------------------------------------------------------------------------
+
+  beginTurn(): void {
+    if (!this.listening) return
+    this.listening = false
+    this.doorbell.pause()
+    this.busyWaiting.woken(this.rung)
+    this.rung = false
+  }
+
+  exchange(): boolean {
+    this.publish()
+    return this.takeIn()
+  }
+
+  /** In the middle of a turn. */
+  private showSome(peer: Peer): void {
+    if (++peer.publications < publicationsPerWake) peer.channel.publish()
+    else this.show(peer)
+  }
+
+  /** What was sent to a peer so far becomes visible to it, and it is woken for it. */
+  private show(peer: Peer): void {
+    peer.publications = 0
+    if (peer.channel.flush()) this.doorbell.wake(peer.slot)
+  }
+
+  private publish(): void {
+    const { dirty } = this
+    if (dirty.length === 0) return
+    let waiting = 0
+    for (const peer of dirty) {
+      this.show(peer)
+      // What its ring has no room for is tried again each time; its reader rings when there is room
+      if (peer.channel.backlog > 0) dirty[waiting++] = peer
+      else peer.dirty = false
+    }
+    dirty.length = waiting
+  }
+
+  busyWait(until: number): boolean {
+    // Who waits for room in a ring is rung when there is some
+    if (!this.closed && this.dirty.length === 0) return this.busyWaiting.wait(this.look, until, this.idle)
+    this.busyWaiting.stop()
+    return false
+  }
+
+  private readonly look = (): boolean => this.takeIn()
+
+  /** There is nothing to do here: others see that, and those that have too much are asked for some. */
+  private readonly idle = (): void => {
+    this.loads.show()
+    this.stealing.seek()
+  }
+
+  get waited(): number {
+    return this.busyWaiting.waited
+  }
+
+  endOfTurn(busy: number): boolean {
+    const { scheduler, table } = this
+    this.stealing.endOfTurn()
+    this.exchange()
+    // What was taken in is answered without waiting for the next turn
+    this.publish()
+    this.loads.show()
     table.addReductions(scheduler.slot, scheduler.reductions - this.reductions)
     this.reductions = scheduler.reductions
     this.busy += busy
+    if (this.closed || scheduler.runQueueLength > 0) return false
+    // The event loop had to have its share; looking goes on after that
+    if (this.busyWaiting.waiting) return true
+    this.doorbell.answer()
     this.stealing.seek()
+    this.publish()
+    this.doorbell.listen()
+    // Who publishes looks at the doorbell after that; here the channels are looked at after it listens. So one of the two
+    // sees the other, and nobody has to ring at a scheduler that is awake
+    for (const peer of this.peers) {
+      if (peer === undefined || !peer.channel.hasInbound()) continue
+      this.doorbell.pause()
+      return true
+    }
+    this.busyWaiting.sleep()
+    this.listening = true
+    return false
   }
 
   private busy = 0
@@ -253,9 +372,12 @@ export class Mesh implements Uplink {
   connect(end: PeerEnd): void {
     const { slot, incarnation } = end
     const channel = new Channel({ out: end.out, in: end.in, port: end.port, onSpace: () => this.doorbell.ring(slot) })
-    const peer: Peer = { slot, incarnation, channel, dirty: false }
+    const reader = new ByteReader()
+    const peer = new Peer(slot, incarnation, channel)
+    peer.take = (bytes, start, end) =>
+      receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end))
     this.peers[slot] = peer
-    this.underway[slot] = 0
+    this.loads.reset(slot)
     this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
     for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
@@ -289,30 +411,8 @@ export class Mesh implements Uplink {
 
   place(placement: Placement): number {
     if (placement === "here" || placement === "any") return this.scheduler.slot
-    if (placement === "least-loaded") return this.leastLoaded()
+    if (placement === "least-loaded") return this.loads.least((slot) => this.peers[slot] !== undefined)
     return "scheduler" in placement ? placement.scheduler : placement.near.slot
-  }
-
-  /** The slot with the shortest run queue and the fewest processes. */
-  private leastLoaded(): number {
-    const own = this.scheduler.slot
-    let best = own
-    let least = this.loadOf(own)
-    for (const peer of this.peers) {
-      if (peer === undefined || this.table.state(peer.slot) !== "up") continue
-      const load = this.loadOf(peer.slot)
-      if (load < least) {
-        best = peer.slot
-        least = load
-      }
-    }
-    return best
-  }
-
-  private loadOf(slot: number): number {
-    const processes = slot === this.scheduler.slot ? this.scheduler.processes.size : this.table.processes(slot)
-    // Something that waits to run weighs more than something that is only there
-    return this.table.runQueue(slot) * 16 + processes + (this.underway[slot] ?? 0)
   }
 
   reserveSerials(): { readonly first: number; readonly count: number } {
@@ -331,7 +431,7 @@ export class Mesh implements Uplink {
 
   close(): void {
     // Its processes' last words, said in this very turn, are still to be published
-    this.endOfTurn(0)
+    this.exchange()
     this.closed = true
     this.doorbell.close()
     for (const peer of this.peers) peer?.channel.close()

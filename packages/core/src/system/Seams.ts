@@ -12,6 +12,8 @@ import type { WheelClock } from "../scheduler/TimerWheel.ts"
 export interface Seams {
   readonly clock: WheelClock
   readonly nextTurn: (turn: () => void) => void
+  /** Whether it is the real world, where waiting lets things happen. */
+  readonly real: boolean
 }
 
 const realClock: WheelClock = {
@@ -24,7 +26,7 @@ const realClock: WheelClock = {
 }
 
 /** Real time, and a turn of the event loop between two turns: sockets and timers are served in between. */
-const real: Seams = { clock: realClock, nextTurn: (turn) => void setImmediate(turn) }
+const real: Seams = { clock: realClock, nextTurn: (turn) => void setImmediate(turn), real: true }
 
 /**
  * The seams for a system started by this fiber: real ones, unless the fiber runs under a clock of its own (as
@@ -37,7 +39,8 @@ export const ambient: Effect.Effect<Seams> = Effect.withFiber((fiber) =>
     const dispatcher = ambientScheduler.makeDispatcher()
     return Effect.succeed({
       clock: virtualClock(clock),
-      nextTurn: (turn: () => void) => dispatcher.scheduleTask(turn, 0)
+      nextTurn: (turn: () => void) => dispatcher.scheduleTask(turn, 0),
+      real: false
     })
   })
 )

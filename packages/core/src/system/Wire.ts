@@ -1,39 +1,43 @@
 /**
- * Signals as bytes: one record a signal. The first byte says which; pids, numbers and texts are written plainly, and
+ * Signals as bytes: one record a signal. The first byte says which, and for messages what they have; pids, numbers and texts are written plainly, and
  * messages by the codec of the mailbox they are for.
  */
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import type { ExitReason } from "../process/ExitReason.ts"
+import type { MessageCodec } from "../process/MessageCodec.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { Signal } from "../process/Signal.ts"
 
-/** The first byte of a record. */
-const tags: ReadonlyArray<Signal["_tag"]> = [
-  "Message",
-  "Exit",
-  "Link",
-  "Unlink",
-  "UnlinkAck",
-  "Monitor",
-  "Demonitor",
-  "Down",
-  "Reply",
-  "Spawn",
-  "Spawned",
-  "Query",
-  "DirectoryChange",
-  "DirectoryRequest",
-  "Event"
-]
-const tagBytes = Object.fromEntries(tags.map((tag, byte) => [tag, byte])) as Record<Signal["_tag"], number>
+/** Which signal a record is: the low four bits of its first byte. */
+export const tag = {
+  Message: 0,
+  Exit: 1,
+  Link: 2,
+  Unlink: 3,
+  UnlinkAck: 4,
+  Monitor: 5,
+  Demonitor: 6,
+  Down: 7,
+  Reply: 8,
+  Spawn: 9,
+  Spawned: 10,
+  Query: 11,
+  DirectoryChange: 12,
+  DirectoryRequest: 13,
+  Event: 14
+} as const satisfies Record<Signal["_tag"], number>
 
-/** Which signal the next record is. */
-export const readTag = (reader: ByteReader): Signal["_tag"] => {
-  const byte = reader.u8()
-  const tag = tags[byte]
-  if (tag === undefined) throw new RangeError(`no signal has the number ${byte}`)
-  return tag
-}
+/** The bits of a first byte that say which signal it is. */
+export const tagMask = 15
+// The high four bits say what a message has beside its receiver: most have nothing
+/** It is sent through an alias, whose number follows. */
+export const hasAlias = 16
+/** It is a call, whose number follows. */
+export const hasCall = 32
+/** Its sender wants to know that it is in, under a number that follows. */
+export const wantsOutcome = 64
+/** It waits for room in a full mailbox. */
+export const waits = 128
 
 const writePid = (writer: ByteWriter, pid: Pid): void => {
   writer.varint(pid.slot)
@@ -73,18 +77,44 @@ export const readReason = (reader: ByteReader): ExitReason =>
   // Written by writeSignal on another scheduler of the same program
   reader.any() as ExitReason
 
+/** Appends a message; see `MessageSignal`. */
+export const writeMessage = (
+  writer: ByteWriter,
+  to: Pid,
+  codec: MessageCodec,
+  message: unknown,
+  alias: number,
+  call: number,
+  accepted: number,
+  wait: boolean
+): void => {
+  writer.u8(
+    tag.Message |
+      (alias === 0 ? 0 : hasAlias) |
+      (call === 0 ? 0 : hasCall) |
+      (accepted === 0 ? 0 : wantsOutcome) |
+      (wait ? waits : 0)
+  )
+  writer.varint(to.serial)
+  if (alias !== 0) writer.varint(alias)
+  if (call !== 0) writer.varint(call)
+  if (accepted !== 0) writer.varint(accepted)
+  codec.encode(message, writer)
+}
+
 /** Appends one signal. What it writes, `Inbound.ts` reads in the same order. */
 export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
-  writer.u8(tagBytes[signal._tag])
+  if (signal._tag === "Message") {
+    const { accepted, alias, call, codec, message, to, wait } = signal
+    return writeMessage(writer, to, codec, message, alias, call, accepted, wait)
+  }
+  if (signal._tag === "Reply") {
+    writer.u8(tag.Reply)
+    writer.varint(signal.call)
+    return signal.write(writer)
+  }
+  writer.u8(tag[signal._tag])
   switch (signal._tag) {
-    case "Message":
-      writer.varint(signal.to.serial)
-      writer.varint(signal.alias)
-      writer.varint(signal.call)
-      writer.varint(signal.accepted)
-      writer.u8(signal.wait ? 1 : 0)
-      signal.codec.encode(signal.message, writer)
-      break
     case "Exit":
       writer.varint(signal.to.serial)
       writePid(writer, signal.from)
@@ -115,10 +145,6 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writePid(writer, signal.from)
       writer.varint(signal.ref)
       writer.any(signal.reason)
-      break
-    case "Reply":
-      writer.varint(signal.call)
-      signal.write(writer)
       break
     case "Event":
       signal.write(writer)

@@ -28,9 +28,22 @@ const stage = () => {
     trace,
     limits: { longHandler: 100, longTurn: 200, longMailbox: Number.POSITIVE_INFINITY }
   })
+  let waited = 0
+  const waits: Array<number> = []
   // All that a scheduler without processes asks of it
   scheduler.attach({
-    endOfTurn: () => undefined,
+    beginTurn: () => undefined,
+    exchange: () => false,
+    busyWait: () => {
+      const [time = 0] = waits.splice(0, 1)
+      now += time
+      waited += time
+      return time > 0
+    },
+    get waited() {
+      return waited
+    },
+    endOfTurn: () => false,
     report: (event: SchedulerEvent) => void events.push(event)
   } as unknown as Uplink)
   /** A process, as far as the run queue knows: it says who it is, and takes its time. */
@@ -45,6 +58,8 @@ const stage = () => {
     process,
     scheduler,
     looks: () => looks,
+    /** The next times there is nothing to run, it looks for signals for so long each, and something comes. */
+    waits: (...times: ReadonlyArray<number>) => void waits.push(...times),
     /** Runs turns until there is nothing to do. */
     run: (...items: ReadonlyArray<Runnable | (() => void)>) => {
       for (const item of items) scheduler.enqueue(item, "normal")
@@ -101,6 +116,14 @@ describe("Scheduler", () => {
     run(process(42, 250))
     expect(events.map((event) => event._tag)).toEqual(["LongHandler", "LongTurn"])
     expect(events[1]).toMatchObject({ slot: 3, milliseconds: 250, items: 1 })
+  })
+
+  it("holds nobody to account for the time in which it looked for signals", () => {
+    const { events, process, run, scheduler, waits } = stage()
+    waits(300, 150)
+    run(process(42, 1), process(43, 1))
+    expect(scheduler.trace[0]).toBe(0)
+    expect(events).toEqual([])
   })
 
   it("looks at the clock once in 64 quick items", () => {

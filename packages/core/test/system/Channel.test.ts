@@ -1,13 +1,13 @@
 /** The channel's promises: one order for records of all sizes, nothing lost, nothing blocked, last words delivered. */
 import { once } from "node:events"
-import { MessageChannel, Worker } from "node:worker_threads"
+import { MessageChannel } from "node:worker_threads"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
+import { ByteWriter } from "../../src/process/Bytes.ts"
 import { Channel } from "../../src/system/Channel.ts"
 import { makeRing } from "../../src/system/Ring.ts"
-import { SharedTable } from "../../src/system/SharedTable.ts"
 import { runAlone } from "./runAlone.ts"
-import { Stream, type StreamData } from "./stream.ts"
+import { streams } from "./streams.ts"
 
 /** Both ends of a channel on one thread, and how often each was told that its peer waits for space. */
 const connect = (capacity: number) => {
@@ -177,6 +177,37 @@ describe("Channel", () => {
     near.close()
   })
 
+  it("sends what is written in place like what is copied: small, oversized, behind a backlog, and between the two", () => {
+    const { near, far } = connect(64)
+    const writer = new ByteWriter()
+    const sizes = [3, 20, 200, 5, 28, 0, 27, 600, 1, 12, 12, 12]
+    const received: Array<Array<number>> = []
+    for (let round = 0; round < 8; round++) {
+      sizes.forEach((length, index) => {
+        const bytes = record(round * 16 + index, length)
+        if (index % 4 === 3) near.send(bytes)
+        else {
+          near.begin(writer)
+          for (const byte of bytes) writer.u8(byte)
+          near.end(writer)
+        }
+      })
+      if (round % 3 === 0) while (near.flush()) received.push(...receiveAll(far, 5))
+    }
+    while (near.flush() || far.hasInbound()) received.push(...receiveAll(far, 5))
+    expect(received).toEqual(
+      Array.from({ length: 8 }, (_, round) =>
+        sizes.map((length, index) => [...record(round * 16 + index, length)])
+      ).flat()
+    )
+    near.close()
+    // To nobody, and no error
+    near.begin(writer)
+    writer.u8(1)
+    near.end(writer)
+    expect(near.flush()).toBe(false)
+  })
+
   it("keeps one order over records of all sizes, whatever is sent, flushed and read when", () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ do: fc.constant("send" as const), size: fc.nat({ max: 100 }) }) },
@@ -260,43 +291,6 @@ describe("Channel", () => {
   })
 })
 
-const streams = (options: { seed: number; count: number; expected: number; capacity: number; exitCode?: number }) => {
-  const table = SharedTable.make(2).buffer
-  const [there, back] = [makeRing(options.capacity), makeRing(options.capacity)]
-  const { port1, port2 } = new MessageChannel()
-  const progress = { main: new SharedArrayBuffer(8), worker: new SharedArrayBuffer(8) }
-  const shared = { table, seed: options.seed, oversizedEvery: 997 }
-  const near = new Stream({
-    ...shared,
-    out: there,
-    in: back,
-    port: port1,
-    slot: 0,
-    peer: 1,
-    count: options.expected,
-    expected: options.count,
-    progress: progress.main
-  })
-  const workerData: StreamData = {
-    ...shared,
-    out: back,
-    in: there,
-    port: port2,
-    slot: 1,
-    peer: 0,
-    count: options.count,
-    expected: options.expected,
-    progress: progress.worker,
-    ...(options.exitCode === undefined ? {} : { exitCode: options.exitCode })
-  }
-  const worker = new Worker(new URL("./streamWorker.ts", import.meta.url), { workerData, transferList: [port2] })
-  const workerFailed = new Promise<never>((_, reject) => worker.once("error", reject))
-  const failed = Promise.race([workerFailed, near.broken])
-  // Marked as handled: a test that is done no longer listens.
-  failed.catch(() => {})
-  return { near, worker, failed, exited: once(worker, "exit"), progress: new Int32Array(progress.worker) }
-}
-
 describe("Channel between two isolates", () => {
   it("streams 200,000 records each way at once, whole and in order", async () => {
     const count = 200_000
@@ -309,6 +303,17 @@ describe("Channel between two isolates", () => {
     expect(near.channel.backlog).toBe(0)
     worker.postMessage("end")
     // The worker ends by itself once it holds nothing but its channel and doorbell.
+    expect(await exited).toEqual([0])
+    near.close()
+  })
+
+  it("does so between two that are rung at only when they sleep", async () => {
+    const count = 100_000
+    const { near, worker, failed, exited } = streams({ seed: 5, count, expected: count, capacity: 4096, awake: true })
+    const workerReceived = once(worker, "message")
+    near.start()
+    await Promise.race([Promise.all([near.received, workerReceived]), failed])
+    worker.postMessage("end")
     expect(await exited).toEqual([0])
     near.close()
   })

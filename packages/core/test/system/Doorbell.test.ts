@@ -138,6 +138,35 @@ describe("Doorbell", () => {
     Atomics.notify(shared, 0)
   })
 
+  it("does not answer again what its owner has looked for itself", async () => {
+    const shared = words(2)
+    const bell = make(shared, 0)
+    bell.doorbell.ring(0)
+    bell.doorbell.answer()
+    bell.doorbell.listen()
+    await settled(shared, 1)
+    expect(bell.calls).toBe(0)
+    const answered = bell.next()
+    bell.doorbell.ring(0)
+    await answered
+    expect(bell.calls).toBe(1)
+  })
+
+  it("wakes a sleeper, and leaves who is awake alone", async () => {
+    const shared = words(2)
+    const bell = make(shared, 0)
+    const ringer = make(shared, 1).doorbell
+    bell.doorbell.listen()
+    const answered = bell.next()
+    ringer.wake(0)
+    await answered
+    bell.doorbell.pause()
+    ringer.wake(0)
+    bell.doorbell.listen()
+    await settled(shared, 1)
+    expect(bell.calls).toBe(1)
+  })
+
   it("leaves the event loop its turns when it is rung without end", async () => {
     const bell = make(words(1), 0, () => bell.doorbell.ring(0))
     bell.doorbell.listen()

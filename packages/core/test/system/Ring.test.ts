@@ -154,6 +154,91 @@ describe("Ring", () => {
     }
   })
 
+  it("a writer killed after any of its stores, whatever order they became visible in, leaves the published records", () => {
+    for (let offset = 0; offset < 64; offset += 4) {
+      for (const length of [3, 9, 24]) {
+        const { buffer, writer } = ends(64, offset)
+        writer.write(record(1, 6))
+        writer.publish()
+        const before = new Uint8Array(buffer).slice()
+        if (!writer.write(record(2, length))) throw new Error("there is room for it")
+        const after = new Uint8Array(buffer).slice()
+        const changed = [...after.keys()].filter((place) => after[place] !== before[place])
+        // From the front, from the back, and each alone: as far as it got
+        const visible = [
+          ...changed.map((_, stop) => changed.slice(0, stop)),
+          ...changed.map((_, stop) => changed.slice(stop)),
+          ...changed.map((place) => [place])
+        ]
+        for (const places of visible) {
+          const left = new Uint8Array(buffer)
+          left.set(before)
+          for (const place of places) left[place] = after[place] ?? 0
+          const next = new RingWriter(buffer)
+          const reader = new RingReader(buffer)
+          expect(readAll(reader, 1)).toEqual([{ bytes: [...record(1, 6)], kind: 0 }])
+          expect(reader.isEmpty()).toBe(true)
+          expect(next.write(record(3, 5))).toBe(true)
+          next.publish()
+          expect(readAll(reader)).toEqual([{ bytes: [...record(3, 5)], kind: 0 }])
+        }
+      }
+    }
+  })
+
+  it("records written in place are like those that are copied in, wherever they stand", () => {
+    for (const capacity of [16, 64]) {
+      for (let offset = 0; offset < capacity; offset += 4) {
+        const { writer, reader } = ends(capacity, offset)
+        for (let seed = 0; seed < 40; seed++) {
+          const bytes = record(seed, (seed * 5) % (writer.maxRecord + 1))
+          const claimed = writer.claim()
+          const inPlace = claimed && bytes.length <= writer.claimEnd - writer.claimStart
+          if (inPlace) {
+            writer.bytes.set(bytes, writer.claimStart)
+            writer.commit(bytes.length, seed % 7)
+          } else expect(writer.write(bytes, bytes.length, seed % 7)).toBe(true)
+          expect(writer.unpublished).toBeGreaterThan(0)
+          expect(reader.looksEmpty()).toBe(true)
+          writer.publish()
+          expect(writer.unpublished).toBe(0)
+          expect(reader.looksEmpty()).toBe(false)
+          expect(readAll(reader)).toEqual([{ bytes: [...bytes], kind: seed % 7 }])
+        }
+      }
+    }
+  })
+
+  it("a claim never reaches into what is not read yet, nor beyond the longest record", () => {
+    for (let offset = 0; offset < 64; offset += 4) {
+      for (let unread = 0; unread <= 64; unread += 8) {
+        const { writer, reader } = ends(64, offset)
+        let written = 0
+        while (written * 8 < unread && writer.write(record(written, 4))) written++
+        writer.publish()
+        if (writer.claim()) {
+          expect(writer.claimEnd - writer.claimStart).toBeLessThanOrEqual(writer.maxRecord)
+          expect(writer.claimEnd).toBeLessThanOrEqual(64)
+          writer.bytes.fill(255, writer.claimStart, writer.claimEnd)
+        }
+        expect(readAll(reader).map((one) => one.bytes)).toEqual(
+          Array.from({ length: written }, (_, seed) => [...record(seed, 4)])
+        )
+      }
+    }
+  })
+
+  it("a claim that is not committed is as if it had not been made", () => {
+    const { writer, reader } = ends(64)
+    expect(writer.claim()).toBe(true)
+    writer.bytes.fill(255, writer.claimStart, writer.claimEnd)
+    writer.publish()
+    expect(reader.isEmpty()).toBe(true)
+    expect(writer.write(record(1, 9))).toBe(true)
+    writer.publish()
+    expect(readAll(reader)).toEqual([{ bytes: [...record(1, 9)], kind: 0 }])
+  })
+
   it("a write that failed halfway is as if it had not been tried", () => {
     const { writer, reader } = ends(64, 48)
     const failing = new Proxy(record(3, 20), {

@@ -95,6 +95,20 @@ describe("System", () => {
   )
 
   testBoth(
+    "least-loaded spreads the first thousand servers, started all at once, over all schedulers",
+    Effect.gen(function* () {
+      const workers = yield* Effect.forEach(
+        Array.from({ length: 1000 }, (_, n) => n),
+        (n) => GenServer.start(Worker, { name: String(n) }, { on: "least-loaded" }),
+        { concurrency: "unbounded" }
+      )
+      const slots = workers.map((worker) => worker.pid.slot)
+      expect(slots.filter((slot) => slot === 1).length).toBeGreaterThan(400)
+      expect(slots.filter((slot) => slot === 0).length).toBeGreaterThan(400)
+    })
+  )
+
+  testBoth(
     "a placement that does not exist fails the start",
     Effect.gen(function* () {
       const error = yield* Effect.flip(GenServer.start(Worker, { name: "x" }, { on: { scheduler: 7 } }))

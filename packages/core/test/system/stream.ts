@@ -3,6 +3,7 @@
  * start run it. It stops sending while a backlog stands and goes on only when it is rung, so a lost wake-up hangs it.
  */
 import type { MessagePort } from "node:worker_threads"
+import { ByteWriter } from "../../src/process/Bytes.ts"
 import { Channel } from "../../src/system/Channel.ts"
 import { Doorbell } from "../../src/system/Doorbell.ts"
 import { SharedTable } from "../../src/system/SharedTable.ts"
@@ -26,10 +27,17 @@ export interface StreamData {
   readonly progress: SharedArrayBuffer
   /** Set when the worker is to `process.exit` with this code as soon as all it sent is published. */
   readonly exitCode?: number
+  /**
+   * Whether it behaves as a scheduler does: while awake it looks by itself and nobody rings at it, and before it sleeps it
+   * looks once more. Otherwise everything is rung for.
+   */
+  readonly awake?: boolean
 }
 
 const batch = 200
 const backlogLimit = 64
+/** Longer records are always copied in: writing them byte by byte takes long. */
+const inPlaceLimit = 200
 /** Oversized records are longer than the ring takes by less than this. */
 const oversizedSpread = 1000
 
@@ -65,7 +73,9 @@ export class Stream {
   readonly #scratch: Uint8Array
   readonly #scratchView: DataView
   readonly #largest: number
+  readonly #writer = new ByteWriter()
   #next = 0
+  #closed = false
 
   constructor(data: StreamData) {
     this.#data = data
@@ -75,7 +85,8 @@ export class Stream {
     this.#scratchView = view(this.#scratch)
     this.received = this.#settle.promise
     this.broken = this.#broken.promise
-    this.doorbell = new Doorbell(SharedTable.from(data.table).doorbells, data.slot, () => this.#turn())
+    const turn = data.awake === true ? () => void setImmediate(this.#awakeTurn) : () => this.#turn()
+    this.doorbell = new Doorbell(SharedTable.from(data.table).doorbells, data.slot, turn)
     this.channel = new Channel({
       out: data.out,
       in: data.in,
@@ -91,6 +102,7 @@ export class Stream {
   }
 
   close(): void {
+    this.#closed = true
     this.doorbell.close()
     this.channel.close()
   }
@@ -102,23 +114,70 @@ export class Stream {
 
   #turn(): void {
     try {
-      const { slot, peer, count } = this.#data
-      this.channel.receive(this.#handle, 512)
-      for (let sent = 0; sent < batch && this.#next < count && this.channel.backlog < backlogLimit; sent++) {
-        Atomics.store(this.#progress, 1, this.#next + 1)
-        this.channel.send(this.#scratch, this.#encode(this.#next))
-        this.#next++
-      }
+      const { slot, peer } = this.#data
+      this.#exchange()
       if (this.channel.flush()) this.doorbell.ring(peer)
-      Atomics.store(this.#progress, 0, this.#next - this.channel.backlog)
-      const mayGoOn = this.#next < count && this.channel.backlog < backlogLimit
-      if (mayGoOn || this.channel.hasInbound()) this.doorbell.ring(slot)
-      if (this.#next === count && this.channel.backlog === 0 && this.#data.exitCode !== undefined) {
-        process.exit(this.#data.exitCode)
-      }
+      this.#told()
+      if (this.#mayGoOn() || this.channel.hasInbound()) this.doorbell.ring(slot)
+      this.#exitWhenDone()
     } catch (error) {
       this.#broken.reject(error)
     }
+  }
+
+  /** As `Mesh` does it. */
+  readonly #awakeTurn = (): void => {
+    if (this.#closed) return
+    try {
+      const { peer } = this.#data
+      this.doorbell.pause()
+      this.#exchange()
+      if (this.channel.flush()) this.doorbell.wake(peer)
+      this.#told()
+      this.#exitWhenDone()
+      if (this.#mayGoOn() || this.channel.seemsInbound()) return void setImmediate(this.#awakeTurn)
+      this.doorbell.answer()
+      if (this.channel.flush()) this.doorbell.wake(peer)
+      this.#told()
+      this.doorbell.listen()
+      if (!this.channel.hasInbound() && !this.#mayGoOn()) return
+      this.doorbell.pause()
+      setImmediate(this.#awakeTurn)
+    } catch (error) {
+      this.#broken.reject(error)
+    }
+  }
+
+  #exchange(): void {
+    const { count } = this.#data
+    this.channel.receive(this.#handle, 512)
+    for (let sent = 0; sent < batch && this.#next < count && this.channel.backlog < backlogLimit; sent++) {
+      Atomics.store(this.#progress, 1, this.#next + 1)
+      this.#send(this.#encode(this.#next))
+      this.#next++
+    }
+  }
+
+  /** By turns copied in and written in place. */
+  #send(length: number): void {
+    if (this.#next % 2 === 0 || length > inPlaceLimit) return this.channel.send(this.#scratch, length)
+    this.channel.begin(this.#writer)
+    // `as number`: inside the scratch buffer
+    for (let index = 0; index < length; index++) this.#writer.u8(this.#scratch[index] as number)
+    this.channel.end(this.#writer)
+  }
+
+  #mayGoOn(): boolean {
+    return this.#next < this.#data.count && this.channel.backlog < backlogLimit
+  }
+
+  #told(): void {
+    Atomics.store(this.#progress, 0, this.#next - this.channel.backlog)
+  }
+
+  #exitWhenDone(): void {
+    const { count, exitCode } = this.#data
+    if (this.#next === count && this.channel.backlog === 0 && exitCode !== undefined) process.exit(exitCode)
   }
 
   /** The record of a number is the same on both sides. Layout: number, length, filling, checksum. */

@@ -1,0 +1,53 @@
+/**
+ * What a scheduler holds of another one: the channel to it, the memory what is sent is written into, and how far that has been
+ * shown to it.
+ */
+import { ByteWriter } from "../process/Bytes.ts"
+import type { Channel, ReceiveHandler } from "./Channel.ts"
+
+/** See the file's header. Hot path: plain and mutable. */
+export class Peer {
+  readonly slot: number
+  readonly incarnation: number
+  readonly channel: Channel
+  /** Does what a record from it says. Set by whoever connects. */
+  take: ReceiveHandler = () => undefined
+  /** Whether something was sent since the last flush. */
+  dirty = false
+  /** How often something was shown to it since it was last woken. */
+  publications = 0
+  private readonly writer = new ByteWriter()
+  private writing = false
+  /** What was sent while `writer` was in use. */
+  private readonly held: Array<ByteWriter> = []
+
+  constructor(slot: number, incarnation: number, channel: Channel) {
+    this.slot = slot
+    this.incarnation = incarnation
+    this.channel = channel
+  }
+
+  /** Where the next record is to be written. {@link end} is called next for what this returns, whatever happens. */
+  begin(): ByteWriter {
+    // A codec of the application's that itself sends: its message goes behind the one it is writing
+    if (this.writing) return new ByteWriter()
+    this.writing = true
+    this.channel.begin(this.writer)
+    return this.writer
+  }
+
+  /**
+   * Sends what was written.
+   *
+   * @param whole - whether the record is complete; one that is not is dropped.
+   */
+  end(writer: ByteWriter, whole: boolean): void {
+    if (writer !== this.writer) {
+      if (whole) this.held.push(writer)
+      return
+    }
+    this.writing = false
+    if (whole) this.channel.end(writer)
+    if (this.held.length > 0) for (const own of this.held.splice(0)) this.channel.send(own.bytes, own.length)
+  }
+}

@@ -1,0 +1,59 @@
+/** All interleavings of a writer and a reader of one channel, on a model of it: see `ChannelModel.ts`. */
+import { describe, expect, it } from "vitest"
+import { explore, type Mistakes, type Scenario, type Sent } from "./ChannelModel.ts"
+
+/** All sequences of `length` of `values`. */
+const sequences = <A>(values: ReadonlyArray<A>, length: number): ReadonlyArray<ReadonlyArray<A>> =>
+  length === 0 ? [[]] : sequences(values, length - 1).flatMap((rest) => values.map((value) => [...rest, value]))
+
+/** For the smallest ring that holds two words: all that fits it, and what does not. */
+const records: ReadonlyArray<Sent> = [0, 1, "port"]
+
+const findsIn = (scenarios: ReadonlyArray<Scenario>, mistakes: Mistakes): (() => void) => {
+  return () => {
+    for (const scenario of scenarios) explore({ ...scenario, mistakes })
+  }
+}
+
+/** With `CHANNEL_MODEL=all` in the environment also what takes minutes. */
+const all = process.env.CHANNEL_MODEL === "all"
+const short = [1, 2].flatMap((flushEvery) => sequences(records, 2).map((sent) => ({ capacity: 4, sent, flushEvery })))
+const long = sequences(records, 3).map((sent) => ({ capacity: 4, sent, flushEvery: 3 }))
+const full = [
+  [1, 1, 1, 1],
+  [1, 0, 1, 0, 1],
+  [1, "port", 1, 0]
+] as const
+
+describe("A channel's protocol, every step of the writer against every step of the reader", () => {
+  it("delivers whole records in order, loses no wake-up and leaves nothing torn behind a writer that is killed", () => {
+    for (const scenario of all ? [...short, ...long, ...long.map((one) => ({ ...one, flushEvery: 1 }))] : short) {
+      const { kills, states } = explore(scenario)
+      // Most of them are reached only by switching between the two in the middle of what they do
+      expect(states).toBeGreaterThan(100)
+      expect(kills).toBeGreaterThan(20)
+    }
+  })
+
+  it("does so when the ring is full, wraps, and the writer waits for room", () => {
+    for (const sent of full) {
+      for (const flushEvery of all ? [1, 2, 5] : [5]) {
+        expect(explore({ capacity: 4, sent, flushEvery }).states).toBeGreaterThan(500)
+      }
+    }
+  })
+
+  const mistakes: ReadonlyArray<readonly [keyof Mistakes, RegExp]> = [
+    ["publishEarly", /holds/],
+    ["releaseEarly", /holds/],
+    ["noSecondLook", /both sleep/],
+    ["noLastLook", /both sleep/],
+    ["postLate", /the port held/]
+  ]
+  const wrong = [1, 5].map((flushEvery) => ({ capacity: 4, sent: [1, 1, 1, "port", 1] as const, flushEvery }))
+  for (const [mistake, told] of mistakes) {
+    it(`would be found wrong with the mistake ${mistake}`, () => {
+      expect(findsIn(wrong, { [mistake]: true })).toThrow(told)
+    })
+  }
+})

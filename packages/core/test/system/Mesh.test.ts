@@ -1,0 +1,124 @@
+/** What a scheduler sends while it is writing, and in which order it arrives. */
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { describe, expect } from "vitest"
+import { System } from "../../src/index.ts"
+import type { ByteReader, ByteWriter } from "../../src/process/Bytes.ts"
+import type { Host } from "../../src/process/Host.ts"
+import type { MessageCodec } from "../../src/process/MessageCodec.ts"
+import { PidImpl } from "../../src/process/Pid.ts"
+import { ProcessRecord } from "../../src/process/ProcessRecord.ts"
+
+const serial = 1_000_000
+
+/** A codec of texts that does something before it writes, as an application's may. */
+const texts = (beforeWriting: (text: string) => void): MessageCodec => ({
+  suspends: false,
+  check: () => undefined,
+  encode: (message: unknown, writer: ByteWriter) => {
+    writer.u8(7)
+    beforeWriting(String(message))
+    writer.string(String(message))
+  },
+  decode: (reader: ByteReader) => {
+    expect(reader.u8()).toBe(7)
+    return reader.string()
+  }
+})
+
+/** Two virtual schedulers; what is sent to the second is collected there, until `count` texts have come. */
+const collect = (count: number, send: (to: (text: string, codec: MessageCodec) => void) => void) => {
+  const hosts: Array<Host> = []
+  const layer = Layer.effectDiscard(
+    Effect.map(System.System, (host) => {
+      hosts[host.slot] = host
+    })
+  )
+  return Effect.gen(function* () {
+    const [near, far] = hosts
+    if (near === undefined || far === undefined) throw new Error("two schedulers were started")
+    const { promise, resolve } = Promise.withResolvers<ReadonlyArray<unknown>>()
+    const received: Array<unknown> = []
+    const pid = new PidImpl(
+      far.slot,
+      far.incarnation,
+      serial,
+      texts(() => undefined)
+    )
+    const body = {
+      turn: ({ mailbox }: ProcessRecord) => {
+        while (mailbox.length > 0) received.push(mailbox.take())
+        if (received.length >= count) resolve(received)
+        return false
+      },
+      unwind: () => undefined
+    }
+    far.processes.add(serial, new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined))
+    send((message, codec) =>
+      near.route(far.slot, far.incarnation, {
+        _tag: "Message",
+        to: pid,
+        codec,
+        message,
+        alias: 0,
+        call: 0,
+        accepted: 0,
+        wait: false
+      })
+    )
+    return yield* Effect.promise(() => promise)
+  }).pipe(Effect.provide(System.layer({ schedulers: 2, virtual: true, layer })))
+}
+
+describe("Mesh", () => {
+  it.live("sends what a codec sends while it writes behind the message it writes, and both whole", () =>
+    Effect.gen(function* () {
+      const received = yield* collect(6, (to) => {
+        const plain = texts(() => undefined)
+        const sending = texts((text) => {
+          to(`${text}, within`, plain)
+          to(`${text}, within again`, plain)
+        })
+        to("first", sending)
+        to("second", sending)
+      })
+      expect(received).toEqual([
+        "first",
+        "first, within",
+        "first, within again",
+        "second",
+        "second, within",
+        "second, within again"
+      ])
+    })
+  )
+
+  it.live("a message whose codec fails is not sent, and those around it are", () =>
+    Effect.gen(function* () {
+      const received = yield* collect(3, (to) => {
+        const plain = texts(() => undefined)
+        const failing = texts((text) => {
+          to(`${text}, within`, plain)
+          throw new TypeError("cannot be written")
+        })
+        to("before", plain)
+        expect(() => to("failed", failing)).toThrow(TypeError)
+        to("after", plain)
+      })
+      expect(received).toEqual(["before", "failed, within", "after"])
+    })
+  )
+
+  it.live("keeps the order of far more than a ring holds, sent in one go", () =>
+    Effect.gen(function* () {
+      const count = 40_000
+      const received = yield* collect(count, (to) => {
+        const plain = texts(() => undefined)
+        for (let sent = 0; sent < count; sent++) to(`message ${sent} of a long row of messages`, plain)
+      })
+      expect(received.length).toBe(count)
+      expect(received.findIndex((text, index) => text !== `message ${index} of a long row of messages`)).toBe(-1)
+    })
+  )
+})
