@@ -18,7 +18,7 @@ import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
-import { spawnDefinedHere } from "../process/Spawn.ts"
+import { spawnDefinedHere } from "../process/SpawnDefined.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { ReplicatedDirectory } from "./Directory.ts"
@@ -189,10 +189,14 @@ const spawn = (host: Host, reader: ByteReader): void => {
   if (definition === undefined) {
     return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))
   }
-  const ties = { parent, ancestors, link: (flags & 1) === 1, monitor }
+  const link = (flags & 1) === 1
   const args = definition.args.decode(reader)
   const options = { ...given, name: registered }
-  const record = spawnDefinedHere(host, { definition, args, ties, parent: undefined, options }, started)
+  const record = spawnDefinedHere(
+    host,
+    { definition, args, parent, ancestors, link, monitor, by: undefined, options },
+    started
+  )
   host.route(from.slot, from.incarnation, { _tag: "Spawned", ...from, call, pid: record.pid })
 }
 
