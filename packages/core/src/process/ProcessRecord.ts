@@ -7,6 +7,7 @@ import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import { finish } from "./Lifecycle.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
+import type { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
@@ -31,12 +32,6 @@ export interface LinkState {
   linked: boolean
   /** The unlink that is not confirmed yet, or 0: until then an exit that arrives is the removed link's. */
   unlinking: number
-}
-
-/** A monitor this process has on another. */
-export interface OutgoingMonitor {
-  readonly pid: Pid
-  readonly name: string | undefined
 }
 
 /** What a sender that waits for room is told. */
@@ -101,10 +96,10 @@ export class ProcessRecord extends Mailbox implements Runnable {
   /** The message being handled, or the last one that was: for crash reports. */
   lastMessage: unknown = undefined
   links: Map<number, LinkState> | undefined = undefined
-  /** Monitors on others, by reference. */
-  monitors: Map<number, OutgoingMonitor> | undefined = undefined
-  /** Monitors others have on this process: who, by reference. */
-  watchers: Map<number, Pid> | undefined = undefined
+  /** Its oldest monitor on another, which leads to the others. */
+  monitors: MonitorEntry | undefined = undefined
+  /** The oldest monitor that another has on it, which leads to the others. */
+  watchers: MonitorEntry | undefined = undefined
   /** Calls it has received and not answered. */
   calls: IncomingCall | undefined = undefined
 

@@ -7,7 +7,7 @@ import { sendExit } from "./Lifecycle.ts"
 import { receiveLink } from "./Links.ts"
 import type { Bounds, MailboxLimit } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
-import { watch } from "./Monitors.ts"
+import { watch, watchStarted } from "./Monitors.ts"
 import { type Pid, PidImpl } from "./Pid.ts"
 import { type Body, ProcessRecord } from "./ProcessRecord.ts"
 
@@ -81,8 +81,5 @@ export const tieParent = (parent: ProcessRecord, child: Pid, ties: Ties): void =
     return
   }
   if (ties.link) receiveLink(parent, child)
-  if (ties.monitor !== 0) {
-    parent.monitors ??= new Map()
-    parent.monitors.set(ties.monitor, { pid: child, name: undefined })
-  }
+  if (ties.monitor !== 0) watchStarted(parent, child, ties.monitor)
 }

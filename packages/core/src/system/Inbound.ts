@@ -12,7 +12,7 @@ import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
 import { InvalidMessage } from "../process/MessageCodec.ts"
-import { watch } from "../process/Monitors.ts"
+import { unwatch, watch } from "../process/Monitors.ts"
 import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
@@ -122,7 +122,7 @@ const toProcess = (
       })
     }
     case "Demonitor":
-      record?.watchers?.delete(reader.varint())
+      if (record !== undefined) unwatch(record, reader.varint())
       return
     case "Down": {
       const from = readPid(reader)
