@@ -63,9 +63,7 @@ export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash:
 
 /** The processes a process is linked to. */
 export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
-  Array.from(record.links?.values() ?? [])
-    .filter((link) => link.linked)
-    .map((link) => link.pid)
+  (record.links?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
 const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
   record.host.report({

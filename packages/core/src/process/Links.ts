@@ -4,14 +4,22 @@
  */
 import * as ExitReason from "./ExitReason.ts"
 import { find, isHere, receiveExit } from "./Lifecycle.ts"
+import { LinkTable } from "./LinkTable.ts"
 import { keyOf, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 const add = (record: ProcessRecord, pid: Pid): void => {
-  record.links ??= new Map()
-  const known = record.links.get(keyOf(pid))
-  if (known === undefined) record.links.set(keyOf(pid), { pid, linked: true, unlinking: 0 })
+  record.links ??= new LinkTable()
+  const key = keyOf(pid)
+  const known = record.links.get(key)
+  if (known === undefined) record.links.add(key, { pid, linked: true, unlinking: 0 })
   else known.linked = true
+}
+
+/** A link to a process that has just been started, on one side: nothing can be there. */
+export const linkNew = (record: ProcessRecord, pid: Pid): void => {
+  record.links ??= new LinkTable()
+  record.links.add(keyOf(pid), { pid, linked: true, unlinking: 0 })
 }
 
 /** The other side has made a link. */

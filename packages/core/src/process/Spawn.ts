@@ -4,7 +4,7 @@
 import * as ExitReason from "./ExitReason.ts"
 import type { Host, Placement, Priority } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
-import { receiveLink } from "./Links.ts"
+import { linkNew } from "./Links.ts"
 import type { Bounds, MailboxLimit } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { watch, watchStarted } from "./Monitors.ts"
@@ -66,7 +66,7 @@ export const spawnHere = (
   pid.record = record
   host.processes.add(pid.serial, record)
   if (ties.parent !== undefined) {
-    if (ties.link) receiveLink(record, ties.parent)
+    if (ties.link) linkNew(record, ties.parent)
     if (ties.monitor !== 0) watch(record, ties.parent, ties.monitor)
   }
   record.wake()
@@ -80,6 +80,6 @@ export const tieParent = (parent: ProcessRecord, child: Pid, ties: Ties): void =
     if (ties.link) sendExit(parent.host, child, parent.pid, parent.exitReason ?? ExitReason.noProcess, true)
     return
   }
-  if (ties.link) receiveLink(parent, child)
+  if (ties.link) linkNew(parent, child)
   if (ties.monitor !== 0) watchStarted(parent, child, ties.monitor)
 }

@@ -3,7 +3,7 @@
  * `proc_lib:start_link` is in OTP. A start that fails leaves no process, no link and no EXIT of its own making.
  */
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ByteReader } from "./Bytes.ts"
 import { type AnswerCodec, PendingCall, readAnswer } from "./Call.ts"
@@ -15,6 +15,7 @@ import { sendExit } from "./Lifecycle.ts"
 import { unlink } from "./Links.ts"
 import { InvalidMessage } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
+import { Operation } from "./Operation.ts"
 import { outside, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { milliseconds } from "./RawProcess.ts"
@@ -164,8 +165,8 @@ const noAncestors: ReadonlyArray<Pid> = []
 
 /**
  * Starts `definition` for the process `by` (or for nobody), tied to it as `tie` says, and suspends `fiber` until the new
- * process has initialised or could not; then it goes on as `starter` says. Dies with `InvalidMessage` when `args` are not
- * of the definition's type. To be called where an effect is evaluated on `fiber`; the result is what it evaluates to.
+ * process has initialised or could not; then it goes on as `starter` says. Arguments that are not of the definition's
+ * type are a failure: a defect, `InvalidMessage`. To be called where an effect is evaluated on `fiber`; the result is what it evaluates to.
  */
 export const startOn = (
   fiber: AnyFiber,
@@ -178,11 +179,52 @@ export const startOn = (
   starter: Starter
 ): Effect.Effect<never> => {
   if (!definition.args.is(args)) {
-    return Exit.die(new InvalidMessage({ target: `${definition.name} args`, problem: definition.args.explain(args) }))
+    const problem = definition.args.explain(args)
+    const death = Exit.die(new InvalidMessage({ target: `${definition.name} args`, problem })) as Exit.Failure<
+      never,
+      never
+    >
+    // It has not begun to wait, and goes on at once as its starter says
+    return starter.failed(death) as Effect.Effect<never>
   }
   const starting = new Starting(host, by, definition, args, options, tie, starter)
   starting.begin()
   return park(fiber, starting)
+}
+
+/** The effect of starting a definition for a known process. */
+class StartOperation extends Operation<unknown, unknown> {
+  private readonly host: Host
+  private readonly by: ProcessRecord | undefined
+  private readonly definition: Definition
+  private readonly args: unknown
+  private readonly options: StartOptions | undefined
+  private readonly tie: Tie
+  private readonly starter: Starter
+
+  constructor(
+    host: Host,
+    by: ProcessRecord | undefined,
+    definition: Definition,
+    args: unknown,
+    options: StartOptions | undefined,
+    tie: Tie,
+    starter: Starter
+  ) {
+    super()
+    this.host = host
+    this.by = by
+    this.definition = definition
+    this.args = args
+    this.options = options
+    this.tie = tie
+    this.starter = starter
+  }
+
+  perform(fiber: AnyFiber): AnyEffect {
+    const { args, by, definition, host, options, starter, tie } = this
+    return startOn(fiber, host, by, definition, args, options, tie, starter)
+  }
 }
 
 /** Goes on with the new process's pid. */
@@ -201,6 +243,26 @@ export const startDefinition = (
   link: boolean
 ): Effect.Effect<Pid, StartError> =>
   // What `givesPid` gives is a pid, and a start fails as it says
-  Effect.withFiber((fiber) =>
-    startOn(fiber, host, parent, definition, args, options, link ? "link" : "none", givesPid)
-  ) as Effect.Effect<Pid, StartError>
+  new StartOperation(host, parent, definition, args, options, link ? "link" : "none", givesPid) as Effect.Effect<
+    unknown,
+    unknown
+  > as Effect.Effect<Pid, StartError>
+
+/**
+ * Starts `definition` linked to the process `by`, which runs this, and goes on with what `started` gives for its pid once
+ * it has initialised, or with what `failed` gives: nothing can go wrong that `failed` is not asked about, but that the
+ * process itself is interrupted.
+ */
+export const startLinked = <A, E, R>(
+  by: ProcessRecord,
+  definition: Definition,
+  args: unknown,
+  options: StartOptions | undefined,
+  started: (pid: Pid) => Effect.Effect<A, E, R>,
+  failed: (exit: Exit.Failure<unknown, unknown>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  // It gives what these two give
+  new StartOperation(by.host, by, definition, args, options, "link", {
+    started,
+    failed
+  } as unknown as Starter) as Effect.Effect<unknown, unknown> as Effect.Effect<A, E, R>
