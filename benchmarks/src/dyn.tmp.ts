@@ -50,6 +50,6 @@ const one = (last: boolean): Effect.Effect<unknown, any, any> => asProcess(what 
 }) as never)
 await Effect.runPromise(Effect.scoped(Effect.gen(function* () {
   for (let i = 0; i < Number(rounds); i++) console.log(JSON.stringify(yield* one(i === Number(rounds) - 1)))
-})).pipe(Effect.provide(layer as never), Effect.provide(System.layer({ implementations, schedulers: 1 } as never) as never)) as never)
+})).pipe(Effect.provide(System.layer({ implementations, layer, schedulers: 1 } as never) as never)) as never)
 for (const [k, v] of [...self].sort((a, b) => b[1] - a[1]).slice(0, Number(process.env.TOP ?? 40))) console.log((v / (process.env.ALLOC ? 1e6 : 1e3)).toFixed(1).padStart(8), (100 * v / total).toFixed(1).padStart(6) + "%", k)
 process.exit(0)
