@@ -6,6 +6,7 @@ import { monitorOver } from "./Alias.ts"
 import { IncomingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
+import { LinkEntry } from "./LinkEntry.ts"
 import type { MonitorEntry } from "./MonitorEntry.ts"
 import { keyOf, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
@@ -63,7 +64,12 @@ export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash:
 
 /** The processes a process is linked to. */
 export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
-  (record.links?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
+  LinkEntry.partnersOf(record)
+    .map((partner): Pid => partner.pid)
+    .concat(farLinksOf(record))
+
+const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
+  (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
 const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
   record.host.report({
@@ -82,15 +88,19 @@ const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void
 export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
   if (record.status === "dead") return
   const { host, pid } = record
-  const links = record.links
   record.status = "dead"
   record.exitReason = reason
   host.processes.delete(pid.serial)
   pid.record = undefined
   host.directory.release(pid)
-  record.links = undefined
-  if (links !== undefined) {
-    for (const link of links.values()) if (link.linked) sendExit(host, link.pid, pid, reason, true)
+  for (let link = record.links; link !== undefined; link = record.links) {
+    link.leave()
+    receiveExit(link.partnerOf(record), pid, reason, true)
+  }
+  if (record.farLinks !== undefined) {
+    const partners = farLinksOf(record)
+    record.farLinks = undefined
+    for (const partner of partners) sendExit(host, partner, pid, reason, true)
   }
   for (let entry = record.watchers; entry !== undefined; entry = record.watchers) fire(host, entry, reason)
   for (let entry = record.monitors; entry !== undefined; entry = record.monitors) {
@@ -117,18 +127,18 @@ export const sendExit = (host: Host, to: Pid, from: Pid, reason: ExitReason.Exit
   else receiveExit(target, from, reason, false)
 }
 
-/** The exit of a linked process counts only while the link is there, and only if it is this link's. Catalogue L10. */
+/** The exit of a linked process of another scheduler counts only while the link is there, and only if it is this link's. Catalogue L10. */
 export const receiveLinkExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.links?.get(keyOf(from))
+  const link = record.farLinks?.get(keyOf(from))
   // While an unlink is not confirmed, what arrives was sent for the link that was removed
   if (link?.unlinking === 0) loseLink(record, from, reason)
 }
 
-/** A link is over for good: its other end has exited, or can never be reached again. */
+/** A link to another scheduler is over for good: its other end has exited, or can never be reached again. */
 export const loseLink = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.links?.get(keyOf(from))
+  const link = record.farLinks?.get(keyOf(from))
   if (link === undefined) return
-  record.links?.delete(keyOf(from))
+  record.farLinks?.delete(keyOf(from))
   if (link.linked) receiveExit(record, from, reason, true)
 }
 

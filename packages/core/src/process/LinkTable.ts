@@ -1,6 +1,6 @@
 /**
- * The links of one process by the keys of their pids. Most processes have one, to whoever started them, and a map for
- * one would be larger than all else they have.
+ * The links of one process to processes of other schedulers, by the keys of their pids. Most that have some have one, to
+ * whoever started them, and a map for one would be larger than all else they have.
  */
 import type { Pid } from "./Pid.ts"
 

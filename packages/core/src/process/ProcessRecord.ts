@@ -6,6 +6,7 @@ import type { IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import { finish } from "./Lifecycle.ts"
+import type { LinkEntry } from "./LinkEntry.ts"
 import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorEntry } from "./MonitorEntry.ts"
@@ -88,7 +89,10 @@ export class ProcessRecord extends Mailbox implements Runnable {
   reductions = 0
   /** The message being handled, or the last one that was: for crash reports. */
   lastMessage: unknown = undefined
-  links: LinkTable | undefined = undefined
+  /** The oldest link to a process of this scheduler, which leads to the others. */
+  links: LinkEntry | undefined = undefined
+  /** Links to processes of other schedulers. */
+  farLinks: LinkTable | undefined = undefined
   /** Its oldest monitor on another, which leads to the others. */
   monitors: MonitorEntry | undefined = undefined
   /** The oldest monitor that another has on it, which leads to the others. */

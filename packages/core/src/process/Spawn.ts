@@ -3,8 +3,8 @@
  */
 import * as ExitReason from "./ExitReason.ts"
 import type { Host, Placement, Priority } from "./Host.ts"
-import { sendExit } from "./Lifecycle.ts"
-import { linkNew } from "./Links.ts"
+import { isHere, sendExit } from "./Lifecycle.ts"
+import { linkChild, linkParent } from "./Links.ts"
 import type { Bounds, MailboxLimit } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { watch, watchStarted } from "./Monitors.ts"
@@ -66,7 +66,7 @@ export const spawnHere = (
   pid.record = record
   host.processes.add(pid.serial, record)
   if (ties.parent !== undefined) {
-    if (ties.link) linkNew(record, ties.parent)
+    if (ties.link) linkParent(record, ties.parent)
     if (ties.monitor !== 0) watch(record, ties.parent, ties.monitor)
   }
   record.wake()
@@ -75,11 +75,12 @@ export const spawnHere = (
 
 /** The parent's side of a tie to a process that was started: here at once, elsewhere when its pid is known. */
 export const tieParent = (parent: ProcessRecord, child: Pid, ties: Ties): void => {
-  if (parent.status === "dead") {
+  if (parent.status === "dead" && !isHere(parent.host, child)) {
     // It died while its child was being started elsewhere: the child's side of the link is there and must break
     if (ties.link) sendExit(parent.host, child, parent.pid, parent.exitReason ?? ExitReason.noProcess, true)
     return
   }
-  if (ties.link) linkNew(parent, child)
+  if (ties.link) linkChild(parent, child)
+  if (parent.status === "dead") return
   if (ties.monitor !== 0) watchStarted(parent, child, ties.monitor)
 }
