@@ -145,6 +145,8 @@ forEachSystem("MC several schedulers", (system) => {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     const ref = yield* Process.monitor(puppet.pid)
     yield* untilCounted(lost, 1, puppet.ping())
+    // Its end says when the loss has been noticed: a start there before that would be lost with it
+    const witness = yield* Process.monitor((yield* GenServer.start(Puppet, {}, there)).pid)
     // More than is taken in at once, and none of it is when the scheduler dies
     const words = Array.from({ length: 3000 }, (_, index) => index)
     yield* puppet.lastWords({ to: tester.pid, words, reason: boom })
@@ -152,6 +154,7 @@ forEachSystem("MC several schedulers", (system) => {
     yield* System.killScheduler(lost)
     for (const word of words) expect(yield* tester.receive).toBe(word)
     expect(yield* reasonOf(tester, ref)).toEqual(boom)
+    expect(yield* reasonOf(tester, witness)).toEqual(ExitReason.schedulerDown(lost))
     yield* expectNothing(tester)
   })
 

@@ -78,6 +78,9 @@ export interface Dynamic<P extends Protocol, A extends Fields> {
   readonly spec: StartableSpec
 }
 
+/** One object for all: children without arguments have the same spec. */
+const noArgs = Object.freeze({})
+
 /** A child's start may take as long as it takes. */
 const patient = { timeout: Duration.infinity }
 
@@ -99,22 +102,22 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   const args = { name, intensity: limitsOf(name, intensity), maxChildren }
   const ref = DynamicSupervisorContract.named(name)
   const refOf = ({ pid }: { readonly pid: Pid }) => contract.internals.refs.pid(pid)
-  let usual: Omit<EncodedChild, "args"> | undefined
+  let usual: EncodedChild | undefined
   const specFor = (childArgs: unknown, given: DynamicChildOptions | undefined): EncodedChild => {
     // Children that are started as all others differ in their arguments only
     if (given === undefined && usual !== undefined && definition.args.is(childArgs)) {
-      return { ...usual, args: GivenArgs.of(definition.args, childArgs) }
+      return usual.args.is(childArgs) ? usual : { ...usual, args: GivenArgs.of(definition.args, childArgs) }
     }
     const options = { on, restart, shutdown, type, id: given?.label, ...given }
-    const { args, ...others } = encode(specOf(definition, childArgs, options, []))
-    if (given === undefined) usual = others
-    return { ...others, args }
+    const spec = encode(specOf(definition, childArgs, options, []))
+    if (given === undefined) usual ??= spec
+    return spec
   }
   return {
     name,
     ref,
     spec: specOf(dynamicImplementation.definition, args, { ...options.child, name, type: "supervisor" }, []),
-    start: (...[childArgs = {}, given]) =>
+    start: (...[childArgs = noArgs, given]) =>
       Effect.suspend(() => Effect.map(ref.startChild({ child: specFor(childArgs, given) }, patient), refOf)),
     terminate: (child) => ref.terminateChild({ pid: isPid(child) ? child : child.pid }, patient),
     which: Effect.suspend(() => ref.whichChildren(patient)),

@@ -37,6 +37,11 @@ export class GivenArgs {
     return new GivenArgs(codec, value, undefined)
   }
 
+  /** Whether these arguments are that very value. */
+  is(value: unknown): boolean {
+    return this.text === undefined && this.value === value
+  }
+
   /** The arguments, of the type that `codec` is for. Throws when they were a text that is not of that type. */
   read(codec: Codec): unknown {
     return this.text === undefined ? this.value : codec.fromText(this.text)

@@ -7,8 +7,7 @@ import * as ExitReason from "@understudy/core/ExitReason"
 import { StartError } from "@understudy/core/GenServer"
 import type { Pid } from "@understudy/core/Pid"
 import type { Current } from "@understudy/core/Process"
-import { startDefinition } from "@understudy/core/StartDefinition"
-import type * as Cause from "effect/Cause"
+import { startLinked } from "@understudy/core/StartDefinition"
 import * as Effect from "effect/Effect"
 import type { EncodedChild } from "./ChildSpec.ts"
 
@@ -32,24 +31,21 @@ export const startProcess = <A, E, R>(
     failed(new StartError({ contract, problem: "failed", reason: ExitReason.died(defect) }))
   const definition = host.definition(contract)
   if (definition === undefined) return failed(new StartError({ contract, problem: "unknown-contract" }))
-  let starting: Effect.Effect<Pid, StartError>
+  let args: unknown
   try {
-    const options = { on, name, label: spec.label ?? name ?? id }
-    starting = startDefinition(host, supervisor, definition, spec.args.read(definition.args), options, true)
+    args = spec.args.read(definition.args)
   } catch (defect) {
     return died(defect)
   }
-  return Effect.matchCauseEffect(starting, {
-    onSuccess: started,
-    onFailure: (cause: Cause.Cause<StartError>): Effect.Effect<A, E, R> => {
-      for (const reason of cause.reasons) {
-        if (reason._tag === "Fail")
-          return reason.error.problem === "ignored" ? started(undefined) : failed(reason.error)
-        if (reason._tag === "Die") return died(reason.defect)
-      }
-      // The supervisor itself is being ended, and does not go on
-      return Effect.interrupt
+  const options = { on, name, label: spec.label ?? name ?? id }
+  return startLinked(supervisor, definition, args, options, started, (exit) => {
+    for (const reason of exit.cause.reasons) {
+      // What a start fails with by itself
+      const error = reason._tag === "Fail" ? (reason.error as StartError) : undefined
+      if (error !== undefined) return error.problem === "ignored" ? started(undefined) : failed(error)
+      if (reason._tag === "Die") return died(reason.defect)
     }
+    return Effect.interrupt
   })
 }
 

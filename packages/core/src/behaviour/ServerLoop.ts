@@ -10,7 +10,7 @@ import * as ExitReason from "../process/ExitReason.ts"
 import { type Code, makeCode, type Owner } from "../process/Fibers.ts"
 import type { Registration, Timer } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
-import { unlink } from "../process/Links.ts"
+import { isLinked, unlink } from "../process/Links.ts"
 import type { Name } from "../process/Name.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
@@ -179,7 +179,7 @@ export class ServerLoop implements Body, Owner {
     record.label ??= name?.toString() ?? contract
     if (callbacks.trapExit === true) record.trapExit = true
     const { parent } = record
-    if (parent !== undefined && record.links?.has(keyOf(parent)) === true) this.parent = parent
+    if (parent !== undefined && isLinked(record, parent)) this.parent = parent
     if (name === undefined) return this.initialise()
     this.step(record.host.directory.register(name.table, "unique", name.key, record.pid, undefined), (exit) => {
       // Registering never fails: what it found is its value

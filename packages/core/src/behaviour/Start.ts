@@ -10,15 +10,15 @@ import type * as Scope from "effect/Scope"
 import { CallbackCall, readAnswer } from "../process/Call.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { currentProcess } from "../process/Fibers.ts"
-import { Current, type Host, type System } from "../process/Host.ts"
+import { type AnyFiber, currentProcess } from "../process/Fibers.ts"
+import type { Current, System } from "../process/Host.ts"
 import { type Address, resolve } from "../process/Name.ts"
+import { Operation } from "../process/Operation.ts"
 import type { Pid } from "../process/Pid.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
-import { withSystem } from "../process/Running.ts"
+import { hostOf, withSystem } from "../process/Running.ts"
 import type { MonitorRef } from "../process/Signal.ts"
-import { type StartOptions, startDefinition, startedCodec } from "../process/StartDefinition.ts"
+import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
 import { type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
@@ -65,41 +65,46 @@ export const startMonitor = <P extends Protocol, A extends Fields, M>(
   contract: Contract<P, A, M>,
   ...args: StartArgs<A>
 ): Effect.Effect<{ readonly ref: PidRef<P>; readonly monitor: MonitorRef }, StartError, System | Current> =>
-  Effect.flatMap(Current, (parent) => {
-    // nextReference makes references for monitors too
-    const monitor = parent.host.nextReference() as MonitorRef
-    return Effect.map(startDefined(parent.host, parent, contract, args[0] ?? {}, args[1], false, monitor), (pid) => ({
-      ref: contract.internals.refs.pid(pid),
-      monitor
-    }))
-  })
+  new StartServer(contract, args[0], args[1], "monitor")
 
 const startTied = <P extends Protocol, A extends Fields, M>(
   contract: Contract<P, A, M>,
   args: unknown,
   options: StartOptions | undefined,
   link: boolean
-): Effect.Effect<PidRef<P>, StartError, System> =>
-  withSystem((host, fiber) =>
-    Effect.map(startDefined(host, currentProcess(fiber), contract, args ?? {}, options, link), (pid) =>
-      contract.internals.refs.pid(pid)
-    )
-  )
+): Effect.Effect<PidRef<P>, StartError, System> => new StartServer(contract, args, options, link ? "link" : "none")
 
-/** Checks the arguments and starts. */
-const startDefined = (
-  host: Host,
-  parent: ProcessRecord | undefined,
-  contract: AnyContract,
-  args: unknown,
-  options: StartOptions | undefined,
-  link: boolean,
-  monitor = 0
-): Effect.Effect<Pid, StartError> => {
-  const definition = host.definition(contract.name)
-  return definition === undefined
-    ? Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
-    : startDefinition(host, parent, definition, args, options, link, monitor)
+/** The effect of starting a server. `A` is what it gives for its tie. */
+class StartServer<A> extends Operation<A, StartError, System> implements Starter {
+  private readonly contract: AnyContract
+  private readonly args: unknown
+  private readonly options: StartOptions | undefined
+  private readonly tie: Tie
+
+  constructor(contract: AnyContract, args: unknown, options: StartOptions | undefined, tie: Tie) {
+    super()
+    this.contract = contract
+    this.args = args
+    this.options = options
+    this.tie = tie
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<A, StartError> {
+    const { name } = this.contract
+    const host = hostOf(fiber)
+    const definition = host.definition(name)
+    if (definition === undefined) return Exit.fail(new StartError({ contract: name, problem: "unknown-contract" }))
+    return startOn(fiber, host, currentProcess(fiber), definition, this.args ?? {}, this.options, this.tie, this)
+  }
+
+  started(pid: Pid, monitor: MonitorRef): Effect.Effect<unknown> {
+    const ref = this.contract.internals.refs.pid(pid)
+    return Exit.succeed(this.tie === "monitor" ? { ref, monitor } : ref)
+  }
+
+  failed(exit: Exit.Failure<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    return exit
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"] = undefined
   protected readonly host: Host
-  private outcome: Exit.Exit<unknown, unknown> | undefined = undefined
+  protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   private timer: Timer | undefined = undefined
   /** The id another scheduler answers to, once the call has left this one; 0 before. */
   id = 0
@@ -72,6 +72,11 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
     this.host.timers.start(this.timer, milliseconds)
   }
 
+  /** It waits as long as it takes. */
+  protected clearTimer(): void {
+    if (this.timer !== undefined) this.host.timers.clear(this.timer)
+  }
+
   /** Its time is over. */
   expired(): void {
     this.settle(this.whenTimedOut())
@@ -102,7 +107,7 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
 
   private over(outcome: Exit.Exit<unknown, unknown>): void {
     this.outcome = outcome
-    if (this.timer !== undefined) this.host.timers.clear(this.timer)
+    this.clearTimer()
     if (this.id !== 0) this.host.pending.delete(this.id)
   }
 

@@ -8,12 +8,13 @@ import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
+import type { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
+import type { ReferenceTable } from "./ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
-import type { Timer } from "./Timer.ts"
-import type { TimerTable } from "./TimerTable.ts"
+import type { Timer, TimerEntry } from "./Timer.ts"
 
 export type { Timer } from "./Timer.ts"
 
@@ -182,7 +183,9 @@ export interface Host {
   /** Calls to other schedulers that have no answer yet, by call id. */
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
-  readonly timerRefs: TimerTable
+  readonly timerRefs: ReferenceTable<TimerEntry>
+  /** Monitors whose watchers or watched processes are here, by reference. */
+  readonly monitors: ReferenceTable<MonitorEntry>
   /** Whether messages that are shared by reference are frozen first. */
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */

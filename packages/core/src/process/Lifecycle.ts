@@ -6,6 +6,8 @@ import { monitorOver } from "./Alias.ts"
 import { IncomingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
+import { LinkEntry } from "./LinkEntry.ts"
+import type { MonitorEntry } from "./MonitorEntry.ts"
 import { keyOf, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { Down, Exit, type MonitorRef } from "./Signal.ts"
@@ -62,9 +64,12 @@ export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash:
 
 /** The processes a process is linked to. */
 export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
-  Array.from(record.links?.values() ?? [])
-    .filter((link) => link.linked)
-    .map((link) => link.pid)
+  LinkEntry.partnersOf(record)
+    .map((partner): Pid => partner.pid)
+    .concat(farLinksOf(record))
+
+const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
+  (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
 const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
   record.host.report({
@@ -83,22 +88,25 @@ const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void
 export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
   if (record.status === "dead") return
   const { host, pid } = record
-  const links = record.links
   record.status = "dead"
   record.exitReason = reason
   host.processes.delete(pid.serial)
   pid.record = undefined
   host.directory.release(pid)
-  record.links = undefined
-  if (links !== undefined) {
-    for (const link of links.values()) if (link.linked) sendExit(host, link.pid, pid, reason, true)
+  for (let link = record.links; link !== undefined; link = record.links) {
+    link.leave()
+    receiveExit(link.partnerOf(record), pid, reason, true)
   }
-  const watchers = record.watchers
-  record.watchers = undefined
-  if (watchers !== undefined) for (const [ref, watcher] of watchers) sendDown(host, watcher, pid, ref, reason)
-  const monitors = record.monitors
-  record.monitors = undefined
-  if (monitors !== undefined) for (const [ref, monitor] of monitors) forgetWatcher(host, monitor.pid, ref)
+  if (record.farLinks !== undefined) {
+    const partners = farLinksOf(record)
+    record.farLinks = undefined
+    for (const partner of partners) sendExit(host, partner, pid, reason, true)
+  }
+  for (let entry = record.watchers; entry !== undefined; entry = record.watchers) fire(host, entry, reason)
+  for (let entry = record.monitors; entry !== undefined; entry = record.monitors) {
+    host.monitors.take(entry.ref)
+    forget(host, entry)
+  }
   IncomingCall.allDown(record, reason)
   const { extra } = record
   record.extra = undefined
@@ -119,44 +127,59 @@ export const sendExit = (host: Host, to: Pid, from: Pid, reason: ExitReason.Exit
   else receiveExit(target, from, reason, false)
 }
 
-/** The exit of a linked process counts only while the link is there, and only if it is this link's. Catalogue L10. */
+/** The exit of a linked process of another scheduler counts only while the link is there, and only if it is this link's. Catalogue L10. */
 export const receiveLinkExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.links?.get(keyOf(from))
+  const link = record.farLinks?.get(keyOf(from))
   // While an unlink is not confirmed, what arrives was sent for the link that was removed
   if (link?.unlinking === 0) loseLink(record, from, reason)
 }
 
-/** A link is over for good: its other end has exited, or can never be reached again. */
+/** A link to another scheduler is over for good: its other end has exited, or can never be reached again. */
 export const loseLink = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.links?.get(keyOf(from))
+  const link = record.farLinks?.get(keyOf(from))
   if (link === undefined) return
-  record.links?.delete(keyOf(from))
+  record.farLinks?.delete(keyOf(from))
   if (link.linked) receiveExit(record, from, reason, true)
 }
 
-/** Tells one monitor that `pid` is gone. */
-const sendDown = (host: Host, to: Pid, pid: Pid, ref: number, reason: ExitReason.ExitReason): void => {
-  if (!isHere(host, to)) host.route(to.slot, to.incarnation, { _tag: "Down", to, from: pid, ref, reason })
-  else {
-    const watcher = find(host, to)
-    if (watcher !== undefined) receiveDown(watcher, pid, ref, reason)
-  }
+/** Tells a watcher that its process is gone. */
+const fire = (host: Host, entry: MonitorEntry, reason: ExitReason.ExitReason): void => {
+  const { by, pid, ref, watcher } = entry
+  host.monitors.take(ref)
+  entry.leave()
+  if (watcher !== undefined) tellDown(watcher, entry, pid, reason)
+  // The watcher's own scheduler has removed what was a process of this one
+  else if (!isHere(host, by)) host.route(by.slot, by.incarnation, { _tag: "Down", to: by, from: pid, ref, reason })
 }
 
 /** A monitor fires: once, and only while it is set. Catalogue M04, M06. */
 export const receiveDown = (record: ProcessRecord, pid: Pid, ref: number, reason: ExitReason.ExitReason): void => {
-  const monitor = record.monitors?.get(ref)
-  if (monitor === undefined) return
-  record.monitors?.delete(ref)
+  const { monitors } = record.host
+  const entry = monitors.get(ref)
+  if (entry?.watcher !== record) return
+  monitors.take(ref)
+  entry.leave()
+  tellDown(record, entry, pid, reason)
+}
+
+const tellDown = (
+  record: ProcessRecord,
+  { name, ref }: MonitorEntry,
+  pid: Pid,
+  reason: ExitReason.ExitReason
+): void => {
   monitorOver(record, ref)
   if (record.status !== "running") return
   // Monitor references are numbers that nextReference gave out
-  record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, monitor.name, reason))
+  record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, name, reason))
   record.wake()
 }
 
-/** Removes a monitor at the process it watches. */
-export const forgetWatcher = (host: Host, watched: Pid, ref: number): void => {
-  if (!isHere(host, watched)) host.route(watched.slot, watched.incarnation, { _tag: "Demonitor", to: watched, ref })
-  else find(host, watched)?.watchers?.delete(ref)
+/** Removes a monitor that is in no table any more, on both sides. */
+export const forget = (host: Host, entry: MonitorEntry): void => {
+  const { pid, ref, watched } = entry
+  entry.leave()
+  if (watched === undefined && !isHere(host, pid)) {
+    host.route(pid.slot, pid.incarnation, { _tag: "Demonitor", to: pid, ref })
+  }
 }

@@ -4,20 +4,48 @@
  */
 import * as ExitReason from "./ExitReason.ts"
 import { find, isHere, receiveExit } from "./Lifecycle.ts"
+import { LinkEntry } from "./LinkEntry.ts"
+import { LinkTable } from "./LinkTable.ts"
 import { keyOf, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 const add = (record: ProcessRecord, pid: Pid): void => {
-  record.links ??= new Map()
-  const known = record.links.get(keyOf(pid))
-  if (known === undefined) record.links.set(keyOf(pid), { pid, linked: true, unlinking: 0 })
+  record.farLinks ??= new LinkTable()
+  const key = keyOf(pid)
+  const known = record.farLinks.get(key)
+  if (known === undefined) record.farLinks.add(key, { pid, linked: true, unlinking: 0 })
   else known.linked = true
+}
+
+/**
+ * The new process's side of a link to its parent: both sides where the parent is here. None where that is dead, see
+ * {@link linkChild}.
+ */
+export const linkParent = (record: ProcessRecord, parent: Pid): void => {
+  if (!isHere(record.host, parent)) return receiveLink(record, parent)
+  const partner = find(record.host, parent)
+  if (partner !== undefined) new LinkEntry(partner, record)
+}
+
+/** The parent's side of a link to a process that it has started. */
+export const linkChild = (record: ProcessRecord, child: Pid): void => {
+  if (!isHere(record.host, child)) return receiveLink(record, child)
+  if (record.status !== "dead") return
+  const orphan = find(record.host, child)
+  if (orphan !== undefined) receiveExit(orphan, record.pid, record.exitReason ?? ExitReason.noProcess, true)
+}
+
+/** Whether a process is linked to another, as far as it knows. */
+export const isLinked = (record: ProcessRecord, pid: Pid): boolean => {
+  if (!isHere(record.host, pid)) return record.farLinks?.get(keyOf(pid))?.linked === true
+  const partner = find(record.host, pid)
+  return partner !== undefined && LinkEntry.between(record, partner) !== undefined
 }
 
 /** The other side has made a link. */
 export const receiveLink = (record: ProcessRecord, from: Pid): void => {
   // Sent before the other side knew of an unlink that it has not confirmed yet: that unlink removes this link there
-  if ((record.links?.get(keyOf(from))?.unlinking ?? 0) === 0) add(record, from)
+  if ((record.farLinks?.get(keyOf(from))?.unlinking ?? 0) === 0) add(record, from)
 }
 
 /** Links two processes. A partner that has ended, or is about to, breaks the
@@ -25,30 +53,30 @@ export const receiveLink = (record: ProcessRecord, from: Pid): void => {
 export const link = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
   const key = keyOf(pid)
-  if (key === keyOf(record.pid)) return
-  const known = record.links?.get(key)
-  if (known?.linked === true) return
+  // A process that was killed may run to the end of its slice; what it does there is nobody's any more
+  if (key === keyOf(record.pid) || record.status === "dead") return
   if (!isHere(host, pid)) {
+    if (record.farLinks?.get(key)?.linked === true) return
     add(record, pid)
     host.route(pid.slot, pid.incarnation, { _tag: "Link", to: pid, from: record.pid })
     return
   }
   const partner = find(host, pid)
+  if (partner !== undefined && LinkEntry.between(record, partner) !== undefined) return
   if (partner?.status !== "running") return receiveExit(record, pid, ExitReason.noProcess, true)
-  add(record, pid)
-  add(partner, record.pid)
+  new LinkEntry(record, partner)
 }
 
 /** Removes a link. After this no exit of it is seen any more. Catalogue L10 to L13. */
 export const unlink = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
-  const known = record.links?.get(keyOf(pid))
-  if (known?.linked !== true) return
   if (isHere(host, pid)) {
-    record.links?.delete(keyOf(pid))
-    find(host, pid)?.links?.delete(keyOf(record.pid))
+    const partner = find(host, pid)
+    if (partner !== undefined) LinkEntry.between(record, partner)?.leave()
     return
   }
+  const known = record.farLinks?.get(keyOf(pid))
+  if (known?.linked !== true) return
   known.linked = false
   known.unlinking = host.nextReference()
   host.route(pid.slot, pid.incarnation, { _tag: "Unlink", to: pid, from: record.pid, id: known.unlinking })
@@ -56,18 +84,18 @@ export const unlink = (record: ProcessRecord, pid: Pid): void => {
 
 /** The other side has removed the link. */
 export const receiveUnlink = (record: ProcessRecord, from: Pid): void => {
-  const known = record.links?.get(keyOf(from))
+  const known = record.farLinks?.get(keyOf(from))
   if (known === undefined) return
   // Both may unlink at once: ours then still waits for its own acknowledgement
-  if (known.unlinking === 0) record.links?.delete(keyOf(from))
+  if (known.unlinking === 0) record.farLinks?.delete(keyOf(from))
   else known.linked = false
 }
 
 /** The other side has confirmed that it removed the link. */
 export const receiveUnlinkAck = (record: ProcessRecord, from: Pid, id: number): void => {
-  const known = record.links?.get(keyOf(from))
+  const known = record.farLinks?.get(keyOf(from))
   if (known?.unlinking !== id) return
   known.unlinking = 0
   // Linked again meanwhile: from now on an exit is the new link's
-  if (!known.linked) record.links?.delete(keyOf(from))
+  if (!known.linked) record.farLinks?.delete(keyOf(from))
 }

@@ -3,9 +3,10 @@
  */
 import { monitorOver } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { find, forgetWatcher, isHere, receiveDown } from "./Lifecycle.ts"
+import { find, forget, isHere, receiveDown } from "./Lifecycle.ts"
+import { MonitorEntry } from "./MonitorEntry.ts"
 import { type Address, Name, resolve } from "./Name.ts"
-import { keyOf, type Pid, PidImpl } from "./Pid.ts"
+import { impl, keyOf, type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { Down, type MonitorRef } from "./Signal.ts"
 
@@ -13,17 +14,19 @@ import { Down, type MonitorRef } from "./Signal.ts"
 export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {
   const { host } = record
   const ref = makeRef(record)
-  // Watching oneself is allowed and means nothing
-  if (keyOf(pid) === keyOf(record.pid)) return ref
-  record.monitors ??= new Map()
-  record.monitors.set(ref, { pid, name })
+  // Watching oneself is allowed and means nothing, and a process that was killed sees nothing any more
+  if (keyOf(pid) === keyOf(record.pid) || record.status === "dead") return ref
+  const entry = new MonitorEntry(ref, record.pid, pid, name)
+  host.monitors.add(entry)
+  entry.enterMonitors(record)
   if (!isHere(host, pid)) {
     host.route(pid.slot, pid.incarnation, { _tag: "Monitor", to: pid, from: record.pid, ref })
     return ref
   }
-  const watched = find(host, pid)
+  // A pid that was made here knows its process
+  const watched = impl(pid).record ?? find(host, pid)
   if (watched === undefined) receiveDown(record, pid, ref, ExitReason.noProcess)
-  else watch(watched, record.pid, ref)
+  else entry.enterWatchers(watched)
   return ref
 }
 
@@ -48,10 +51,29 @@ const nobody: Pid = new PidImpl(0, 0, 0, undefined)
 // The brand says that the number came from here
 const makeRef = (record: ProcessRecord): MonitorRef => record.host.nextReference() as MonitorRef
 
-/** Somebody watches this process from now on. */
+/** Somebody, here or elsewhere, watches this process from now on. */
 export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void => {
-  record.watchers ??= new Map()
-  record.watchers.set(ref, watcher)
+  const entry = new MonitorEntry(ref, watcher, record.pid, undefined)
+  record.host.monitors.add(entry)
+  entry.enterWatchers(record)
+}
+
+/** The watcher's side of a monitor that a process was started with. */
+export const watchStarted = (record: ProcessRecord, child: Pid, ref: number): void => {
+  const { monitors } = record.host
+  const known = monitors.get(ref)
+  const entry = known ?? new MonitorEntry(ref, record.pid, child, undefined)
+  if (known === undefined) monitors.add(entry)
+  entry.enterMonitors(record)
+}
+
+/** The watcher, which is on another scheduler, has removed its monitor. */
+export const unwatch = (record: ProcessRecord, ref: number): void => {
+  const { monitors } = record.host
+  const entry = monitors.get(ref)
+  if (entry?.watched !== record) return
+  monitors.take(ref)
+  entry.leave()
 }
 
 /**
@@ -59,12 +81,16 @@ export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void =>
  * without, a `false` means that it is there. Catalogue M06 to M09.
  */
 export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
-  const monitor = record.monitors?.get(ref)
-  monitorOver(record, ref)
-  if (monitor !== undefined) {
-    record.monitors?.delete(ref)
-    forgetWatcher(record.host, monitor.pid, ref)
-    return true
+  const { host } = record
+  const entry = host.monitors.take(ref)
+  if (record.extra !== undefined) monitorOver(record, ref)
+  if (entry !== undefined) {
+    if (entry.watcher === record) {
+      forget(host, entry)
+      return true
+    }
+    // Another process's: nothing of this one's
+    host.monitors.add(entry)
   }
   if (flush) {
     const at = record.mailbox.find((item) => item instanceof Down && item.ref === ref, 0)

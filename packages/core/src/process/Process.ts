@@ -3,17 +3,18 @@ import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { currentProcess } from "./Fibers.ts"
+import { type AnyFiber, currentProcess, type ProcessFiber } from "./Fibers.ts"
 import { Current, names, System } from "./Host.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import * as Monitors from "./Monitors.ts"
 import { type Address, Name } from "./Name.ts"
+import { Operation } from "./Operation.ts"
 import { isPid, keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
-import { ownStep, withSystem } from "./Running.ts"
+import { ownProcess, ownStep, withSystem } from "./Running.ts"
 import { Selector } from "./Selector.ts"
 import type { MonitorRef } from "./Signal.ts"
 import type { SpawnOptions } from "./Spawn.ts"
@@ -65,8 +66,43 @@ export const unlink = (pid: Pid): Effect.Effect<void, never, Current> => ownStep
  * Watches a process, or whoever holds a name now: one {@link Down} arrives when it ends, at once when it is gone
  * already. Catalogue area M.
  */
-export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> =>
-  ownStep((record) => Monitors.monitorAddress(record, of))
+export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> => new Monitoring(of)
+
+class Monitoring extends Operation<MonitorRef, never, Current> {
+  private readonly of: Address
+
+  constructor(of: Address) {
+    super()
+    this.of = of
+  }
+
+  override attempt(fiber: ProcessFiber): MonitorRef {
+    return Monitors.monitorAddress(fiber.process, this.of)
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<MonitorRef> {
+    return Exit_.succeed(Monitors.monitorAddress(ownProcess(fiber), this.of))
+  }
+}
+
+class Demonitoring extends Operation<boolean, never, Current> {
+  private readonly ref: MonitorRef
+  private readonly flush: boolean
+
+  constructor(ref: MonitorRef, flush: boolean) {
+    super()
+    this.ref = ref
+    this.flush = flush
+  }
+
+  override attempt(fiber: ProcessFiber): boolean {
+    return Monitors.demonitor(fiber.process, this.ref, this.flush)
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<boolean> {
+    return Exit_.succeed(Monitors.demonitor(ownProcess(fiber), this.ref, this.flush))
+  }
+}
 
 /** Ends an alias of the calling process. Returns whether it had not ended yet. Catalogue M23, M24. */
 export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
@@ -79,8 +115,7 @@ export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
 export const demonitor = (
   ref: MonitorRef,
   options?: { readonly flush?: boolean | undefined }
-): Effect.Effect<boolean, never, Current> =>
-  ownStep((record) => Monitors.demonitor(record, ref, options?.flush ?? false))
+): Effect.Effect<boolean, never, Current> => new Demonitoring(ref, options?.flush ?? false)
 
 /**
  * With one argument: ends the calling process with `reason`; nothing after it runs but finalizers.

@@ -6,7 +6,10 @@ import type { IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import { finish } from "./Lifecycle.ts"
+import type { LinkEntry } from "./LinkEntry.ts"
+import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
+import type { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
@@ -24,20 +27,6 @@ export interface Body {
 
 /** `running` until an exit reason is known, `exiting` while the code unwinds, `dead` once the world has been told. */
 export type Status = "running" | "exiting" | "dead"
-
-/** A link to another process, or what is left of one until the other side has confirmed that it is removed. */
-export interface LinkState {
-  readonly pid: Pid
-  linked: boolean
-  /** The unlink that is not confirmed yet, or 0: until then an exit that arrives is the removed link's. */
-  unlinking: number
-}
-
-/** A monitor this process has on another. */
-export interface OutgoingMonitor {
-  readonly pid: Pid
-  readonly name: string | undefined
-}
 
 /** What a sender that waits for room is told. */
 export interface WaitingSender {
@@ -100,11 +89,14 @@ export class ProcessRecord extends Mailbox implements Runnable {
   reductions = 0
   /** The message being handled, or the last one that was: for crash reports. */
   lastMessage: unknown = undefined
-  links: Map<number, LinkState> | undefined = undefined
-  /** Monitors on others, by reference. */
-  monitors: Map<number, OutgoingMonitor> | undefined = undefined
-  /** Monitors others have on this process: who, by reference. */
-  watchers: Map<number, Pid> | undefined = undefined
+  /** The oldest link to a process of this scheduler, which leads to the others. */
+  links: LinkEntry | undefined = undefined
+  /** Links to processes of other schedulers. */
+  farLinks: LinkTable | undefined = undefined
+  /** Its oldest monitor on another, which leads to the others. */
+  monitors: MonitorEntry | undefined = undefined
+  /** The oldest monitor that another has on it, which leads to the others. */
+  watchers: MonitorEntry | undefined = undefined
   /** Calls it has received and not answered. */
   calls: IncomingCall | undefined = undefined
 

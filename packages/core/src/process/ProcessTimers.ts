@@ -14,13 +14,13 @@ import type { Address } from "./Name.ts"
 import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
 import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
+import type { Referenced } from "./ReferenceTable.ts"
 import { hostOf, withSystem } from "./Running.ts"
 import { deliverTo, prepare, send } from "./Send.ts"
 import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
 import { stepKind } from "./Step.ts"
-import { Timer } from "./Timer.ts"
-import type { TimerEntry } from "./TimerTable.ts"
+import { Timer, type TimerEntry } from "./Timer.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
 export type When = Duration.Input | { readonly at: number }
@@ -35,7 +35,7 @@ const isDeadline = (when: When): when is { readonly at: number } =>
 abstract class Entry extends Timer implements TimerEntry {
   readonly host: Host
   readonly ref: TimerRef
-  sibling: TimerEntry | undefined = undefined
+  sibling: Referenced | undefined = undefined
 
   constructor(host: Host) {
     super(undefined)

@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import { CallbackCall } from "./Call.ts"
 import { type Host, names } from "./Host.ts"
 import { linkedTo } from "./Lifecycle.ts"
+import { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -39,8 +40,8 @@ export const infoOf = (record: ProcessRecord): Info => ({
   parent: record.parent,
   ancestors: record.ancestors,
   links: linkedTo(record),
-  monitors: Array.from(record.monitors?.values() ?? [], (outgoing) => outgoing.pid),
-  monitoredBy: Array.from(record.watchers?.values() ?? []),
+  monitors: MonitorEntry.monitorsOf(record).map(({ pid }) => pid),
+  monitoredBy: MonitorEntry.watchersOf(record).map(({ by }) => by),
   trapExit: record.trapExit,
   messageQueueLength: record.mailbox.length,
   reductions: record.reductions,

@@ -17,7 +17,7 @@ export const hostOf = (fiber: AnyFiber): Host => {
 }
 
 /** The process a fiber belongs to. Throws, which is a defect, when it belongs to none: types do not let happen that. */
-const ownProcess = (fiber: AnyFiber): ProcessRecord => {
+export const ownProcess = (fiber: AnyFiber): ProcessRecord => {
   const record = currentProcess(fiber)
   if (record !== undefined) return record
   throw new Error("this effect needs a process to run in")

@@ -3,6 +3,10 @@
  * every call does) makes no garbage. It stands in one of the lists of a timer wheel while it is set.
  */
 import type { Runnable } from "./Host.ts"
+import type { Referenced } from "./ReferenceTable.ts"
+
+/** A timer that processes know by a reference. */
+export interface TimerEntry extends Timer, Referenced {}
 
 /** Who is told when a timer has expired: once for each time it was set. */
 export interface TimerOwner {

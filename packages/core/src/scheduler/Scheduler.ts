@@ -21,10 +21,12 @@ import {
   type Timers
 } from "../process/Host.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
+import type { MonitorEntry } from "../process/MonitorEntry.ts"
 import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
+import { ReferenceTable } from "../process/ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
-import { TimerTable } from "../process/TimerTable.ts"
+import type { TimerEntry } from "../process/Timer.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
@@ -121,7 +123,8 @@ export class Scheduler implements Host {
   readonly timers: Timers
   readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
-  readonly timerRefs = new TimerTable(referenceUnit)
+  readonly timerRefs = new ReferenceTable<TimerEntry>(referenceUnit)
+  readonly monitors = new ReferenceTable<MonitorEntry>(referenceUnit)
   readonly trace: Float64Array
   readonly longMailbox: number
   private readonly options: SchedulerOptions

@@ -4,13 +4,14 @@
  */
 import { inspect } from "node:util"
 import type * as Arr from "effect/Array"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import type { Host, ProcessEvent } from "../process/Host.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
-import { logEvent } from "./Report.ts"
+import { isSilent, logEvent } from "./Report.ts"
 import type { SharedTable } from "./SharedTable.ts"
 
 /** A listener could not keep up: so many events that came before the next one were dropped. */
@@ -96,6 +97,9 @@ export class Events {
   private readonly listeners = new Set<Listener>()
   /** Events each slot was not sent, since it had too many already. */
   private readonly unsent: Array<number> = []
+  /** For which context {@link silent} is known. */
+  private context: Context.Context<never> | undefined = undefined
+  private silent = false
 
   constructor(options: EventsOptions) {
     this.options = options
@@ -106,11 +110,21 @@ export class Events {
   report(event: ProcessEvent | SchedulerEvent): void {
     const { scheduler, table } = this.options
     // Reports are written behind everything else: they never hold up what they report on
-    scheduler.enqueue(() => void Effect.runForkWith(scheduler.context)(logEvent(event)), "low")
+    if (!this.isSilent()) scheduler.enqueue(() => void Effect.runForkWith(scheduler.context)(logEvent(event)), "low")
     for (const listener of this.listeners) listener.hear(event)
     for (let slot = 0; slot < table.slots; slot++) {
       if (slot !== scheduler.slot && table.listeners(slot) > 0) this.send(slot, event)
     }
+  }
+
+  /** Whether the log takes nothing: then nothing is made for it. */
+  private isSilent(): boolean {
+    const { context } = this.options.scheduler
+    if (context !== this.context) {
+      this.context = context
+      this.silent = isSilent(context)
+    }
+    return this.silent
   }
 
   private send(slot: number, event: Event): void {

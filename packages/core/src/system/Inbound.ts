@@ -12,13 +12,13 @@ import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
 import { InvalidMessage } from "../process/MessageCodec.ts"
-import { watch } from "../process/Monitors.ts"
+import { unwatch, watch } from "../process/Monitors.ts"
 import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
 import type { Caller, DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
-import { spawnDefinedHere } from "../process/Spawn.ts"
+import { spawnDefinedHere } from "../process/SpawnDefined.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { ReplicatedDirectory } from "./Directory.ts"
@@ -129,7 +129,7 @@ const toProcess = (host: Host, kind: number, serial: number, reader: ByteReader)
       })
     }
     case tag.Demonitor:
-      record?.watchers?.delete(reader.varint())
+      if (record !== undefined) unwatch(record, reader.varint())
       return
     case tag.Down: {
       const from = readPid(reader)
@@ -212,10 +212,14 @@ const spawn = (host: Host, reader: ByteReader): void => {
   if (definition === undefined) {
     return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))
   }
-  const ties = { parent, ancestors, link: (flags & 1) === 1, monitor }
+  const link = (flags & 1) === 1
   const args = definition.args.decode(reader)
   const options = { ...given, name: registered }
-  const record = spawnDefinedHere(host, { definition, args, ties, parent: undefined, options }, started)
+  const record = spawnDefinedHere(
+    host,
+    { definition, args, parent, ancestors, link, monitor, by: undefined, options },
+    started
+  )
   host.route(from.slot, from.incarnation, { _tag: "Spawned", ...from, call, pid: record.pid })
 }
 

@@ -10,6 +10,8 @@ import * as ExitReason from "../process/ExitReason.ts"
 import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
+import { MonitorEntry } from "../process/MonitorEntry.ts"
+import { unwatch } from "../process/Monitors.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Scheduler, Uplink } from "../scheduler/Scheduler.ts"
@@ -220,7 +222,7 @@ export class Mesh implements Uplink {
         break
       }
       case "Unlink":
-        scheduler.processes.get(signal.from.serial)?.links?.delete(keyOf(signal.to))
+        scheduler.processes.get(signal.from.serial)?.farLinks?.delete(keyOf(signal.to))
         break
       case "Monitor": {
         const record = scheduler.processes.get(signal.from.serial)
@@ -400,9 +402,9 @@ export class Mesh implements Uplink {
     const lost = (pid: Pid) => pid.slot === slot && pid.incarnation === incarnation
     this.directory.schedulerDown(slot, incarnation)
     for (const record of [...scheduler.processes.values()]) {
-      for (const { pid } of [...(record.links?.values() ?? [])]) if (lost(pid)) loseLink(record, pid, reason)
-      for (const [ref, { pid }] of [...(record.monitors ?? [])]) if (lost(pid)) receiveDown(record, pid, ref, reason)
-      for (const [ref, watcher] of [...(record.watchers ?? [])]) if (lost(watcher)) record.watchers?.delete(ref)
+      for (const { pid } of record.farLinks?.values() ?? []) if (lost(pid)) loseLink(record, pid, reason)
+      for (const { pid, ref } of MonitorEntry.monitorsOf(record)) if (lost(pid)) receiveDown(record, pid, ref, reason)
+      for (const entry of MonitorEntry.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)
     }
     // Starts that wait for the slot to be refilled were never sent
     const waiting = new Set(this.held[slot]?.map((start) => start.call))

@@ -2,8 +2,12 @@
  * Events of the runtime as log lines: what happened, to whom, and why. Defects go to Effect's error reporters as well.
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as ErrorReporter from "effect/ErrorReporter"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as References from "effect/References"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { ProcessEvent } from "../process/Host.ts"
 import type { Pid } from "../process/Pid.ts"
@@ -101,6 +105,17 @@ export const formatEvent = (event: ProcessEvent | SchedulerEvent): Report => {
     default:
       return formatSchedulerEvent(event)
   }
+}
+
+/**
+ * Whether nothing that is given to {@link logEvent} under that context is heard of: no log line, whatever its level, and no
+ * error report.
+ */
+export const isSilent = (context: Context.Context<never>): boolean => {
+  const written =
+    Context.get(context, Logger.CurrentLoggers).size > 0 &&
+    LogLevel.isLessThanOrEqualTo(Context.get(context, References.MinimumLogLevel), "Error")
+  return !written && Context.get(context, ErrorReporter.CurrentErrorReporters).size === 0
 }
 
 /** Writes an event to the log, with what is known of it as annotations, and its defect to the error reporters. */

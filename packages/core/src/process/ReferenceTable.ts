@@ -1,22 +1,24 @@
 /**
- * The timers of one scheduler that processes know by a reference: a hash table whose hash is the reference's counter.
- * References are counted, so entries sit side by side, and there is nothing to compute.
+ * What the processes of one scheduler know by references, its timers or its monitors: a hash table whose hash is the
+ * reference's counter. References are counted, so entries sit side by side, and there is nothing to compute.
  */
-import type { Timer } from "./Timer.ts"
 
 /** What a reference stands for. */
-export interface TimerEntry extends Timer {
+export interface Referenced {
   readonly ref: number
-  /** The next one of the same place in the table. */
-  sibling: TimerEntry | undefined
+  /** The next one of the same place in the table, which is of the same kind. */
+  sibling: Referenced | undefined
 }
 
 const smallest = 1024
 
+// Only entries of one kind are in one table
+const siblingOf = <Entry extends Referenced>(entry: Entry): Entry | undefined => entry.sibling as Entry | undefined
+
 /** Hot path: plain and mutable. References are multiples of a power of two, `unit`, and a rest below it. */
-export class TimerTable {
+export class ReferenceTable<Entry extends Referenced> {
   private readonly perReference: number
-  private places: Array<TimerEntry | undefined> = new Array(smallest).fill(undefined)
+  private places: Array<Entry | undefined> = new Array(smallest).fill(undefined)
   private count = 0
 
   constructor(unit: number) {
@@ -33,7 +35,7 @@ export class TimerTable {
     return Math.floor(ref * this.perReference) & (this.places.length - 1)
   }
 
-  add(entry: TimerEntry): void {
+  add(entry: Entry): void {
     if (this.count >= this.places.length) this.grow()
     const place = this.placeOf(entry.ref)
     entry.sibling = this.places[place]
@@ -41,23 +43,23 @@ export class TimerTable {
     this.count++
   }
 
-  get(ref: number): TimerEntry | undefined {
+  get(ref: number): Entry | undefined {
     let entry = this.places[this.placeOf(ref)]
-    while (entry !== undefined && entry.ref !== ref) entry = entry.sibling
+    while (entry !== undefined && entry.ref !== ref) entry = siblingOf(entry)
     return entry
   }
 
   /** Takes the entry of a reference out; gives it, if there was one. */
-  take(ref: number): TimerEntry | undefined {
+  take(ref: number): Entry | undefined {
     const place = this.placeOf(ref)
-    let before: TimerEntry | undefined
+    let before: Entry | undefined
     let entry = this.places[place]
     while (entry !== undefined && entry.ref !== ref) {
       before = entry
-      entry = entry.sibling
+      entry = siblingOf(entry)
     }
     if (entry === undefined) return undefined
-    if (before === undefined) this.places[place] = entry.sibling
+    if (before === undefined) this.places[place] = siblingOf(entry)
     else before.sibling = entry.sibling
     entry.sibling = undefined
     this.count--
@@ -69,7 +71,7 @@ export class TimerTable {
     this.places = new Array(places.length * 2).fill(undefined)
     for (const first of places) {
       for (let entry = first; entry !== undefined; ) {
-        const { sibling } = entry
+        const sibling: Entry | undefined = siblingOf(entry)
         const place = this.placeOf(entry.ref)
         entry.sibling = this.places[place]
         this.places[place] = entry

@@ -1,20 +1,18 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Timer } from "../../src/process/Timer.ts"
-import { type TimerEntry, TimerTable } from "../../src/process/TimerTable.ts"
+import { type Referenced, ReferenceTable } from "../../src/process/ReferenceTable.ts"
 
 const unit = 2 ** 18
 
-class Entry extends Timer implements TimerEntry {
+class Entry implements Referenced {
   readonly ref: number
-  sibling: TimerEntry | undefined = undefined
+  sibling: Referenced | undefined = undefined
   constructor(ref: number) {
-    super(undefined)
     this.ref = ref
   }
 }
 
-describe("TimerTable", () => {
+describe("ReferenceTable", () => {
   it("finds what was added and not taken, whatever the references", () => {
     // Counters that share a place in the table, and large ones
     const counter = fc.oneof(
@@ -26,7 +24,7 @@ describe("TimerTable", () => {
     const step = fc.record({ add: fc.boolean(), counter, rest: fc.constantFrom(64, 65) })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const table = new TimerTable(unit)
+        const table = new ReferenceTable<Entry>(unit)
         const model = new Map<number, Entry>()
         for (const { add, counter, rest } of steps) {
           const ref = counter * unit + rest
@@ -47,7 +45,7 @@ describe("TimerTable", () => {
   })
 
   it("grows", () => {
-    const table = new TimerTable(unit)
+    const table = new ReferenceTable<Entry>(unit)
     const entries = Array.from({ length: 5000 }, (_, counter) => new Entry(counter * unit))
     for (const entry of entries) table.add(entry)
     for (const entry of entries) expect(table.get(entry.ref)).toBe(entry)
