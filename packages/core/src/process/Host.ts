@@ -4,6 +4,7 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { Scheduler } from "effect/Scheduler"
 import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
@@ -200,6 +201,8 @@ export interface Host {
    */
   readonly trace: Float64Array
   enqueue(item: Runnable | (() => void), priority: Priority): void
+  /** What runs fibers of that priority. */
+  effectScheduler(priority: Priority): Scheduler
   /** The context for fibers of that priority. */
   contextFor(priority: Priority): Context.Context<never>
   nextSerial(): number

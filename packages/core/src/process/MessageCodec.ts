@@ -115,12 +115,18 @@ const codecs = new WeakMap<object, MessageCodec>()
 
 /** The codec of a mailbox whose messages are described by one schema. */
 export const fromSchema = (schema: Schema.Top): MessageCodec => {
-  const known = codecs.get(schema)
-  if (known !== undefined) return known
-  const made = makeCodec(schema)
+  // Who spawns mostly spawns many of a kind
+  if (schema === lastSchema) return lastCodec
+  const made = codecs.get(schema) ?? makeCodec(schema)
   codecs.set(schema, made)
+  lastSchema = schema
+  lastCodec = made
   return made
 }
+
+let lastSchema: object | undefined
+// Set with lastSchema
+let lastCodec!: MessageCodec
 
 /** What a plain message's bytes begin with, whoever encodes it: a server with plain messages reads them as a raw process. */
 export const plainKind = 2

@@ -41,8 +41,8 @@ export interface Ties {
 const untied: Ties = { parent: undefined, ancestors: [], link: false, monitor: 0 }
 
 /** A child's place in the tree of who started whom. */
-export const lineage = (parent: ProcessRecord | undefined): Ties =>
-  parent === undefined ? untied : { ...untied, parent: parent.pid, ancestors: parent.lineage }
+export const lineage = (parent: ProcessRecord | undefined, link = false, monitor = 0): Ties =>
+  parent === undefined ? untied : { parent: parent.pid, ancestors: parent.lineage, link, monitor }
 
 /** Makes a process on this scheduler and puts it into the run queue. None of its code has run when this returns. */
 export const spawnHere = (

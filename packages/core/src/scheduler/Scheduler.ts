@@ -215,6 +215,10 @@ export class Scheduler implements Host {
     return this.contexts.normal
   }
 
+  effectScheduler(priority: Priority): EffectScheduler.Scheduler {
+    return this.facades[priority]
+  }
+
   contextFor(priority: Priority): Context.Context<never> {
     return this.contexts[priority]
   }
