@@ -15,8 +15,15 @@ const windows: Readonly<Record<BusyWaitMode, number>> = { none: 0, short: 0.2, l
 
 /** In vain so often without a hit between, and looking stops until short sleeps show that it would pay. */
 const patience = 4
-/** So many short sleeps in a row: one alone may be chance. */
+/** So many short sleeps in a row are convincing at first: one alone may be chance. */
 const convincing = 2
+/**
+ * Each time looking was given up without having paid, twice as many are wanted, up to so many: where others use the cores too,
+ * a peer answers soon after one sleeps because it gets the core, and would not have while one looked.
+ */
+const convincingMost = 512
+/** Looking has paid if it did so often before it was given up. */
+const worthwhile = 16
 
 /** Looks before the clock is looked at, and between two looks at it. A look takes a few nanoseconds, the clock 30 to 70. */
 const looksBeforeClock = 64
@@ -35,6 +42,9 @@ export class BusyWait {
   /** Misses that are still forgiven. 0: it does not pay at present. */
   private credit = 0
   private shortSleeps = 0
+  private wanted = convincing
+  /** How often it paid since it was begun. */
+  private hits = 0
   private asleepSince = Number.NEGATIVE_INFINITY
 
   /** When this round of looking began, while there is one. */
@@ -94,6 +104,7 @@ export class BusyWait {
 
   private paid(): true {
     this.counts.paid++
+    this.hits++
     this.credit = patience
     this.since = undefined
     return true
@@ -101,8 +112,13 @@ export class BusyWait {
 
   private missed(): void {
     this.counts.missed++
-    this.credit--
+    if (--this.credit === 0) this.givenUp()
     this.since = undefined
+  }
+
+  private givenUp(): void {
+    this.wanted = this.hits >= worthwhile ? convincing : Math.min(convincingMost, this.wanted * 2)
+    this.shortSleeps = 0
   }
 
   /** It goes to sleep. */
@@ -112,12 +128,18 @@ export class BusyWait {
   }
 
   /**
-   * It wakes. Had it looked for as long as a short sleep, it would have found what a peer woke it for; what it woke for
-   * by itself (a timer, a socket) it would not.
+   * It wakes. Had it looked for as long as it took a peer to wake it, it would have found what it was woken for; what it
+   * woke for by itself (a timer, a socket) it would not.
+   *
+   * @param rungAfter - how long after it went to sleep a peer woke it: being awake takes longer. `undefined`: none did.
    */
-  woken(byPeer: boolean): void {
-    if (this.now() - this.asleepSince > this.window) this.shortSleeps = 0
-    else if (byPeer && ++this.shortSleeps >= convincing) this.credit = patience
+  woken(rungAfter: number | undefined): void {
+    const after = rungAfter ?? this.now() - this.asleepSince
+    if (after > this.window) this.shortSleeps = 0
+    else if (rungAfter !== undefined && ++this.shortSleeps >= this.wanted && this.credit === 0) {
+      this.credit = patience
+      this.hits = 0
+    }
     this.asleepSince = Number.NEGATIVE_INFINITY
   }
 }

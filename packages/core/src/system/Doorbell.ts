@@ -3,11 +3,19 @@
  * and a flag that says whether somebody must be woken for it. A ring at a scheduler that is awake is two atomic operations.
  */
 
-/** Words of shared memory a slot's doorbell takes: a counter and a sleeping flag, padded against false sharing. */
+/** Words of shared memory a slot's doorbell takes: a counter, a sleeping flag and a time, padded against false sharing. */
 export const doorbellWords = 32
 
 const counterOffset = 0
 const sleepingOffset = 1
+/** When the sleeper was last woken, in microseconds of the clock all isolates share, modulo 2^32. */
+const wokenOffset = 2
+
+/** The isolates' own clocks begin at different times; this one is the process's. */
+const microseconds = (): number => {
+  const [seconds, nanoseconds] = process.hrtime()
+  return (seconds * 1e6 + Math.floor(nanoseconds / 1e3)) | 0
+}
 
 type State = "idle" | "listening" | "paused" | "closed"
 
@@ -27,10 +35,12 @@ export class Doorbell {
   readonly #slots: number
   readonly #counter: number
   readonly #sleeping: number
+  readonly #wokenAt: number
   readonly #onRing: () => void
   #state: State = "idle"
   /** The count when `onRing` last began. 0 and not the count of now, so that an earlier ring is answered. */
   #seen = 0
+  #listeningSince = 0
   /** Whether a wait of ours is registered. It cannot be taken back, only woken, so it outlasts `pause`. */
   #waiting = false
 
@@ -46,6 +56,7 @@ export class Doorbell {
     this.#onRing = onRing
     this.#counter = this.#base(slot) + counterOffset
     this.#sleeping = this.#base(slot) + sleepingOffset
+    this.#wokenAt = this.#base(slot) + wokenOffset
   }
 
   /**
@@ -73,7 +84,16 @@ export class Doorbell {
   listen(): void {
     if (this.#state === "closed") return
     this.#state = "listening"
+    this.#listeningSince = microseconds()
     this.#arm()
+  }
+
+  /**
+   * How many milliseconds after `listen` somebody rang, when somebody did. It takes long until `onRing` runs after that, so
+   * this says better than a clock looked at there how soon a scheduler would have found what it was rung for.
+   */
+  get rungAfter(): number {
+    return Math.max(0, (Atomics.load(this.#words, this.#wokenAt) - this.#listeningSince) | 0) / 1000
   }
 
   /**
@@ -144,6 +164,8 @@ export class Doorbell {
 const wakeSleeper = (words: Int32Array, base: number): void => {
   if (Atomics.load(words, base + sleepingOffset) === 0) return
   if (Atomics.compareExchange(words, base + sleepingOffset, 1, 0) === 1) {
+    // Before the sleeper is told, so that it finds the time
+    Atomics.store(words, base + wokenOffset, microseconds())
     Atomics.notify(words, base + counterOffset)
   }
 }

@@ -275,7 +275,7 @@ export class Mesh implements Uplink {
     if (!this.listening) return
     this.listening = false
     this.doorbell.pause()
-    this.busyWaiting.woken(this.rung)
+    this.busyWaiting.woken(this.rung ? this.doorbell.rungAfter : undefined)
     this.rung = false
   }
 

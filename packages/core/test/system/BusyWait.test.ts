@@ -24,7 +24,7 @@ const make = (mode: BusyWaitMode) => {
       for (const duration of durations) {
         busyWait.sleep()
         clock.now += Math.abs(duration)
-        busyWait.woken(duration > 0)
+        busyWait.woken(duration > 0 ? duration : undefined)
       }
     },
     /** How many rounds of looking found nothing at once. */
@@ -96,6 +96,32 @@ describe("BusyWait", () => {
     expect(busyWait.waiting).toBe(true)
     busyWait.stop()
     expect(busyWait.waiting).toBe(false)
+  })
+
+  it("is harder to convince each time it looked in vain, and as easy as at first when it has paid", () => {
+    const { looks, sleeps } = make("short")
+    /** How many short sleeps in a row it takes until it looks. */
+    const convinced = () => {
+      for (let count = 1; count < 10_000; count++) {
+        sleeps(0.1)
+        if (looks(1) > 0) return count
+      }
+      return Number.POSITIVE_INFINITY
+    }
+    const giveUp = () => {
+      while (looks() > 0);
+    }
+    const counts = Array.from({ length: 12 }, () => {
+      const count = convinced()
+      giveUp()
+      return count
+    })
+    expect(counts.slice(0, 4)).toEqual([2, 4, 8, 16])
+    expect(counts.at(-1)).toBe(counts.at(-2))
+    convinced()
+    for (let paid = 0; paid < 100; paid++) looks(5)
+    giveUp()
+    expect(convinced()).toBe(2)
   })
 
   it("tells once a round that there is time for other things, and not when an answer is there at once", () => {

@@ -57,6 +57,22 @@ describe("Doorbell", () => {
     expect(bell.calls).toBe(1)
   })
 
+  it("tells when it was rung, not when it got to answer", async () => {
+    const bell = make(words(1), 0)
+    const clock = () => Number(process.hrtime.bigint()) / 1e6
+    const before = clock()
+    bell.doorbell.listen()
+    const answered = bell.next()
+    bell.doorbell.ring(0)
+    const after = clock()
+    // Busy with other things
+    while (clock() < after + 5);
+    await answered
+    // Whole microseconds on both ends
+    expect(bell.doorbell.rungAfter).toBeLessThanOrEqual(after - before + 0.001)
+    expect(clock() - before).toBeGreaterThan(after - before + 4)
+  })
+
   it("answers many rings of one moment once", async () => {
     const shared = words(2)
     const bell = make(shared, 0)
