@@ -19,7 +19,7 @@ const self = new Map<string, number>()
 let total = 0
 const report = (p: any) => { const byId = new Map<number, any>(p.nodes.map((n: any) => [n.id, n])); p.samples.forEach((id: number, i: number) => { const f = byId.get(id).callFrame; const k = f.functionName + " " + f.url.split("/").slice(-2).join("/") + ":" + f.lineNumber; self.set(k, (self.get(k) ?? 0) + p.timeDeltas[i]); total += p.timeDeltas[i] }) }
 const measured = (ops: number, work: Effect.Effect<unknown, any, any>, last: boolean) => Effect.gen(function* () {
-  ;(globalThis as any).gc()
+  if (!process.env.NOGC) (globalThis as any).gc()
   if (process.env.PROF && last) { yield* post("Profiler.enable"); yield* post("Profiler.setSamplingInterval", { interval: 200 }); yield* post("Profiler.start") }
   if (process.env.ALLOC && last) yield* post("HeapProfiler.startSampling", { samplingInterval: 4096, includeObjectsCollectedByMajorGC: true, includeObjectsCollectedByMinorGC: true })
   const r = yield* rate(ops, work)
