@@ -14,6 +14,7 @@ import {
   type ValueCodec,
   value as valueCodec
 } from "../process/MessageCodec.ts"
+import { keepShapes, nothing as none } from "../process/Shape.ts"
 
 /** The fields of a payload. */
 export type Fields = Schema.Struct.Fields
@@ -248,3 +249,5 @@ export class BadReturnValue extends Schema.TaggedError<BadReturnValue>()("BadRet
 /** As an exit reason. */
 export const badReturn = (callback: string, problem: string): ExitReason.ExitReason =>
   ExitReason.failed(new BadReturnValue({ callback, problem }))
+
+keepShapes(new CastMessage(none, none), new CallMessage(none, none, none))

@@ -19,6 +19,7 @@ import { handOver, notNow, Operation } from "../process/Operation.ts"
 import { equals, isPid, type Pid } from "../process/Pid.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
+import { keepShapes, nothing } from "../process/Shape.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
 
 /** The callee is not there, or ended before it answered. Catalogue GS14, GS15, GS21. */
@@ -104,6 +105,8 @@ interface AnyRef {
 
 /** Makes refs of one contract. */
 export interface RefFactory<P extends Protocol> {
+  /** Keeps the hidden class of the contract's refs as long as the contract, see `keepShapes`. */
+  readonly example: unknown
   readonly at: (address: Address) => Ref<P>
   readonly pid: (pid: Pid) => PidRef<P>
   readonly is: (value: unknown) => value is Ref<P>
@@ -149,6 +152,7 @@ export const refFactory = <P extends Protocol>(
     Object.defineProperty(ContractRef.prototype, method.tag, { value: invoke, enumerable: false })
   }
   return {
+    example: new ContractRef(nothing),
     // The prototype has exactly the methods that `P` names
     at: (address) => new ContractRef(address) as unknown as Ref<P>,
     pid: (pid) => new ContractRef(typedPid(pid, codec)) as unknown as PidRef<P>,
@@ -272,3 +276,6 @@ class RefCall extends PendingCall {
     return readAnswer(this.operation.method.answer, reader, (reason) => this.failure(reason))
   }
 }
+
+const exampleCall = new CallOperation({ address: nothing, contract: "" }, nothing, nothing, nothing, undefined)
+keepShapes(exampleCall, new RefCall(nothing, exampleCall), new CastOperation(nothing, nothing, nothing, nothing))

@@ -15,6 +15,7 @@ import type { Name } from "../process/Name.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
+import { keepShapes, nothing } from "../process/Shape.ts"
 import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
 import { Ignore, isInstruction, NoReply, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
@@ -436,7 +437,7 @@ export class ServerLoop implements Body, Owner {
     plans.idle = undefined
     plans.due = false
     if (plans.timer === undefined) return
-    this.record.host.timers.cancel(plans.timer)
+    this.record.host.timers.clear(plans.timer)
     plans.timer = undefined
   }
 
@@ -497,3 +498,6 @@ export class ServerLoop implements Body, Owner {
     else this.release(() => record.unwound())
   }
 }
+
+const exampleContext = new ServerContext(undefined, nothing)
+keepShapes(new ServerLoop(nothing, nothing), exampleContext, new CallContext(exampleContext, nothing))

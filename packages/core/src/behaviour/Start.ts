@@ -17,6 +17,7 @@ import { Operation } from "../process/Operation.ts"
 import type { Pid } from "../process/Pid.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf, withSystem } from "../process/Running.ts"
+import { keepShapes, nothing } from "../process/Shape.ts"
 import type { MonitorRef } from "../process/Signal.ts"
 import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
@@ -146,3 +147,5 @@ export const terminate = (
 
 const sameReason = (a: ExitReason.ExitReason, b: ExitReason.ExitReason): boolean =>
   a === b || (a._tag === b._tag && ExitReason.format(a) === ExitReason.format(b))
+
+keepShapes(new StartServer(nothing, nothing, nothing, "none"))

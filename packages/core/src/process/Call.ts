@@ -11,6 +11,7 @@ import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
 import { Timer, type TimerOwner } from "./Timer.ts"
 
@@ -304,3 +305,5 @@ export class IncomingCall {
     }
   }
 }
+
+keepShapes(new IncomingCall(nothing), new CallbackCall(nothing, nothing, nothing))

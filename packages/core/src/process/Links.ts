@@ -7,7 +7,8 @@ import { find, isHere, receiveExit } from "./Lifecycle.ts"
 import { LinkEntry } from "./LinkEntry.ts"
 import { LinkTable } from "./LinkTable.ts"
 import { keyOf, type Pid } from "./Pid.ts"
-import type { ProcessRecord } from "./ProcessRecord.ts"
+import { ProcessRecord } from "./ProcessRecord.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 
 const add = (record: ProcessRecord, pid: Pid): void => {
   record.farLinks ??= new LinkTable()
@@ -99,3 +100,6 @@ export const receiveUnlinkAck = (record: ProcessRecord, from: Pid, id: number): 
   // Linked again meanwhile: from now on an exit is the new link's
   if (!known.linked) record.farLinks?.delete(keyOf(from))
 }
+
+const exampleProcess = () => new ProcessRecord(nothing, nothing, nothing, [], "normal", undefined, undefined, undefined)
+keepShapes(new LinkEntry(exampleProcess(), exampleProcess()))

@@ -8,6 +8,7 @@ import { MonitorEntry } from "./MonitorEntry.ts"
 import { type Address, Name, resolve } from "./Name.ts"
 import { impl, keyOf, type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 import { Down, type MonitorRef } from "./Signal.ts"
 
 /** Starts watching `pid`. A dead one is reported at once with reason NoProcess. Catalogue M02 to M05, M12. */
@@ -98,3 +99,5 @@ export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean
   }
   return false
 }
+
+keepShapes(new MonitorEntry(0, nothing, nothing, undefined), new Down(nothing, nothing, undefined, nothing))

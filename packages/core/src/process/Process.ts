@@ -16,7 +16,8 @@ import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
 import { ownProcess, ownStep, withSystem } from "./Running.ts"
 import { Selector } from "./Selector.ts"
-import type { MonitorRef } from "./Signal.ts"
+import { keepShapes, nothing } from "./Shape.ts"
+import { Exit as ExitMessage, type MonitorRef } from "./Signal.ts"
 import type { SpawnOptions } from "./Spawn.ts"
 import { type Provided, spawn } from "./SpawnRaw.ts"
 
@@ -266,3 +267,5 @@ const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, Sys
       return Effect.sync(() => sendExit(host, process, outside(host), ExitReason.kill, false))
     })
   )
+
+keepShapes(new Monitoring(nothing), new Demonitoring(nothing, false), new ExitMessage(nothing, nothing))

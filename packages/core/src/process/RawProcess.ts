@@ -29,6 +29,7 @@ import { notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
 import type { Selector } from "./Selector.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 import type { Down, Exit as ExitMessage, MonitorRef } from "./Signal.ts"
 
 /** No message that was asked for arrived in time. */
@@ -178,7 +179,7 @@ class ChoosingWaiter implements ReceiveWaiter {
   drop(): void {
     if (this.process.waiter === this) this.process.waiter = undefined
     if (this.timer === undefined) return
-    this.record.host.timers.cancel(this.timer)
+    this.record.host.timers.clear(this.timer)
     this.timer = undefined
   }
 
@@ -380,6 +381,15 @@ const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, un
 export const milliseconds = (input: Duration.Input | undefined): number | undefined => {
   if (input === undefined) return undefined
   if (typeof input === "number" && input >= 0 && input < Number.POSITIVE_INFINITY) return Math.ceil(input)
+  // What most often says that there is no limit
+  if (input === Duration.infinity) return undefined
   const value = Duration.toMillis(input)
   return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value)
 }
+
+const exampleProcess = { mailbox: { length: 0 } } as ProcessRecord
+keepShapes(
+  new RawProcess(nothing),
+  new ChoosingReceive(nothing, undefined, undefined),
+  new ChoosingWaiter(nothing, exampleProcess, undefined)
+)

@@ -15,6 +15,7 @@ import { type Address, resolve } from "./Name.ts"
 import { notNow, Operation } from "./Operation.ts"
 import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
 import { withSystem } from "./Running.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 import { sleep } from "./Sleep.ts"
 
 /**
@@ -146,3 +147,5 @@ const unknownMailbox = (pid: Pid) =>
     target: pid.toString(),
     problem: "this pid does not say what its process takes (it came from a Down, an Exit or a list)"
   })
+
+keepShapes(new SendMessage(nothing, nothing))

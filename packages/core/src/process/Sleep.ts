@@ -12,6 +12,6 @@ export const sleep = (duration: Duration.Input): Effect.Effect<void, never, Syst
     if (delay === undefined) return Effect.never
     return Effect.callback<void>((resume) => {
       const timer = host.timers.set(Math.max(0, delay), () => resume(Effect.void))
-      return Effect.sync(() => host.timers.cancel(timer))
+      return Effect.sync(() => host.timers.clear(timer))
     })
   })

@@ -19,6 +19,7 @@ import { Operation } from "./Operation.ts"
 import { outside, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { milliseconds } from "./RawProcess.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 import type { MonitorRef } from "./Signal.ts"
 import { type DefinedOptions, type SpawnCall, spawnDefined } from "./SpawnDefined.ts"
 import { StartError } from "./StartError.ts"
@@ -266,3 +267,8 @@ export const startLinked = <A, E, R>(
     started,
     failed
   } as unknown as Starter) as Effect.Effect<unknown, unknown> as Effect.Effect<A, E, R>
+
+keepShapes(
+  new Starting(nothing, nothing, nothing, nothing, nothing, "none", nothing),
+  new StartOperation(nothing, nothing, nothing, nothing, nothing, "none", nothing)
+)

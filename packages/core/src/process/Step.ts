@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type AnyFiber, runningFiber } from "./Fibers.ts"
 import { done, handOver, Operation } from "./Operation.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 
@@ -57,3 +58,5 @@ export const stepKind = <A, B, C, R>(
 ): ((first?: A, second?: B, third?: C) => Effect.Effect<unknown, unknown, R>) =>
   // Inside, types of parameters and requirements are not needed: `run` gets what the function was called with
   ((first: unknown, second: unknown, third: unknown) => new Step(run as Run, first, second, third)) as never
+
+keepShapes(new Step(nothing, nothing, nothing, nothing))

@@ -1,0 +1,15 @@
+/**
+ * Keeps the hidden classes of what every process makes. V8 forgets a hidden class at a full collection when no object of
+ * it is left, and with it all code that was compiled for such objects: a scheduler that was idle for a moment would run
+ * slowly for the next one. One object of each kind, of no use otherwise, prevents that.
+ */
+
+const kept: Array<unknown> = []
+
+/** Keeps objects as examples of their kinds. Made with no real parts, so that nothing else is kept with them. */
+export const keepShapes = (...examples: ReadonlyArray<unknown>): void => {
+  kept.push(...examples)
+}
+
+/** What stands for a part of an example. Nothing ever looks at it. */
+export const nothing = undefined as never
