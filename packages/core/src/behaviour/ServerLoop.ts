@@ -499,5 +499,8 @@ export class ServerLoop implements Body, Owner {
   }
 }
 
-const exampleContext = new ServerContext(undefined, nothing)
-keepShapes(new ServerLoop(nothing, nothing), exampleContext, new CallContext(exampleContext, nothing))
+keepShapes(
+  new ServerLoop(nothing, nothing),
+  new ServerContext(nothing, nothing),
+  new CallContext(nothing, nothing, nothing)
+)
