@@ -49,7 +49,8 @@ import {
   type Protocol
 } from "./Protocol.ts"
 import { type PayloadArgs, type PidRef, type Ref, type RefFactory, refFactory, reservedTags } from "./Ref.ts"
-import { type Callbacks, ServerLoop } from "./ServerLoop.ts"
+import type { Callbacks } from "./ServerKind.ts"
+import { ServerLoop } from "./ServerLoop.ts"
 
 export {
   type CallNext,

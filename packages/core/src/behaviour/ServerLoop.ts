@@ -4,14 +4,13 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { IncomingCall, ReplyTo } from "../process/Call.ts"
+import type { ReplyTo } from "../process/Call.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type Code, makeCode, type Owner } from "../process/Fibers.ts"
 import type { Registration, Timer } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
-import type { Name } from "../process/Name.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
@@ -20,35 +19,7 @@ import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
 import { Ignore, isInstruction, NoReply, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
-
-/** A contract's callbacks as the loop sees them: it hands back what it was given. */
-export interface Callbacks {
-  readonly init: (args: unknown, context: unknown) => unknown
-  readonly handle: Readonly<Record<string, (state: unknown, ...args: ReadonlyArray<unknown>) => unknown>>
-  readonly info?: (state: unknown, message: unknown, context: unknown) => unknown
-  readonly timeout?: (state: unknown, context: unknown) => unknown
-  readonly continue?: (state: unknown, what: unknown, context: unknown) => unknown
-  readonly terminate?: (state: unknown, reason: ExitReason.ExitReason) => unknown
-  readonly trapExit?: boolean
-}
-
-/** What all server processes of one contract share. */
-export interface ServerKind {
-  readonly contract: string
-  readonly callbacks: Callbacks
-  /** The handlers of the protocol's messages, by their numbers. */
-  readonly handlers: ReadonlyArray<((state: unknown, ...args: ReadonlyArray<unknown>) => unknown) | undefined>
-  /** Makes the ref that callbacks know as themselves. */
-  readonly self: (pid: Pid) => unknown
-}
-
-/** What one server process is started with. Let go when it has initialised. */
-export interface Birth {
-  readonly args: unknown
-  /** The starter's wait for initialisation. */
-  readonly started: IncomingCall | undefined
-  readonly name: Name | undefined
-}
+import { type Birth, CallContext, ServerContext, type ServerKind } from "./ServerKind.ts"
 
 /** Nobody waits for the answer. */
 const unanswered: ReplyTo = { answer: () => undefined, down: () => undefined }
@@ -63,30 +34,6 @@ interface Plans {
   timer: Timer | undefined
   /** The idle timer has fired. */
   due: boolean
-}
-
-/** What callbacks know of their server. */
-class ServerContext {
-  protected readonly kind: ServerKind
-  readonly pid: Pid
-  private ref: unknown = undefined
-  constructor(kind: ServerKind, pid: Pid) {
-    this.kind = kind
-    this.pid = pid
-  }
-  get self(): unknown {
-    this.ref ??= this.kind.self(this.pid)
-    return this.ref
-  }
-}
-
-/** {@link ServerContext}, and who asks. */
-class CallContext extends ServerContext {
-  readonly from: CallMessage
-  constructor(kind: ServerKind, pid: Pid, from: CallMessage) {
-    super(kind, pid)
-    this.from = from
-  }
 }
 
 /** Looking at the one property that every effect has is faster than asking whether it is there. */
@@ -499,8 +446,4 @@ export class ServerLoop implements Body, Owner {
   }
 }
 
-keepShapes(
-  new ServerLoop(nothing, nothing),
-  new ServerContext(nothing, nothing),
-  new CallContext(nothing, nothing, nothing)
-)
+keepShapes(new ServerLoop(nothing, nothing))

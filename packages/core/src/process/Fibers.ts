@@ -12,6 +12,7 @@ import * as Scope from "effect/Scope"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { closeScope, PublicCode } from "./PublicCode.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
@@ -99,60 +100,6 @@ export const unparkWith = (waiter: Waiter, value: unknown): void => {
 /** Makes the fiber of a process. `context` is what its code starts with, beside the process and its scope. */
 export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
   kernel === undefined ? new PublicCode(record, context, owner) : new kernel.KernelFiber(record, context, owner)
-
-// --- through the public API --------------------------------------------------------------------------------------------
-
-/** A fiber an effect, made with `runFork`. */
-class PublicCode implements Code {
-  private readonly context: Context.Context<never>
-  private readonly owner: Owner
-  private readonly scope: Scope.Closeable
-  private fiber: AnyFiber | undefined = undefined
-
-  constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
-    this.owner = owner
-    this.scope = Scope.makeUnsafe()
-    this.context = context.pipe(Context.add(Current, record), Context.add(Scope.Scope, this.scope))
-  }
-
-  run(effect: AnyEffect): AnyExit | undefined {
-    const fiber = Effect.runForkWith(this.context)(effect)
-    const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return exit
-    this.fiber = fiber
-    fiber.addObserver((late) => {
-      this.fiber = undefined
-      this.owner.ended(late)
-    })
-    return undefined
-  }
-
-  get suspended(): boolean {
-    return this.fiber !== undefined
-  }
-
-  interrupt(reason: ExitReason.ExitReason): void {
-    this.fiber?.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
-  }
-
-  get holds(): boolean {
-    return this.scope.state._tag !== "Empty"
-  }
-
-  close(exit: AnyExit, then: () => void): void {
-    closeScope(this.holds ? this.scope : undefined, this.context, exit, then)
-  }
-}
-
-const closeScope = (
-  scope: Scope.Closeable | undefined,
-  context: Context.Context<never>,
-  exit: AnyExit,
-  then: () => void
-): void => {
-  if (scope === undefined) then()
-  else Effect.runForkWith(context)(Scope.close(scope, exit)).addObserver(then)
-}
 
 // --- on Effect's own fiber ---------------------------------------------------------------------------------------------
 

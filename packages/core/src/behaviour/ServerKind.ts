@@ -1,0 +1,64 @@
+/**
+ * What the server processes of one contract share: their callbacks, and what these know of the server that calls them.
+ */
+import type { IncomingCall } from "../process/Call.ts"
+import type * as ExitReason from "../process/ExitReason.ts"
+import type { Name } from "../process/Name.ts"
+import type { Pid } from "../process/Pid.ts"
+import { keepShapes, nothing } from "../process/Shape.ts"
+import type { CallMessage } from "./Protocol.ts"
+
+/** A contract's callbacks as the loop sees them: it hands back what it was given. */
+export interface Callbacks {
+  readonly init: (args: unknown, context: unknown) => unknown
+  readonly handle: Readonly<Record<string, (state: unknown, ...args: ReadonlyArray<unknown>) => unknown>>
+  readonly info?: (state: unknown, message: unknown, context: unknown) => unknown
+  readonly timeout?: (state: unknown, context: unknown) => unknown
+  readonly continue?: (state: unknown, what: unknown, context: unknown) => unknown
+  readonly terminate?: (state: unknown, reason: ExitReason.ExitReason) => unknown
+  readonly trapExit?: boolean
+}
+
+/** What all server processes of one contract share. */
+export interface ServerKind {
+  readonly contract: string
+  readonly callbacks: Callbacks
+  /** The handlers of the protocol's messages, by their numbers. */
+  readonly handlers: ReadonlyArray<((state: unknown, ...args: ReadonlyArray<unknown>) => unknown) | undefined>
+  /** Makes the ref that callbacks know as themselves. */
+  readonly self: (pid: Pid) => unknown
+}
+
+/** What one server process is started with. Let go when it has initialised. */
+export interface Birth {
+  readonly args: unknown
+  /** The starter's wait for initialisation. */
+  readonly started: IncomingCall | undefined
+  readonly name: Name | undefined
+}
+
+/** What callbacks know of their server. */
+export class ServerContext {
+  protected readonly kind: ServerKind
+  readonly pid: Pid
+  private ref: unknown = undefined
+  constructor(kind: ServerKind, pid: Pid) {
+    this.kind = kind
+    this.pid = pid
+  }
+  get self(): unknown {
+    this.ref ??= this.kind.self(this.pid)
+    return this.ref
+  }
+}
+
+/** {@link ServerContext}, and who asks. */
+export class CallContext extends ServerContext {
+  readonly from: CallMessage
+  constructor(kind: ServerKind, pid: Pid, from: CallMessage) {
+    super(kind, pid)
+    this.from = from
+  }
+}
+
+keepShapes(new ServerContext(nothing, nothing), new CallContext(nothing, nothing, nothing))
