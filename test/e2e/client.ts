@@ -96,6 +96,11 @@ export class ChatClient {
     await this.expect("Pong", (pong) => pong.nonce === nonce)
   }
 
+  /** The last frame of that kind so far. */
+  last<T extends Tag>(tag: T): FrameOf<T> | undefined {
+    return this.frames.findLast((frame): frame is FrameOf<T> => frame._tag === tag)
+  }
+
   /** Joins a room, and gives what it said. */
   join(room: string): Promise<FrameOf<"Joined">> {
     this.send({ _tag: "Join", room })
@@ -128,9 +133,14 @@ export class Clients {
   /** A connection with a name. */
   async enter(name: string): Promise<ChatClient & { readonly scheduler: number }> {
     const client = await this.connect()
-    client.send({ _tag: "Hello", name })
-    const { scheduler } = await client.expect("Welcome")
-    return Object.assign(client, { scheduler })
+    while (true) {
+      client.send({ _tag: "Hello", name })
+      await client.settle()
+      const welcome = client.last("Welcome")
+      if (welcome !== undefined) return Object.assign(client, { scheduler: welcome.scheduler })
+      // Who had the name in an earlier test has gone, and the server is about to notice
+      if (client.last("Error")?.code !== "NameTaken") throw new Error(`${name} was not let in`)
+    }
   }
 
   /** A connection with a name that a given scheduler has accepted: which one does is up to the operating system. */
