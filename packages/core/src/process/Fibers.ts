@@ -13,6 +13,7 @@ import * as ExitReason from "./ExitReason.ts"
 import { Current, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { closeScope, PublicCode } from "./PublicCode.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
@@ -397,6 +398,24 @@ const works = ({ KernelFiber }: Kernel): boolean => {
 }
 
 const kernel: Kernel | undefined = probe()
+
+if (kernel !== undefined) {
+  keepShapes(
+    new kernel.KernelFiber(nothing, Context.empty(), nothing),
+    // What programs and this package make of Effect most often
+    Exit.succeed(undefined),
+    Exit.fail(undefined),
+    Exit.die(undefined),
+    Exit.interrupt(),
+    Effect.sync(nothing),
+    Effect.suspend(nothing),
+    Effect.withFiber(nothing),
+    Effect.callback(() => undefined),
+    Effect.map(Effect.void, nothing),
+    Effect.flatMap(Effect.void, nothing),
+    Effect.gen(nothing)
+  )
+}
 
 /** What a scheduler of processes adds to Effect's. */
 export interface CountsCompleted {

@@ -11,6 +11,7 @@ import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
+import { keepShapes } from "./Shape.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
 export interface Body {
@@ -168,3 +169,5 @@ export class ProcessRecord extends Mailbox implements Runnable {
     if (this.exitReason !== undefined) finish(this, this.exitReason)
   }
 }
+
+keepShapes(makeExtra(undefined, undefined))
