@@ -39,12 +39,8 @@ export interface Code {
   readonly holds: boolean
 }
 
-/** What a process waits for. Resumed once, through the run queue; see {@link park}. */
-export interface Waiter {
-  /** The process fiber that is parked on it. Set by {@link park}. */
-  fiber: KernelFiber | undefined
-  /** How another fiber is resumed. Set by {@link park}. */
-  resume: ((effect: AnyEffect) => void) | undefined
+/** What a process's own fiber waits for. */
+export interface Waiting {
   /**
    * From now on it is waited for. `late`: other things may have happened since whoever waits decided to, so what it waits
    * for may be there already.
@@ -52,6 +48,14 @@ export interface Waiter {
   waits(late: boolean): void
   /** The fiber goes on without it: it was interrupted. */
   abandon(): void
+}
+
+/** What any fiber can wait for. Resumed once, through the run queue; see {@link park}. */
+export interface Waiter extends Waiting {
+  /** The process fiber that is parked on it. Set by {@link park}. */
+  fiber: KernelFiber | undefined
+  /** How another fiber is resumed. Set by {@link park}. */
+  resume: ((effect: AnyEffect) => void) | undefined
 }
 
 /** A process's own fiber, that speaks for it. */
@@ -69,7 +73,10 @@ export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
 /** Suspends the fiber that evaluates the result until {@link unpark}. */
 export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
   const own = processFiber(fiber)
-  if (own !== undefined) return own.park(waiter)
+  if (own !== undefined) {
+    waiter.fiber = own
+    return own.park(waiter)
+  }
   return Effect.callback<never>((resume) => {
     // What it is resumed with is of the waiting effect's type
     waiter.resume = resume as (effect: AnyEffect) => void
@@ -139,6 +146,11 @@ interface Continuation {
   [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
 }
 
+/** The continuation of a generator that waits. No other has this field. */
+interface Generating {
+  readonly iterator: Iterator<unknown>
+}
+
 /** The global object, as far as it is Effect's. */
 const global = globalThis as { [current]?: AnyFiber | undefined }
 
@@ -154,9 +166,11 @@ type FiberClass = new (context: Context.Context<never>, interruptible: boolean) 
 export interface KernelFiber extends FiberImpl, Code {
   /** Whom its code speaks for: the process, as long as that is what its context says. */
   readonly process: ProcessRecord | undefined
-  park(waiter: Waiter): Effect.Effect<never>
-  unpark(waiter: Waiter, effect: AnyEffect): void
-  unparkWith(waiter: Waiter, value: unknown): void
+  /** Suspends it, for the operation it evaluates. */
+  park(waiter: Waiting): Effect.Effect<never>
+  /** Resumes it, if that is what it waits for. As {@link unpark}. */
+  unpark(waiter: Waiting, effect: AnyEffect): void
+  unparkWith(waiter: Waiting, value: unknown): void
 }
 
 interface Kernel {
@@ -174,7 +188,7 @@ const makeKernel = (Base: FiberClass): Kernel => {
     declare private held: Context.Context<never>
     private scope: Scope.Closeable | undefined = undefined
     /** What it is parked on. */
-    private waiter: Waiter | undefined = undefined
+    private waiter: Waiting | undefined = undefined
 
     constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
       super(context, true)
@@ -245,10 +259,8 @@ const makeKernel = (Base: FiberClass): Kernel => {
       if (exit !== undefined) this.owner.ended(exit)
     }
 
-    park(waiter: Waiter): Effect.Effect<never> {
+    park(waiter: Waiting): Effect.Effect<never> {
       this._yielded = nothingToDo
-      // The class is this one
-      waiter.fiber = this as unknown as KernelFiber
       // Interrupted while it ran: it goes on at once with that
       if (this._deferredInterrupt) waiter.abandon()
       else {
@@ -259,13 +271,13 @@ const makeKernel = (Base: FiberClass): Kernel => {
       return suspension as never
     }
 
-    unpark(waiter: Waiter, effect: AnyEffect): void {
+    unpark(waiter: Waiting, effect: AnyEffect): void {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this.evaluate(effect)
     }
 
-    unparkWith(waiter: Waiter, value: unknown): void {
+    unparkWith(waiter: Waiting, value: unknown): void {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
@@ -312,8 +324,30 @@ const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     private goOn(value: unknown): Primitive | typeof suspension {
+      const stack = this._stack
+      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
+      if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
       const continuation = this.getCont(successCont)
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
+    }
+
+    /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
+    private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
+      try {
+        for (let given = value; ; ) {
+          const state = iterator.next(given)
+          const next = state.value
+          if (state.done !== true && !Exit.isExit(next)) return next as Primitive
+          if (state.done === true || next._tag === "Failure") {
+            this._stack.pop()
+            return primitive(state.done === true ? Exit.succeed(next) : (next as AnyExit))
+          }
+          given = next.value
+        }
+      } catch (error) {
+        this._stack.pop()
+        throw error
+      }
     }
 
     interrupt(reason: ExitReason.ExitReason): void {
@@ -367,7 +401,7 @@ const works = ({ KernelFiber }: Kernel): boolean => {
   const ends: Array<AnyExit> = []
   const owner: Owner = { ended: (exit) => ends.push(exit) }
   const record = {} as ProcessRecord
-  const waiter: Waiter = { fiber: undefined, resume: undefined, waits: () => undefined, abandon: () => undefined }
+  const waiter: Waiting = { waits: () => undefined, abandon: () => undefined }
   const start = () => new KernelFiber(record, Context.empty(), owner)
   const wait = Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
   const parked = Effect.gen(function* () {

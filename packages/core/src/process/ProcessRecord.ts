@@ -67,6 +67,10 @@ const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined):
   lineage: undefined
 })
 
+const isQueued = 1
+const isUnwinding = 2
+const trapsExit = 4
+
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
 export class ProcessRecord extends Mailbox implements Runnable {
   readonly pid: PidImpl
@@ -80,11 +84,8 @@ export class ProcessRecord extends Mailbox implements Runnable {
   /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
   kind = 0
   status: Status = "running"
-  /** Whether it stands in the run queue. */
-  queued = false
-  /** Whether its code is over, or has been told to end. */
-  unwinding = false
-  trapExit = false
+  /** The booleans below: one field for all of them. */
+  private flags = 0
   exitReason: ExitReason | undefined = undefined
   label: string | undefined
   reductions = 0
@@ -119,6 +120,29 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.priority = priority
     this.label = label
     this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+  }
+
+  /** Whether it stands in the run queue. */
+  get queued(): boolean {
+    return (this.flags & isQueued) !== 0
+  }
+  set queued(queued: boolean) {
+    this.flags = queued ? this.flags | isQueued : this.flags & ~isQueued
+  }
+
+  /** Whether its code is over, or has been told to end. */
+  get unwinding(): boolean {
+    return (this.flags & isUnwinding) !== 0
+  }
+  set unwinding(unwinding: boolean) {
+    this.flags = unwinding ? this.flags | isUnwinding : this.flags & ~isUnwinding
+  }
+
+  get trapExit(): boolean {
+    return (this.flags & trapsExit) !== 0
+  }
+  set trapExit(trapExit: boolean) {
+    this.flags = trapExit ? this.flags | trapsExit : this.flags & ~trapsExit
   }
 
   /** The record is the mailbox: one object less for each process. */
