@@ -67,9 +67,12 @@ const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined):
   lineage: undefined
 })
 
-const isQueued = 1
-const isUnwinding = 2
-const trapsExit = 4
+/** A status as the lowest two bits of the flags. */
+const statuses = ["running", "exiting", "dead"] as const
+const statusBits = 3
+const isQueued = 4
+const isUnwinding = 8
+const trapsExit = 16
 
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
 export class ProcessRecord extends Mailbox implements Runnable {
@@ -83,8 +86,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
   readonly ancestors: ReadonlyArray<Pid>
   /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
   kind = 0
-  status: Status = "running"
-  /** The booleans below: one field for all of them. */
+  /** The status and the booleans below: one field for all of them. */
   private flags = 0
   exitReason: ExitReason | undefined = undefined
   label: string | undefined
@@ -120,6 +122,13 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.priority = priority
     this.label = label
     this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+  }
+
+  get status(): Status {
+    return statuses[this.flags & statusBits] as Status
+  }
+  set status(status: Status) {
+    this.flags = (this.flags & ~statusBits) | statuses.indexOf(status)
   }
 
   /** Whether it stands in the run queue. */
