@@ -350,7 +350,7 @@ export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =
     if (!call.method.isSuccess(value)) {
       throw new TypeError(`reply to ${call.method.tag}: ${call.method.explainSuccess(value)}`)
     }
-    call.answer(Exit_.succeed(value))
+    call.succeed(value)
   })
 
 /** Answers a call with its typed error. */

@@ -17,6 +17,7 @@ import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { handOver, notNow, Operation } from "../process/Operation.ts"
 import { equals, isPid, type Pid } from "../process/Pid.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
@@ -221,13 +222,19 @@ class CallOperation extends Operation<unknown, unknown, System> {
     return handOver(this)
   }
 
+  override performIn(fiber: ProcessFiber): Effect.Effect<unknown, unknown> {
+    return this.callFrom(fiber, fiber.process.host, fiber.process)
+  }
+
   perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
+    return this.callFrom(fiber, hostOf(fiber), currentProcess(fiber))
+  }
+
+  private callFrom(fiber: AnyFiber, host: Host, caller: ProcessRecord | undefined): Effect.Effect<unknown, unknown> {
     const { codec, method, payload } = this
-    const host = hostOf(fiber)
     const pending = new RefCall(host, this)
     const pid = resolve(host, this.ref.address)
     if (pid === undefined) return pending.failure(ExitReason.noProcess)
-    const caller = currentProcess(fiber)
     if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(pending.about()))
     if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)

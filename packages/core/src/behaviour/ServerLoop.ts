@@ -22,7 +22,7 @@ import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protoco
 import { type Birth, CallContext, ServerContext, type ServerKind } from "./ServerKind.ts"
 
 /** Nobody waits for the answer. */
-const unanswered: ReplyTo = { answer: () => undefined, down: () => undefined }
+const unanswered: ReplyTo = { answer: () => undefined, succeed: () => undefined, down: () => undefined }
 
 /** What is done with what a step's effect came to. */
 type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
@@ -46,7 +46,7 @@ export class ServerLoop implements Body, Owner {
   private birth: Birth | undefined
   private record!: ProcessRecord
   private state: unknown = undefined
-  private context: ServerContext | undefined = undefined
+  private known: ServerContext | undefined = undefined
   /** Who started it with a link: its exit stops a server that traps. */
   private parent: Pid | undefined = undefined
   /** The fiber of its steps, once one of them was an effect. */
@@ -64,8 +64,6 @@ export class ServerLoop implements Body, Owner {
   }
 
   turn(record: ProcessRecord): boolean {
-    // Made for the slice: an idle server has none
-    this.context ??= new ServerContext(this.kind, record.pid)
     if (this.record === undefined) this.begin(record)
     const { mailbox } = record
     for (let left = record.host.slice; left > 0; left--) {
@@ -92,6 +90,12 @@ export class ServerLoop implements Body, Owner {
       outcome(finished)
     }
     return this.outcome === undefined && !this.stopping && this.record.status === "running"
+  }
+
+  /** What callbacks know of their server. Made when one is called: an idle server has none. */
+  private get context(): ServerContext {
+    this.known ??= new ServerContext(this.kind, this.record.pid)
+    return this.known
   }
 
   // --- steps -------------------------------------------------------------------------------------------------------
@@ -249,7 +253,7 @@ export class ServerLoop implements Body, Owner {
       const { reason, state, value } = next
       if (!this.isSuccess(message, value)) return
       this.state = state
-      this.stop(reason, () => message.answer(Exit.succeed(value)))
+      this.stop(reason, () => message.succeed(value))
     } else if (next instanceof NoReply || next instanceof Stop) this.stepped(next, tag)
     else {
       const problem = "neither reply, noReply, stop nor stopWithReply"
@@ -259,7 +263,7 @@ export class ServerLoop implements Body, Owner {
 
   private replied(message: CallMessage, next: Reply<unknown, unknown>): void {
     if (!this.isSuccess(message, next.value)) return
-    message.answer(Exit.succeed(next.value))
+    message.succeed(next.value)
     this.proceed(next)
   }
 
@@ -369,7 +373,7 @@ export class ServerLoop implements Body, Owner {
     const { plans, record } = this
     // It was handled in full: no crash of a later day is about it
     record.lastMessage = undefined
-    this.context = undefined
+    this.known = undefined
     if (plans?.idle === undefined) return
     const after = plans.idle
     plans.idle = undefined

@@ -18,6 +18,8 @@ import { Timer, type TimerOwner } from "./Timer.ts"
 /** Where an answer goes. */
 export interface ReplyTo {
   answer(exit: Exit.Exit<unknown, unknown>): void
+  /** As {@link answer} with a success, which nobody has to make then: the answer of nearly all calls. */
+  succeed(value: unknown): void
   /** The callee is gone (or never was). */
   down(reason: ExitReason.ExitReason): void
 }
@@ -39,6 +41,8 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
   resume: Waiter["resume"] = undefined
   protected readonly host: Host
   protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
+  /** What it succeeded with, when the outcome is {@link succeeded}. */
+  private value: unknown = undefined
   private timer: Timer | undefined = undefined
   /** The id another scheduler answers to, once the call has left this one; 0 before. */
   id = 0
@@ -88,7 +92,14 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
   }
 
   answer(exit: Exit.Exit<unknown, unknown>): void {
-    this.settle(exit)
+    if (exit._tag === "Success") this.succeed(exit.value)
+    else this.settle(exit)
+  }
+
+  succeed(value: unknown): void {
+    if (this.outcome !== undefined) return
+    this.value = value
+    this.settle(succeeded)
   }
 
   down(reason: ExitReason.ExitReason): void {
@@ -97,7 +108,7 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
 
   /** An answer from another scheduler. */
   receive(reader: ByteReader): void {
-    this.settle(this.read(reader))
+    this.answer(this.read(reader))
   }
 
   private settle(outcome: Exit.Exit<unknown, unknown>): void {
@@ -123,12 +134,13 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
 
   run(): void {
     const { outcome } = this
-    if (outcome?._tag === "Success") unparkWith(this, outcome.value)
+    if (outcome === succeeded) unparkWith(this, this.value)
     else if (outcome !== undefined) unpark(this, outcome)
   }
 }
 
 const abandoned = Exit.interrupt()
+const succeeded = Exit.void
 
 /** A call whose outcomes are given one by one, and whose asker is whoever is called back. */
 export class CallbackCall extends PendingCall {
@@ -190,6 +202,10 @@ export class RemoteReply implements ReplyTo, ReplySignal {
   answer(exit: Exit.Exit<unknown, unknown>): void {
     this.outcome = exit
     this.host.route(this.slot, this.incarnation, this)
+  }
+
+  succeed(value: unknown): void {
+    this.answer(Exit.succeed(value))
   }
 
   down(reason: ExitReason.ExitReason): void {
@@ -276,6 +292,11 @@ export class IncomingCall {
   /** Answers, once. Later answers are dropped. */
   answer(exit: Exit.Exit<unknown, unknown>): void {
     if (this.leave()) this.replyTo.answer(exit)
+  }
+
+  /** As {@link answer} with a success. */
+  succeed(value: unknown): void {
+    if (this.leave()) this.replyTo.succeed(value)
   }
 
   /** The callee's mailbox had no room for it. */
