@@ -15,7 +15,7 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
 import type { ReferenceTable } from "./ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
-import type { Timer, TimerEntry } from "./Timer.ts"
+import type { Timed, Timer, TimerEntry } from "./Timer.ts"
 
 export type { Timer } from "./Timer.ts"
 
@@ -42,7 +42,7 @@ export interface Offer {
   start(slot: number): ProcessRecord | undefined
 }
 
-/** Timers of one scheduler. They follow its clock, and what they do is run by the run queue. */
+/** Timers of one scheduler. They follow its clock, and code they run is run by the run queue. */
 export interface Timers {
   /** The scheduler's monotonic time, milliseconds. */
   now(): number
@@ -51,18 +51,18 @@ export interface Timers {
   /** As {@link set}, at a time of {@link now}; one that is past is due now. */
   setAt(deadline: number, fire: () => void): Timer
   /** As {@link set}, with a timer that its owner keeps: sets it, and sets it anew when it is set. */
-  start(timer: Timer, delay: number): void
+  start(timer: Timed, delay: number): void
   /** As {@link start}, at a time of {@link now}. */
-  startAt(timer: Timer, deadline: number): void
+  startAt(timer: Timed, deadline: number): void
   /**
-   * Stops a timer: its owner is not told, unless it has been. Returns the milliseconds that were left, or `undefined`
-   * when it is not set.
+   * Stops a timer: its owner is not told, unless it has been. Returns the whole milliseconds that were left, or
+   * `undefined` when it is not set.
    */
-  cancel(timer: Timer): number | undefined
+  cancel(timer: Timed): number | undefined
   /** As {@link cancel}, for those who need not know what was left: that would cost a look at the clock. */
-  clear(timer: Timer): void
-  /** The milliseconds that are left, or `undefined` when it is not set. */
-  left(timer: Timer): number | undefined
+  clear(timer: Timed): void
+  /** The whole milliseconds that are left, or `undefined` when it is not set. */
+  left(timer: Timed): number | undefined
 }
 
 /** One entry of a table of names: a key, the process that holds it, and a value. */

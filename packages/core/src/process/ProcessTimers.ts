@@ -7,20 +7,22 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
+import type { AnyFiber, ProcessFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
+import { notNow, Operation } from "./Operation.ts"
 import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
 import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
 import type { Referenced } from "./ReferenceTable.ts"
 import { hostOf, withSystem } from "./Running.ts"
 import { deliverTo, prepare, send } from "./Send.ts"
+import { keepShapes, nothing } from "./Shape.ts"
 import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
-import { stepKind } from "./Step.ts"
-import { Timer, type TimerEntry } from "./Timer.ts"
+import { Timed, Timer, type TimerEntry } from "./Timer.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
 export type When = Duration.Input | { readonly at: number }
@@ -31,54 +33,69 @@ export const now: Effect.Effect<number, never, System> = withSystem((host) => Ex
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && "at" in when && typeof when.at === "number"
 
-/** A timer that processes know by its reference. */
-abstract class Entry extends Timer implements TimerEntry {
-  readonly host: Host
+/** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: small, no closures. */
+abstract class Entry extends Timed implements TimerEntry {
   readonly ref: TimerRef
   sibling: Referenced | undefined = undefined
 
   constructor(host: Host) {
-    super(undefined)
-    this.host = host
+    super()
     // References are numbers that nextReference gave out
     this.ref = host.nextReference() as TimerRef
   }
 
-  protected override expired(): void {
-    this.host.timerRefs.take(this.ref)
-    this.fire()
+  override expire(host: Host): void {
+    host.timerRefs.take(this.ref)
+    this.fire(host)
   }
 
-  protected abstract fire(): void
+  protected abstract fire(host: Host): void
 
-  /** Sets it. Dies when `when` is no time one can wait for; a deadline in the past is now. */
-  begin(operation: string, when: When): Effect.Effect<TimerRef> {
-    const { ref } = this
-    const { timerRefs, timers } = this.host
+  /** Sets it. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
+  begin({ timerRefs, timers }: Host, when: When): boolean {
     if (isDeadline(when)) {
-      if (!Number.isFinite(when.at)) return badDelay(operation)
+      if (!Number.isFinite(when.at)) return false
       timers.startAt(this, when.at)
     } else {
       const delay = milliseconds(when)
-      if (delay === undefined || !(delay >= 0)) return badDelay(operation)
+      if (delay === undefined || !(delay >= 0)) return false
       timers.start(this, delay)
     }
     timerRefs.add(this)
-    return Exit.succeed(ref)
+    return true
   }
 }
 
 const badDelay = (operation: string) =>
   Effect.die(new RangeError(`${operation}: expected a delay that is finite and not negative`))
 
-class Later extends Entry {
-  private readonly action: (ref: TimerRef) => void
-  constructor(host: Host, action: (ref: TimerRef) => void) {
+/** Sets a timer, and dies when that is not possible. */
+const begin = (host: Host, entry: Entry, operation: string, when: When): Effect.Effect<TimerRef> =>
+  entry.begin(host, when) ? Exit.succeed(entry.ref) : badDelay(operation)
+
+/** An exit signal that is on its way already, but for the time. */
+class ExitLater extends Entry {
+  private readonly pid: Pid
+  private readonly reason: ExitReason.ExitReason
+  constructor(host: Host, pid: Pid, reason: ExitReason.ExitReason) {
     super(host)
-    this.action = action
+    this.pid = pid
+    this.reason = reason
   }
-  protected fire(): void {
-    this.action(this.ref)
+  protected fire(host: Host): void {
+    sendExit(host, this.pid, outside(host), this.reason, false)
+  }
+}
+
+/** Code that is run later: when its turn in the run queue comes. */
+class RunLater extends Entry {
+  private readonly code: () => void
+  constructor(host: Host, code: () => void) {
+    super(host)
+    this.code = code
+  }
+  protected fire(host: Host): void {
+    host.enqueue(this.code, "normal")
   }
 }
 
@@ -91,8 +108,36 @@ class SendLater extends Entry {
     this.to = to
     this.message = message
   }
-  protected fire(): void {
-    deliverTo(this.host, this.to, this.message)
+  protected fire(host: Host): void {
+    deliverTo(host, this.to, this.message)
+  }
+}
+
+class SendAfter extends Operation<TimerRef, never, System> {
+  private readonly to: Address
+  private readonly message: unknown
+  private readonly when: When
+
+  constructor(to: Address, message: unknown, when: When) {
+    super()
+    this.to = to
+    this.message = message
+    this.when = when
+  }
+
+  override attempt(fiber: ProcessFiber): TimerRef | typeof notNow {
+    const { message, to } = this
+    const { host } = fiber.process
+    prepare(host, to, message)
+    const entry = new SendLater(host, to, message)
+    return entry.begin(host, this.when) ? entry.ref : notNow
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<TimerRef> {
+    const { message, to, when } = this
+    const host = hostOf(fiber)
+    prepare(host, to, message)
+    return begin(host, new SendLater(host, to, message), "sendAfter", when)
   }
 }
 
@@ -101,13 +146,9 @@ class SendLater extends Entry {
  * Dies when the delay is negative or not finite, and with `InvalidMessage` when the message is not of the mailbox's type.
  * Catalogue T01, T10 to T12, T14, T16.
  */
-export const sendAfter: <M>(to: Address<M>, message: M, when: When) => Effect.Effect<TimerRef, never, System> =
+export const sendAfter = <M>(to: Address<M>, message: M, when: When): Effect.Effect<TimerRef, never, System> =>
   // `M` is checked by its codec
-  stepKind((fiber, to: Address, message: unknown, when: When) => {
-    const host = hostOf(fiber)
-    prepare(host, to, message)
-    return new SendLater(host, to, message).begin("sendAfter", when)
-  }) as never
+  new SendAfter(to as unknown as Address, message, when)
 
 /** As {@link sendAfter}, with a message that holds the timer's own reference. Catalogue T02. */
 export const startTimer = <M>(
@@ -121,7 +162,7 @@ export const startTimer = <M>(
     const text = message(later.ref)
     prepare(host, address, text)
     later.message = text
-    return later.begin("startTimer", when)
+    return begin(host, later, "startTimer", when)
   })
 
 /** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
@@ -130,9 +171,7 @@ export const exitAfter = (
   reason: ExitReason.ExitReason,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) =>
-    new Later(host, () => sendExit(host, pid, outside(host), reason, false)).begin("exitAfter", when)
-  )
+  withSystem((host) => begin(host, new ExitLater(host, pid, reason), "exitAfter", when))
 
 /** Kills after a delay. Catalogue T18. */
 export const killAfter = (pid: Pid, when: When): Effect.Effect<TimerRef, never, System> =>
@@ -147,7 +186,7 @@ export const applyAfter = <A, E>(
     const start = () => {
       Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
     }
-    return new Later(host, start).begin("applyAfter", when)
+    return begin(host, new RunLater(host, start), "applyAfter", when)
   })
 
 /** A timer that has been cancelled without waiting, and the milliseconds that were left (`undefined`: it had fired). */
@@ -156,22 +195,47 @@ export interface CancelOptions {
   readonly async?: boolean | undefined
 }
 
+class CancelTimer extends Operation<number | undefined, never, System> {
+  private readonly ref: TimerRef
+  private readonly async: boolean
+
+  constructor(ref: TimerRef, async: boolean) {
+    super()
+    this.ref = ref
+    this.async = async
+  }
+
+  override attempt(fiber: ProcessFiber): number | undefined | typeof notNow {
+    const { ref } = this
+    const { host } = fiber.process
+    // Only timers of this scheduler are in its table
+    const entry = host.timerRefs.take(ref)
+    if (entry === undefined) return isOwn(host, ref) ? undefined : notNow
+    const left = host.timers.cancel(entry)
+    return this.async ? undefined : left
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<number | undefined> {
+    const { async, ref } = this
+    const host = hostOf(fiber)
+    if (isOwn(host, ref)) {
+      const left = answer(host, "cancel-timer", ref) as number | undefined
+      return Exit.succeed(async ? undefined : left)
+    }
+    // The answer to this question is a number, or nothing
+    const asked = ask(host, placeOf(ref), "cancel-timer", ref) as Effect.Effect<number | undefined>
+    if (!async) return asked
+    Effect.runForkWith(host.context)(asked)
+    return Exit.succeed(undefined)
+  }
+}
+
 /**
  * Stops a timer, of this scheduler or another. Returns the whole milliseconds that were left; `undefined` when it had
  * fired, was cancelled, or is unknown. With `async` it returns at once and tells nothing. Catalogue T03, T06, T07, MC15.
  */
-export const cancelTimer: (ref: TimerRef, options?: CancelOptions) => Effect.Effect<number | undefined, never, System> =
-  stepKind((fiber, ref: TimerRef, options: CancelOptions | undefined) => {
-    const host = hostOf(fiber)
-    if (isOwn(host, ref)) {
-      const left = answer(host, "cancel-timer", ref)
-      return Exit.succeed(options?.async === true ? undefined : left)
-    }
-    const asked = ask(host, placeOf(ref), "cancel-timer", ref)
-    if (options?.async !== true) return asked
-    Effect.runForkWith(host.context)(asked)
-    return Exit.void
-  }) as never
+export const cancelTimer = (ref: TimerRef, options?: CancelOptions): Effect.Effect<number | undefined, never, System> =>
+  new CancelTimer(ref, options?.async ?? false)
 
 /** The whole milliseconds until a timer fires; `undefined` when it has, was cancelled, or is unknown. Catalogue T05. */
 export const readTimer = (ref: TimerRef): Effect.Effect<number | undefined, never, System> =>
@@ -239,3 +303,13 @@ export const sendInterval = <M>(
 /** Ends a repeating timer. No tick follows after this returns, on one scheduler. */
 export const cancelInterval = (interval: Interval): Effect.Effect<void, never, System> =>
   withSystem((host) => Effect.sync(() => sendExit(host, interval.pid, outside(host), ExitReason.kill, false)))
+
+// All that an entry asks of it
+const exampleHost = { nextReference: () => 0.5 } as unknown as Host
+keepShapes(
+  new SendAfter(nothing, nothing, nothing),
+  new SendLater(exampleHost, nothing, nothing),
+  new CancelTimer(nothing, false),
+  new Timed(),
+  new Timer(nothing)
+)

@@ -60,13 +60,11 @@ export const answer = (host: Host, question: Question, subject: number): unknown
     }
     case "cancel-timer": {
       const entry = host.timerRefs.take(subject)
-      const left = entry === undefined ? undefined : host.timers.cancel(entry)
-      return left === undefined ? undefined : Math.ceil(left)
+      return entry === undefined ? undefined : host.timers.cancel(entry)
     }
     case "read-timer": {
       const entry = host.timerRefs.get(subject)
-      const left = entry === undefined ? undefined : host.timers.left(entry)
-      return left === undefined ? undefined : Math.ceil(left)
+      return entry === undefined ? undefined : host.timers.left(entry)
     }
   }
 }

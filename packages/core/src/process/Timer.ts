@@ -1,12 +1,9 @@
 /**
- * A timer, as its owner keeps it: made once and set as often as needed, so that setting and cancelling one (what almost
- * every call does) makes no garbage. It stands in one of the lists of a timer wheel while it is set.
+ * What stands in a timer wheel: a timer that tells its owner, made once and set as often as needed, so that setting and
+ * cancelling one (what almost every call does) makes no garbage; and timers that processes know by a reference.
  */
-import type { Runnable } from "./Host.ts"
+import type { Host, Runnable } from "./Host.ts"
 import type { Referenced } from "./ReferenceTable.ts"
-
-/** A timer that processes know by a reference. */
-export interface TimerEntry extends Timer, Referenced {}
 
 /** Who is told when a timer has expired: once for each time it was set. */
 export interface TimerOwner {
@@ -22,33 +19,45 @@ export const waiting = 2
 /** Its deadline is over; it stands in the run queue. */
 export const due = 3
 
-/** Hot path: plain and mutable, with few subclasses. Only `owner` is for others than the wheel. */
-export class Timer implements Runnable {
-  readonly owner: TimerOwner | undefined
+/** Hot path: plain and mutable, small, with few subclasses. For the wheel; itself it stands for a list of others. */
+export class Timed {
   state: typeof idle | typeof fresh | typeof waiting | typeof due = idle
-  /** The delay it was set for, in milliseconds. */
-  delay = 0
-  // A fraction from the start: so V8 never has to change the form of the field
-  /** In the scheduler's time, milliseconds. Unknown while it is {@link fresh}. */
-  deadline = 0.5
-  previous: Timer = this
-  next: Timer = this
+  /** While it is {@link fresh}, the delay it was set for; after that, its deadline: whole milliseconds of the clock. */
+  time = 0
+  previous: Timed = this
+  next: Timed = this
 
-  constructor(owner: TimerOwner | undefined) {
+  /**
+   * Its deadline is over: the wheel has let go of it. What runs anybody's code goes into the run queue; what only tells a
+   * process something does so at once.
+   */
+  expire(_host: Host): void {}
+}
+
+/** A timer that its owner keeps. Only `owner` is for others than the wheel. */
+export class Timer extends Timed implements Runnable {
+  readonly owner: TimerOwner
+
+  constructor(owner: TimerOwner) {
+    super()
     this.owner = owner
+  }
+
+  override expire(host: Host): void {
+    this.state = due
+    host.enqueue(this, "normal")
   }
 
   /** Run by the queue. Does nothing when it was cancelled, or cancelled and set again, since it became due. */
   run(): void {
     if (this.state !== due) return
     this.state = idle
-    this.expired()
-  }
-
-  protected expired(): void {
-    this.owner?.expired()
+    this.owner.expired()
   }
 }
+
+/** A timer that processes know by a reference. */
+export interface TimerEntry extends Timed, Referenced {}
 
 /** The owner of a timer that only runs a function. */
 export class Callback implements TimerOwner {

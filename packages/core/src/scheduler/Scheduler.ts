@@ -26,7 +26,7 @@ import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "..
 import { ProcessTable } from "../process/ProcessTable.ts"
 import { ReferenceTable } from "../process/ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
-import type { TimerEntry } from "../process/Timer.ts"
+import type { Timed, TimerEntry } from "../process/Timer.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
@@ -166,8 +166,7 @@ export class Scheduler implements Host {
     this.trace = options.trace ?? new Float64Array(2)
     this.limits = options.limits ?? unlimited
     this.longMailbox = this.limits.longMailbox
-    // What a timer does is run by the queue like everything else
-    this.wheel = new TimerWheel(options.clock, (timer) => this.enqueue(timer, "normal"))
+    this.wheel = new TimerWheel(options.clock, (timer) => this.expire(timer))
     this.timers = this.wheel
     this.facades = makeByPriority((priority) => this.facade(priority))
     this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
@@ -322,6 +321,15 @@ export class Scheduler implements Host {
     if (took >= this.limits.longHandler && items > 0) this.reportLongHandler(took, items)
     this.wheel.look(now)
     return now
+  }
+
+  private expire(timer: Timed): void {
+    try {
+      timer.expire(this)
+    } catch (error) {
+      // No message may take the others with it
+      this.report({ _tag: "RuntimeError", during: "a timer", error })
+    }
   }
 
   private reportLongHandler(milliseconds: number, items: number): void {

@@ -1,15 +1,15 @@
 /**
  * Timers of one scheduler: a wheel of one-millisecond slots, and a coarse one for what is further away, so that setting
- * and cancelling (what almost every call does) touch one list each. Timers of equal deadlines fire in the order they were
- * set, others in order of their deadlines (catalogue T11, T12). The wheel follows a clock it is given and has one host
- * timer at most.
+ * and cancelling (what almost every call does) touch one list each. Deadlines are whole milliseconds, rounded up. Timers of
+ * equal deadlines fire in the order they were set, others in order of their deadlines (catalogue T11, T12): the order that
+ * the slots have by themselves. The wheel follows a clock it is given and has one host timer at most.
  *
  * Looking at a real clock costs more than all else here. So a timer that is set during a turn gets its deadline at the
  * turn's next look at the clock, measured from then: it is never early, and late by a fraction of a turn at most. One that
  * is cancelled before that has touched neither the clock nor the wheel.
  */
 import type { Timers } from "../process/Host.ts"
-import { Callback, due, fresh, idle, Timer, waiting } from "../process/Timer.ts"
+import { Callback, due, fresh, idle, Timed, Timer, waiting } from "../process/Timer.ts"
 
 /** The time a wheel follows, and how it is woken. */
 export interface WheelClock {
@@ -35,7 +35,7 @@ const longestSleep = 2 ** 30
 
 const never = Number.POSITIVE_INFINITY
 
-const append = (list: Timer, timer: Timer): void => {
+const append = (list: Timed, timer: Timed): void => {
   const last = list.previous
   timer.previous = last
   timer.next = list
@@ -43,7 +43,7 @@ const append = (list: Timer, timer: Timer): void => {
   list.previous = timer
 }
 
-const unlink = (timer: Timer): void => {
+const unlink = (timer: Timed): void => {
   const { next, previous } = timer
   previous.next = next
   next.previous = previous
@@ -51,14 +51,26 @@ const unlink = (timer: Timer): void => {
   timer.next = timer.previous = timer
 }
 
-/** Never more than it was set for: a sum and a difference of times need not be exact. */
-const leftAt = (timer: Timer, now: number): number => Math.max(0, Math.min(timer.delay, timer.deadline - now))
+/** Moves all of a list to the end of another. */
+const move = (from: Timed, to: Timed): void => {
+  const { next, previous } = from
+  if (next === from) return
+  const last = to.previous
+  last.next = next
+  next.previous = last
+  previous.next = to
+  to.previous = previous
+  from.next = from.previous = from
+}
 
-/** Lists are circular, through an owner-less timer that stands for the list. Made when needed. */
-const listAt = (lists: Array<Timer | undefined>, at: number): Timer => {
+/** Whole milliseconds that are left; as time is rounded up here and there, never more than the timer was set for. */
+const leftAt = (timer: Timed, now: number): number => Math.max(0, timer.time - Math.ceil(now))
+
+/** Lists are circular, through one that stands for the list. Made when needed. */
+const listAt = (lists: Array<Timed | undefined>, at: number): Timed => {
   const known = lists[at]
   if (known !== undefined) return known
-  const made = new Timer(undefined)
+  const made = new Timed()
   lists[at] = made
   return made
 }
@@ -71,11 +83,13 @@ const bringDownAt = (at: number): number => (at - 1) * window
 /** Hot path: plain and mutable. */
 export class TimerWheel implements Timers {
   private readonly clock: WheelClock
-  /** What is done with a timer that is due. */
-  private readonly expire: (timer: Timer) => void
-  private readonly fine: Array<Timer | undefined> = new Array(slots).fill(undefined)
-  private readonly coarse: Array<Timer | undefined> = new Array(windows).fill(undefined)
-  private readonly freshList = new Timer(undefined)
+  /** What is done with a timer whose deadline is over. Must not throw. */
+  private readonly expire: (timer: Timed) => void
+  private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
+  private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
+  private readonly freshList = new Timed()
+  /** What is due and not told yet. */
+  private readonly dueList = new Timed()
   /** Every tick before this one has been processed. */
   private tick: number
   private count = 0
@@ -85,7 +99,7 @@ export class TimerWheel implements Timers {
   private wakeAt = never
   private stopWake: (() => void) | undefined = undefined
 
-  constructor(clock: WheelClock, expire: (timer: Timer) => void = (timer) => timer.run()) {
+  constructor(clock: WheelClock, expire: (timer: Timed) => void) {
     this.clock = clock
     this.expire = expire
     this.tick = Math.floor(clock.now())
@@ -116,26 +130,25 @@ export class TimerWheel implements Timers {
     return timer
   }
 
-  start(timer: Timer, delay: number): void {
+  start(timer: Timed, delay: number): void {
     if (timer.state !== idle) this.clear(timer)
-    timer.delay = delay
+    timer.time = delay
     timer.state = fresh
     this.count++
     append(this.freshList, timer)
     if (!this.turning) this.stamp(this.clock.now())
   }
 
-  startAt(timer: Timer, deadline: number): void {
+  startAt(timer: Timed, deadline: number): void {
     if (timer.state !== idle) this.clear(timer)
     // Not by way of a delay: equal deadlines must stay equal. What was set before comes first
     const now = this.now()
-    timer.delay = Math.max(0, deadline - now)
     this.count++
     this.insert(timer, deadline, now)
     this.wakeBy(this.nextDue, now)
   }
 
-  clear(timer: Timer): void {
+  clear(timer: Timed): void {
     const { state } = timer
     if (state === idle) return
     timer.state = idle
@@ -145,15 +158,15 @@ export class TimerWheel implements Timers {
     this.count--
   }
 
-  cancel(timer: Timer): number | undefined {
-    const { delay, state } = timer
+  cancel(timer: Timed): number | undefined {
+    const { state } = timer
     if (state === idle) return undefined
     this.clear(timer)
     if (state === due) return 0
-    return state === fresh ? delay : leftAt(timer, this.clock.now())
+    return state === fresh ? Math.ceil(timer.time) : leftAt(timer, this.clock.now())
   }
 
-  left(timer: Timer): number | undefined {
+  left(timer: Timed): number | undefined {
     if (timer.state === idle) return undefined
     if (timer.state === due) return 0
     const now = this.now()
@@ -201,18 +214,18 @@ export class TimerWheel implements Timers {
     freshList.next = freshList.previous = freshList
     while (timer !== freshList) {
       const { next } = timer
-      this.insert(timer, now + timer.delay, now)
+      this.insert(timer, now + timer.time, now)
       timer = next
     }
     this.wakeBy(this.nextDue, now)
   }
 
-  private insert(timer: Timer, deadline: number, now: number): void {
+  private insert(timer: Timed, deadline: number, now: number): void {
     // A wheel that stood still has nothing behind it
     if (this.nextDue === never) this.tick = Math.max(this.tick, Math.floor(now))
-    timer.deadline = deadline
-    timer.state = waiting
     const tick = Math.max(Math.ceil(deadline), this.tick)
+    timer.time = tick
+    timer.state = waiting
     const at = windowOf(tick)
     const near = at - windowOf(this.tick) <= 1
     append(near ? listAt(this.fine, tick & mask) : listAt(this.coarse, at & windowMask), timer)
@@ -234,54 +247,52 @@ export class TimerWheel implements Timers {
   }
 
   private fireDue(now: number): void {
+    const { dueList, expire } = this
     const last = Math.floor(now)
-    const late: Array<Timer> = []
     // Further back than the fine wheel reaches, each of its slots is looked at once
-    for (let tick = Math.max(this.tick, last - mask); tick <= last; tick++) this.collect(tick & mask, late)
-    this.bringDown(last, now, late)
-    this.tick = last + 1
-    inOrder(late)
-    for (const timer of late) {
+    for (let tick = Math.max(this.tick, last - mask); tick <= last; tick++) this.collect(tick & mask)
+    this.bringDown(last)
+    this.tick = this.nextDue = last + 1
+    for (let timer = dueList.next; timer !== dueList; timer = dueList.next) {
+      unlink(timer)
+      timer.state = idle
       this.count--
-      timer.state = due
+      expire(timer)
     }
     this.nextDue = this.count === 0 ? never : this.findNext()
-    for (const timer of late) this.expire(timer)
     if (this.nextDue !== never) this.wakeBy(this.nextDue, now)
   }
 
   /** Moves the windows that begin to be covered by the fine wheel there. */
-  private bringDown(last: number, now: number, late: Array<Timer>): void {
+  private bringDown(last: number): void {
     const covered = windowOf(last + 1) + 1
     const first = Math.max(windowOf(this.tick) + 2, covered - windowMask)
+    const late: Array<Timed> = []
     for (let at = first; at <= covered; at++) {
       const list = this.coarse[at & windowMask]
       if (list === undefined) continue
       for (let timer = list.next; timer !== list; ) {
-        const { next } = timer
-        const tick = Math.ceil(timer.deadline)
-        if (windowOf(tick) <= covered) {
+        const { next, time } = timer
+        if (windowOf(time) <= covered) {
           unlink(timer)
-          if (timer.deadline <= now) late.push(timer)
-          else append(listAt(this.fine, tick & mask), timer)
+          if (time <= last) late.push(timer)
+          else append(listAt(this.fine, time & mask), timer)
         }
         timer = next
       }
       if (list.next === list) this.coarse[at & windowMask] = undefined
     }
+    // The scheduler stood still for a long time. All that was in the fine wheel is older
+    late.sort((a, b) => a.time - b.time)
+    for (const timer of late) append(this.dueList, timer)
   }
 
   /** Empties a slot of the fine wheel whose time has come. */
-  private collect(at: number, into: Array<Timer>): void {
+  private collect(at: number): void {
     const list = this.fine[at]
     if (list === undefined) return
     this.fine[at] = undefined
-    for (let timer = list.next; timer !== list; ) {
-      const { next } = timer
-      timer.next = timer.previous = timer
-      into.push(timer)
-      timer = next
-    }
+    move(list, this.dueList)
   }
 
   /** A time before which nothing is due: that of the nearest timer, or of the next window that has some. */
@@ -299,15 +310,5 @@ export class TimerWheel implements Timers {
       if (list !== undefined && list.next !== list) return bringDownAt(at)
     }
     return never
-  }
-}
-
-/** Sorts by deadline; those that are equal keep their order. Most often there is nothing to do. */
-const inOrder = (timers: Array<Timer>): void => {
-  for (let at = 1; at < timers.length; at++) {
-    if (timers[at - 1]!.deadline > timers[at]!.deadline) {
-      timers.sort((a, b) => a.deadline - b.deadline)
-      return
-    }
   }
 }

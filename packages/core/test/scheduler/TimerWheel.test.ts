@@ -1,5 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import type { Host, Runnable } from "../../src/process/Host.ts"
 import { Timer } from "../../src/process/Timer.ts"
 import { TimerWheel, type WheelClock } from "../../src/scheduler/TimerWheel.ts"
 
@@ -43,10 +44,17 @@ const makeClock = (costly = false) => {
   }
 }
 
+/** A host as these timers need it: they only use its queue. */
+const hostWith = (enqueue: (item: Runnable) => void) => ({ enqueue }) as unknown as Host
+
+const runAtOnce = hostWith((item) => item.run())
+
+const makeWheel = (clock: WheelClock) => new TimerWheel(clock, (timer) => timer.expire(runAtOnce))
+
 describe("TimerWheel", () => {
   it("T01 fires once, not before its delay", () => {
     const { advanceBy, clock } = makeClock()
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     let fired = 0
     wheel.set(10, () => fired++)
     advanceBy(9.9)
@@ -59,7 +67,7 @@ describe("TimerWheel", () => {
 
   it("T03 cancelling returns what was left, a second time nothing", () => {
     const { advanceBy, clock } = makeClock()
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     let fired = false
     const timer = wheel.set(1000, () => {
       fired = true
@@ -74,7 +82,7 @@ describe("TimerWheel", () => {
 
   it("T11 equal deadlines fire in the order they were set", () => {
     const { advanceBy, clock } = makeClock()
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     const order: Array<number> = []
     for (let n = 0; n < 20; n++) wheel.set(5, () => order.push(n))
     advanceBy(10)
@@ -83,7 +91,7 @@ describe("TimerWheel", () => {
 
   it("2^31 milliseconds and more are no special case", () => {
     const { advanceBy, clock } = makeClock()
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     let fired = false
     wheel.set(2 ** 31 + 5, () => {
       fired = true
@@ -103,7 +111,7 @@ describe("TimerWheel", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const { advanceBy, clock, now } = makeClock()
-        const wheel = new TimerWheel(clock)
+        const wheel = makeWheel(clock)
         const fired: Array<{ id: number; deadline: number; at: number }> = []
         const open = new Map<number, { timer: ReturnType<TimerWheel["set"]>; deadline: number }>()
         let id = 0
@@ -140,7 +148,7 @@ describe("TimerWheel", () => {
 
   it("timers of a turn get their deadlines at its next look at the clock: late by that, never early, in order", () => {
     const { advanceBy, clock, looks, now, pass } = makeClock(true)
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     const fired: Array<{ id: string; at: number }> = []
     const set = (id: string, delay: number) => wheel.set(delay, () => fired.push({ id, at: now() }))
     wheel.turnBegins()
@@ -164,7 +172,7 @@ describe("TimerWheel", () => {
 
   it("whoever asks for the time sees timers of the turn as set before that", () => {
     const { clock, now, advanceBy } = makeClock(true)
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     const fired: Array<string> = []
     wheel.turnBegins()
     wheel.set(10, () => fired.push("first"))
@@ -179,7 +187,7 @@ describe("TimerWheel", () => {
 
   it("outside of a turn a timer has its deadline at once", () => {
     const { armed, clock, pass } = makeClock(true)
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     const timer = wheel.set(10, () => undefined)
     expect(armed()).toBe(true)
     pass(4)
@@ -190,8 +198,9 @@ describe("TimerWheel", () => {
 
   it("a timer that its owner keeps tells once for each time it was set, and nothing once it is stopped", () => {
     const { advanceBy, clock } = makeClock()
-    const queue: Array<Timer> = []
-    const wheel = new TimerWheel(clock, (timer) => queue.push(timer))
+    const queue: Array<Runnable> = []
+    const host = hostWith((item) => queue.push(item))
+    const wheel = new TimerWheel(clock, (timer) => timer.expire(host))
     let told = 0
     const timer = new Timer({ expired: () => told++ })
     wheel.start(timer, 10)
@@ -219,7 +228,7 @@ describe("TimerWheel", () => {
         fc.array(fc.record({ at: fc.nat(60_000), pass: fc.oneof(fc.nat(20), fc.nat(9000)) }), { maxLength: 60 }),
         (steps) => {
           const { advanceBy, clock, now } = makeClock()
-          const wheel = new TimerWheel(clock)
+          const wheel = makeWheel(clock)
           const start = now()
           const set: Array<{ deadline: number; id: number }> = []
           const fired: Array<{ deadline: number; id: number }> = []
@@ -245,7 +254,7 @@ describe("TimerWheel", () => {
 
   it("timers that nobody wants any more cost no look at the clock and no work when turns end", () => {
     const { clock, looks, now } = makeClock(true)
-    const wheel = new TimerWheel(clock)
+    const wheel = makeWheel(clock)
     for (let turn = 0; turn < 100; turn++) {
       wheel.turnBegins()
       const timers = Array.from({ length: 10 }, () => wheel.set(5000, () => undefined))
