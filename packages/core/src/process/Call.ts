@@ -13,7 +13,7 @@ import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
-import { Timer, type TimerOwner } from "./Timer.ts"
+import { Timed } from "./Timer.ts"
 
 /** Where an answer goes. */
 export interface ReplyTo {
@@ -36,14 +36,13 @@ export interface CallOutcomes {
  * The asker's side: what it waits for. Settles once; the asker is resumed through the run queue. Hot path: plain and
  * mutable.
  */
-export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Waiter {
+export abstract class PendingCall extends Timed implements ReplyTo, Runnable, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"] = undefined
   protected readonly host: Host
   protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   /** What it succeeded with, when the outcome is {@link succeeded}. */
   private value: unknown = undefined
-  private timer: Timer | undefined = undefined
   /** The id another scheduler answers to, once the call has left this one; 0 before. */
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
@@ -52,6 +51,7 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
   spawned: ((pid: Pid) => void) | undefined = undefined
 
   constructor(host: Host) {
+    super()
     this.host = host
   }
 
@@ -73,17 +73,15 @@ export abstract class PendingCall implements ReplyTo, Runnable, TimerOwner, Wait
   }
 
   expireAfter(milliseconds: number): void {
-    this.timer ??= new Timer(this)
-    this.host.timers.start(this.timer, milliseconds)
+    this.host.timers.start(this, milliseconds)
   }
 
   /** It waits as long as it takes. */
   protected clearTimer(): void {
-    if (this.timer !== undefined) this.host.timers.clear(this.timer)
+    this.host.timers.clear(this)
   }
 
-  /** Its time is over. */
-  expired(): void {
+  override expire(): void {
     this.settle(this.whenTimedOut())
   }
 

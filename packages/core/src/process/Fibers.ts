@@ -4,13 +4,14 @@
  * for, and runs one effect after another. Where the installed Effect does not look as expected, or when
  * `UNDERSTUDY_FIBERS=public` is set, the same is done through Effect's public API, with the same semantics.
  */
+import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as ExitReason from "./ExitReason.ts"
-import { Current, System } from "./Host.ts"
+import { Current, type Runnable, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { closeScope, PublicCode } from "./PublicCode.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -133,6 +134,8 @@ interface FiberImpl extends AnyFiber {
 
 const evaluate = "~effect/Effect/evaluate"
 const successCont = "~effect/Effect/successCont"
+/** What only exits have. */
+const exit = "~effect/Exit"
 /** The property of the global object in which Effect keeps the fiber that runs. */
 const current = "~effect/Fiber/currentFiber"
 
@@ -177,8 +180,27 @@ interface Kernel {
   readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
 }
 
-/** So many operations are done without asking whether the fiber must give way. */
+/** So many operations are done without asking whether the fiber must give way: most often, that is all there is to do. */
 const firstOperations = 5
+
+/** A fiber whose slice is over, in the run queue. */
+class Pause implements Waiting, Runnable {
+  private readonly fiber: KernelFiber
+  private readonly effect: Primitive
+
+  constructor(fiber: KernelFiber, effect: Primitive) {
+    this.fiber = fiber
+    this.effect = effect
+  }
+
+  run(): void {
+    this.fiber.unpark(this, this.effect as unknown as AnyEffect)
+  }
+
+  waits(): void {}
+
+  abandon(): void {}
+}
 
 const makeKernel = (Base: FiberClass): Kernel => {
   class KernelFiberImpl extends Base implements Code {
@@ -285,45 +307,87 @@ const makeKernel = (Base: FiberClass): Kernel => {
       if (exit !== undefined) this.owner.ended(exit)
     }
 
+    override runLoop(effect: AnyEffect): AnyExit | typeof suspension {
+      return this.begin(primitive(effect), undefined)
+    }
+
     /**
-     * Does the first few operations of an effect, or hands a value to what waits for it and does those that follow: most
-     * often, that is all until the fiber waits again or is done. What is left is for the interpreter's loop, whose costs
-     * this saves.
+     * Runs an effect, or what waits for a value, until the fiber is suspended or over. What Effect's own loop does, but that
+     * most fibers are not asked whether they must give way, and that those who must stand in the run queue themselves.
      */
     private begin(effect: Primitive | undefined, value: unknown): AnyExit | typeof suspension {
       const previous = global[current]
+      const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 0
-      let next: Primitive | typeof suspension
       try {
-        next = effect ?? this.goOn(value)
-        if (this.cache.tracerContext === undefined) {
-          while (next !== suspension && this.currentOpCount < firstOperations) {
-            this.currentOpCount++
-            next = next[evaluate](this)
+        let next = effect ?? this.goOn(value)
+        for (let asked = false; ; ) {
+          if (next === suspension) {
+            const yielded = this._yielded
+            const over = typeof yielded !== "function"
+            if (!over && !this._deferredInterrupt) return suspension
+            this._yielded = undefined
+            if (over) {
+              this._deferredInterrupt = false
+              // The interpreter's word for an effect that is over
+              return yielded as AnyExit
+            }
+            yielded()
+            next = primitive(Exit.void)
           }
+          if (this._deferredInterrupt) {
+            this._deferredInterrupt = false
+            next = primitive(Exit.failCause(this._interruptedCause as Cause.Cause<unknown>))
+          }
+          const { preventYield, scheduler } = this.cache
+          if (++this.currentOpCount > firstOperations && !asked && !preventYield && scheduler.shouldYield(this)) {
+            asked = true
+            next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
+          } else next = this.step(next)
         }
+      } finally {
+        this._running = nested
+        global[current] = previous
+      }
+    }
+
+    private step(effect: Primitive): Primitive | typeof suspension {
+      const { tracerContext } = this.cache
+      try {
+        // Effect's tracer is given what its interpreter would evaluate
+        if (tracerContext !== undefined) return tracerContext(effect as never, this) as unknown as Primitive
+        return effect[evaluate](this)
       } catch (error) {
-        next = primitive(Exit.die(error))
+        const valid = typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"
+        return primitive(Exit.die(valid ? error : new TypeError(`not an effect: ${String(effect)}`)))
       }
-      this._running = false
-      global[current] = previous
-      if (next !== suspension) return this.runLoop(next as unknown as AnyEffect)
-      const yielded = this._yielded
-      if (typeof yielded !== "function") {
-        this._yielded = undefined
-        // The interpreter's word for an effect that is over
-        return yielded as AnyExit
+    }
+
+    /** Its slice is over. */
+    private giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
+      // The program may have brought a scheduler of its own
+      if (scheduler.giveWay === undefined) {
+        return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))
       }
-      if (!this._deferredInterrupt) return suspension
-      this._yielded = undefined
-      yielded()
-      // Its loop begins with the interruption
-      return this.runLoop(Exit.void)
+      // The class is this one
+      const pause = new Pause(this as unknown as KernelFiber, effect)
+      this._yielded = nothingToDo
+      this.waiter = pause
+      scheduler.giveWay(pause)
+      return suspension
     }
 
     private goOn(value: unknown): Primitive | typeof suspension {
+      try {
+        return this.handOn(value)
+      } catch (error) {
+        return primitive(Exit.die(error))
+      }
+    }
+
+    private handOn(value: unknown): Primitive | typeof suspension {
       const stack = this._stack
       const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
       if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
@@ -337,7 +401,7 @@ const makeKernel = (Base: FiberClass): Kernel => {
         for (let given = value; ; ) {
           const state = iterator.next(given)
           const next = state.value
-          if (state.done !== true && !Exit.isExit(next)) return next as Primitive
+          if (state.done !== true && !isExit(next)) return next as Primitive
           if (state.done === true || next._tag === "Failure") {
             this._stack.pop()
             return primitive(state.done === true ? Exit.succeed(next) : (next as AnyExit))
@@ -368,6 +432,9 @@ const makeKernel = (Base: FiberClass): Kernel => {
   // It has all that the interface names; the accessor is a property to everybody else
   return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
 }
+
+/** Looking at the property is faster than asking whether it is there. */
+const isExit = (effect: unknown): effect is AnyExit => (effect as { [exit]?: unknown })[exit] !== undefined
 
 /** An effect as the interpreter sees it. */
 const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
@@ -436,6 +503,7 @@ const kernel: Kernel | undefined = probe()
 if (kernel !== undefined) {
   keepShapes(
     new kernel.KernelFiber(nothing, Context.empty(), nothing),
+    new Pause(nothing, nothing),
     // What programs and this package make of Effect most often
     Exit.succeed(undefined),
     Exit.fail(undefined),
@@ -452,7 +520,9 @@ if (kernel !== undefined) {
 }
 
 /** What a scheduler of processes adds to Effect's. */
-export interface CountsCompleted {
+export interface ProcessScheduler {
+  /** Runs the rest of a fiber behind those who wait. */
+  giveWay(rest: Runnable): void
   /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
   countCompleted(): boolean
 }
@@ -466,7 +536,7 @@ const countCompleted = (): void => {
   const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]: () => unknown }
   const iterate = success[Symbol.iterator]
   success[Symbol.iterator] = function (this: Exit.Success<unknown>) {
-    const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<CountsCompleted> | undefined
+    const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<ProcessScheduler> | undefined
     return scheduler?.countCompleted?.() === true
       ? Effect.as(Effect.yieldNow, this.value)[Symbol.iterator]()
       : iterate.call(this)

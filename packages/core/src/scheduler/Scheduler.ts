@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
-import { type CountsCompleted, currentProcess } from "../process/Fibers.ts"
+import { currentProcess, type ProcessScheduler } from "../process/Fibers.ts"
 import {
   type Directory,
   type Host,
@@ -162,7 +162,7 @@ export class Scheduler implements Host {
     this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot
     this.freeze = options.freeze
     this.slice = options.slice ?? 128
-    this.interpreterSlice = Math.max(shortestSlice, Math.ceil(this.slice / 4))
+    this.interpreterSlice = Math.max(shortestSlice, Math.ceil(this.slice / 16))
     this.trace = options.trace ?? new Float64Array(2)
     this.limits = options.limits ?? unlimited
     this.longMailbox = this.limits.longMailbox
@@ -190,7 +190,7 @@ export class Scheduler implements Host {
     )
   }
 
-  private facade(priority: Priority): EffectScheduler.Scheduler & CountsCompleted {
+  private facade(priority: Priority): EffectScheduler.Scheduler & ProcessScheduler {
     // One dispatcher for all fibers of a class: the default makes one run queue per fiber
     const dispatcher: EffectScheduler.SchedulerDispatcher = {
       scheduleTask: (task) => this.enqueue(task, priority),
@@ -206,6 +206,7 @@ export class Scheduler implements Host {
         return this.queue.length > 0 || count >= longestSlice || this.onTheSpot >= this.slice
       },
       countCompleted: () => ++this.onTheSpot >= this.slice,
+      giveWay: (rest) => this.enqueue(rest, priority),
       makeDispatcher: () => dispatcher
     }
   }
