@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import * as ExitReason from "./ExitReason.ts"
+import { works } from "./FiberProbe.ts"
 import { Current, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { closeScope, PublicCode } from "./PublicCode.ts"
@@ -32,6 +33,11 @@ export interface Code {
   readonly suspended: boolean
   /** Interrupts what is suspended. */
   interrupt(reason: ExitReason.ExitReason): void
+  /**
+   * Ends what is suspended on `waiter` as {@link interrupt} does, at once and without running anything, if an interruption
+   * would run nothing: no handler, no finalizer, nobody who waits for the fiber. Whether it has; then `ended` is not called.
+   */
+  forget(waiter: Waiter, reason: ExitReason.ExitReason): boolean
   /** Releases what the process acquired, then calls back. Called once, when nothing runs any more. */
   close(exit: AnyExit, then: () => void): void
   /** Whether something was acquired that is not released. */
@@ -111,6 +117,8 @@ interface FiberImpl extends AnyFiber {
   _stack: Array<unknown>
   _exit: AnyExit | undefined
   _children: Set<AnyFiber> | undefined
+  _observers: unknown
+  interruptible: boolean
   _interruptedCause: unknown
   _yielded: unknown
   _deferredInterrupt: boolean
@@ -125,6 +133,9 @@ interface FiberImpl extends AnyFiber {
 
 const evaluate = "~effect/Effect/evaluate"
 const successCont = "~effect/Effect/successCont"
+/** What an interruption runs: handlers of failures, and what is to be done whatever comes. */
+const failureCont = "~effect/Effect/failureCont"
+const ensureCont = "~effect/Effect/ensureCont"
 /** The property of the global object in which Effect keeps the fiber that runs. */
 const current = "~effect/Fiber/currentFiber"
 
@@ -137,6 +148,15 @@ interface Primitive {
 interface Continuation {
   [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
 }
+
+/** What stands on a fiber's stack, as far as it matters to an interruption. */
+interface Frame {
+  readonly [failureCont]?: unknown
+  readonly [ensureCont]?: unknown
+}
+
+/** The stack of fibers that are over. */
+const noStack: Array<unknown> = []
 
 /** The global object, as far as it is Effect's. */
 const global = globalThis as { [current]?: AnyFiber | undefined }
@@ -158,7 +178,8 @@ export interface KernelFiber extends FiberImpl, Code {
   unparkWith(waiter: Waiter, value: unknown): void
 }
 
-interface Kernel {
+/** The class, made on Effect's own. */
+export interface Kernel {
   readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
 }
 
@@ -319,6 +340,22 @@ const makeKernel = (Base: FiberClass): Kernel => {
       this.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
     }
 
+    forget(waiter: Waiter, reason: ExitReason.ExitReason): boolean {
+      if (this.waiter !== waiter || !this.interruptible || this._observers !== undefined || this.holds) return false
+      if (this.cache.runtimeMetrics !== undefined || (this._children !== undefined && this._children.size > 0))
+        return false
+      // Most are parked in their own generator, which knows nothing of interruptions
+      const stack = this._stack as Array<Frame>
+      for (const frame of stack) {
+        if (frame[failureCont] !== undefined || frame[ensureCont] !== undefined) return false
+      }
+      this.waiter = this._yielded = undefined
+      this._stack = noStack
+      this._exit = ExitReason.toExit(reason)
+      waiter.abandon()
+      return true
+    }
+
     get holds(): boolean {
       return this.scope !== undefined && this.scope.state._tag !== "Empty"
     }
@@ -359,41 +396,6 @@ const probe = (): Kernel | undefined => {
   } catch {
     return undefined
   }
-}
-
-/** Parks, is resumed, is interrupted, and ends: all as it should. */
-const works = ({ KernelFiber }: Kernel): boolean => {
-  const ends: Array<AnyExit> = []
-  const owner: Owner = { ended: (exit) => ends.push(exit) }
-  const record = {} as ProcessRecord
-  const waiter: Waiter = { fiber: undefined, resume: undefined, waits: () => undefined, abandon: () => undefined }
-  const start = () => new KernelFiber(record, Context.empty(), owner)
-  const wait = Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
-  const parked = Effect.gen(function* () {
-    const value = yield* wait
-    return [value, yield* wait, yield* Current]
-  }) as unknown as AnyEffect
-  const first = start()
-  if (first.run(parked) !== undefined || !first.suspended) return false
-  first.unparkWith(waiter, 1)
-  first.unpark(waiter, Exit.succeed(2))
-  const again = first.run(Exit.succeed(2))
-  const second = start()
-  second.run(parked)
-  second.interrupt(ExitReason.killed)
-  const [one, two] = ends
-  if (one === undefined || two === undefined || again === undefined) return false
-  return (
-    Exit.isSuccess(one) &&
-    Array.isArray(one.value) &&
-    one.value[0] === 1 &&
-    one.value[1] === 2 &&
-    one.value[2] === record &&
-    Exit.isSuccess(again) &&
-    again.value === 2 &&
-    Exit.isFailure(two) &&
-    ExitReason.fromExit(two) === ExitReason.killed
-  )
 }
 
 const kernel: Kernel | undefined = probe()

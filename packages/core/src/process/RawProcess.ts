@@ -258,6 +258,14 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     })
   }
 
+  forget(reason: ExitReason.ExitReason): boolean {
+    const { code, program, waiter } = this
+    // It has not begun, and never will
+    if (program !== undefined) this.program = this.context = undefined
+    else if (waiter === undefined || code?.forget(waiter, reason) !== true) return false
+    return true
+  }
+
   unwind(record: ProcessRecord): void {
     const { code } = this
     this.program = undefined
