@@ -3,6 +3,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as ExitReason from "../process/ExitReason.ts"
+import { keepShapes, nothing } from "../process/Shape.ts"
 
 /** What is to happen after the handler's step. */
 export interface Then {
@@ -101,3 +102,10 @@ export const stopWithReply = <A, S>(reason: ExitReason.ExitReason, value: A, sta
 
 /** From `init`: do not start, and it is no error. */
 export const ignore: Ignore = new Ignore()
+
+keepShapes(
+  new Reply(nothing, nothing, undefined),
+  new NoReply(nothing, undefined),
+  new Stop(nothing, nothing),
+  new StopWithReply(nothing, nothing, nothing)
+)

@@ -250,4 +250,4 @@ export class BadReturnValue extends Schema.TaggedError<BadReturnValue>()("BadRet
 export const badReturn = (callback: string, problem: string): ExitReason.ExitReason =>
   ExitReason.failed(new BadReturnValue({ callback, problem }))
 
-keepShapes(new CastMessage(none, none), new CallMessage(none, none, none))
+keepShapes(new CastMessage(none, none), new CallMessage(none, none, none), new TerminateMessage(none, none))

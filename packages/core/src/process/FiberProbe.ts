@@ -5,7 +5,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ExitReason from "./ExitReason.ts"
-import type { Kernel, KernelFiber, Owner, Waiter } from "./Fibers.ts"
+import type { Kernel, KernelFiber, Owner, Waiting } from "./Fibers.ts"
 import { Current } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -13,14 +13,9 @@ type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
 type Around = (wait: AnyEffect) => AnyEffect
 
-const makeWaiter = (): Waiter => ({
-  fiber: undefined,
-  resume: undefined,
-  waits: () => undefined,
-  abandon: () => undefined
-})
+const makeWaiter = (): Waiting => ({ waits: () => undefined, abandon: () => undefined })
 
-const parkOn = (waiter: Waiter) => Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
+const parkOn = (waiter: Waiting) => Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
 
 /** Parks, is resumed, is interrupted, and ends: all as it should. */
 export const works = ({ KernelFiber }: Kernel): boolean => {

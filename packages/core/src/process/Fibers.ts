@@ -9,11 +9,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import { countCompleted } from "./CountCompleted.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { works } from "./FiberProbe.ts"
 import { Current, System } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { closeScope, PublicCode } from "./PublicCode.ts"
+import { keepShapes, nothing } from "./Shape.ts"
+
+export type { CountsCompleted } from "./CountCompleted.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
@@ -37,19 +41,15 @@ export interface Code {
    * Ends what is suspended on `waiter` as {@link interrupt} does, at once and without running anything, if an interruption
    * would run nothing: no handler, no finalizer, nobody who waits for the fiber. Whether it has; then `ended` is not called.
    */
-  forget(waiter: Waiter, reason: ExitReason.ExitReason): boolean
+  forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean
   /** Releases what the process acquired, then calls back. Called once, when nothing runs any more. */
   close(exit: AnyExit, then: () => void): void
   /** Whether something was acquired that is not released. */
   readonly holds: boolean
 }
 
-/** What a process waits for. Resumed once, through the run queue; see {@link park}. */
-export interface Waiter {
-  /** The process fiber that is parked on it. Set by {@link park}. */
-  fiber: KernelFiber | undefined
-  /** How another fiber is resumed. Set by {@link park}. */
-  resume: ((effect: AnyEffect) => void) | undefined
+/** What a process's own fiber waits for. */
+export interface Waiting {
   /**
    * From now on it is waited for. `late`: other things may have happened since whoever waits decided to, so what it waits
    * for may be there already.
@@ -57,6 +57,14 @@ export interface Waiter {
   waits(late: boolean): void
   /** The fiber goes on without it: it was interrupted. */
   abandon(): void
+}
+
+/** What any fiber can wait for. Resumed once, through the run queue; see {@link park}. */
+export interface Waiter extends Waiting {
+  /** The process fiber that is parked on it. Set by {@link park}. */
+  fiber: KernelFiber | undefined
+  /** How another fiber is resumed. Set by {@link park}. */
+  resume: ((effect: AnyEffect) => void) | undefined
 }
 
 /** A process's own fiber, that speaks for it. */
@@ -74,7 +82,10 @@ export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
 /** Suspends the fiber that evaluates the result until {@link unpark}. */
 export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
   const own = processFiber(fiber)
-  if (own !== undefined) return own.park(waiter)
+  if (own !== undefined) {
+    waiter.fiber = own
+    return own.park(waiter)
+  }
   return Effect.callback<never>((resume) => {
     // What it is resumed with is of the waiting effect's type
     waiter.resume = resume as (effect: AnyEffect) => void
@@ -158,6 +169,11 @@ interface Frame {
 /** The stack of fibers that are over. */
 const noStack: Array<unknown> = []
 
+/** The continuation of a generator that waits. No other has this field. */
+interface Generating {
+  readonly iterator: Iterator<unknown>
+}
+
 /** The global object, as far as it is Effect's. */
 const global = globalThis as { [current]?: AnyFiber | undefined }
 
@@ -173,9 +189,11 @@ type FiberClass = new (context: Context.Context<never>, interruptible: boolean) 
 export interface KernelFiber extends FiberImpl, Code {
   /** Whom its code speaks for: the process, as long as that is what its context says. */
   readonly process: ProcessRecord | undefined
-  park(waiter: Waiter): Effect.Effect<never>
-  unpark(waiter: Waiter, effect: AnyEffect): void
-  unparkWith(waiter: Waiter, value: unknown): void
+  /** Suspends it, for the operation it evaluates. */
+  park(waiter: Waiting): Effect.Effect<never>
+  /** Resumes it, if that is what it waits for. As {@link unpark}. */
+  unpark(waiter: Waiting, effect: AnyEffect): void
+  unparkWith(waiter: Waiting, value: unknown): void
 }
 
 /** The class, made on Effect's own. */
@@ -194,7 +212,7 @@ const makeKernel = (Base: FiberClass): Kernel => {
     declare private held: Context.Context<never>
     private scope: Scope.Closeable | undefined = undefined
     /** What it is parked on. */
-    private waiter: Waiter | undefined = undefined
+    private waiter: Waiting | undefined = undefined
 
     constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
       super(context, true)
@@ -265,10 +283,8 @@ const makeKernel = (Base: FiberClass): Kernel => {
       if (exit !== undefined) this.owner.ended(exit)
     }
 
-    park(waiter: Waiter): Effect.Effect<never> {
+    park(waiter: Waiting): Effect.Effect<never> {
       this._yielded = nothingToDo
-      // The class is this one
-      waiter.fiber = this as unknown as KernelFiber
       // Interrupted while it ran: it goes on at once with that
       if (this._deferredInterrupt) waiter.abandon()
       else {
@@ -279,13 +295,13 @@ const makeKernel = (Base: FiberClass): Kernel => {
       return suspension as never
     }
 
-    unpark(waiter: Waiter, effect: AnyEffect): void {
+    unpark(waiter: Waiting, effect: AnyEffect): void {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this.evaluate(effect)
     }
 
-    unparkWith(waiter: Waiter, value: unknown): void {
+    unparkWith(waiter: Waiting, value: unknown): void {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
@@ -332,15 +348,37 @@ const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     private goOn(value: unknown): Primitive | typeof suspension {
+      const stack = this._stack
+      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
+      if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
       const continuation = this.getCont(successCont)
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
+    }
+
+    /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
+    private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
+      try {
+        for (let given = value; ; ) {
+          const state = iterator.next(given)
+          const next = state.value
+          if (state.done !== true && !Exit.isExit(next)) return next as Primitive
+          if (state.done === true || next._tag === "Failure") {
+            this._stack.pop()
+            return primitive(state.done === true ? Exit.succeed(next) : (next as AnyExit))
+          }
+          given = next.value
+        }
+      } catch (error) {
+        this._stack.pop()
+        throw error
+      }
     }
 
     interrupt(reason: ExitReason.ExitReason): void {
       this.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
     }
 
-    forget(waiter: Waiter, reason: ExitReason.ExitReason): boolean {
+    forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean {
       if (this.waiter !== waiter || !this.interruptible || this._observers !== undefined || this.holds) return false
       if (this.cache.runtimeMetrics !== undefined || (this._children !== undefined && this._children.size > 0))
         return false
@@ -400,27 +438,7 @@ const probe = (): Kernel | undefined => {
 
 const kernel: Kernel | undefined = probe()
 
-/** What a scheduler of processes adds to Effect's. */
-export interface CountsCompleted {
-  /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
-  countCompleted(): boolean
-}
-
-/**
- * In a generator, Effect takes the value of an effect that is over already (`yield* Effect.void`) and goes on without
- * counting it, so a loop of them would never give way. A generator asks such an effect for its iterator first: there they
- * are counted, for the fibers of our schedulers.
- */
-const countCompleted = (): void => {
-  const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]: () => unknown }
-  const iterate = success[Symbol.iterator]
-  success[Symbol.iterator] = function (this: Exit.Success<unknown>) {
-    const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<CountsCompleted> | undefined
-    return scheduler?.countCompleted?.() === true
-      ? Effect.as(Effect.yieldNow, this.value)[Symbol.iterator]()
-      : iterate.call(this)
-  }
-}
+if (kernel !== undefined) keepShapes(new kernel.KernelFiber(nothing, Context.empty(), nothing))
 
 if (kernel !== undefined) countCompleted()
 

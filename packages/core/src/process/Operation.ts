@@ -17,9 +17,7 @@ const EffectBase = (() => {
     label: "Process",
     evaluate(fiber) {
       const own = processFiber(fiber)
-      if (own === undefined) return this.perform(fiber)
-      const result = this.attempt(own)
-      return result === notNow ? this.perform(fiber) : own.succeedWith(result)
+      return own === undefined ? this.perform(fiber) : this.performIn(own)
     }
   })
   return base as unknown as new <A, E, R>() => Effect.Effect<A, E, R>
@@ -33,6 +31,12 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
    */
   attempt(_fiber: ProcessFiber): A | typeof notNow {
     return notNow
+  }
+  /** Does it in a process's own fiber, where the interpreter has come to it. */
+  performIn(fiber: ProcessFiber): Effect.Effect<A, E> {
+    const result = this.attempt(fiber)
+    // It succeeds with what the attempt gave
+    return result === notNow ? this.perform(fiber) : (fiber.succeedWith(result) as Effect.Effect<A>)
   }
   /** Does it in any fiber. */
   abstract perform(fiber: AnyFiber): Effect.Effect<A, E>

@@ -11,6 +11,7 @@ import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
+import { keepShapes } from "./Shape.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
 export interface Body {
@@ -71,6 +72,13 @@ const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined):
   lineage: undefined
 })
 
+/** A status as the lowest two bits of the flags. */
+const statuses = ["running", "exiting", "dead"] as const
+const statusBits = 3
+const isQueued = 4
+const isUnwinding = 8
+const trapsExit = 16
+
 /** Hot path: plain and mutable, one hidden class. Rare parts are undefined until used. */
 export class ProcessRecord extends Mailbox implements Runnable {
   readonly pid: PidImpl
@@ -83,12 +91,8 @@ export class ProcessRecord extends Mailbox implements Runnable {
   readonly ancestors: ReadonlyArray<Pid>
   /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
   kind = 0
-  status: Status = "running"
-  /** Whether it stands in the run queue. */
-  queued = false
-  /** Whether its code is over, or has been told to end. */
-  unwinding = false
-  trapExit = false
+  /** The status and the booleans below: one field for all of them. */
+  private flags = 0
   exitReason: ExitReason | undefined = undefined
   label: string | undefined
   reductions = 0
@@ -123,6 +127,36 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.priority = priority
     this.label = label
     this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+  }
+
+  get status(): Status {
+    return statuses[this.flags & statusBits] as Status
+  }
+  set status(status: Status) {
+    this.flags = (this.flags & ~statusBits) | statuses.indexOf(status)
+  }
+
+  /** Whether it stands in the run queue. */
+  get queued(): boolean {
+    return (this.flags & isQueued) !== 0
+  }
+  set queued(queued: boolean) {
+    this.flags = queued ? this.flags | isQueued : this.flags & ~isQueued
+  }
+
+  /** Whether its code is over, or has been told to end. */
+  get unwinding(): boolean {
+    return (this.flags & isUnwinding) !== 0
+  }
+  set unwinding(unwinding: boolean) {
+    this.flags = unwinding ? this.flags | isUnwinding : this.flags & ~isUnwinding
+  }
+
+  get trapExit(): boolean {
+    return (this.flags & trapsExit) !== 0
+  }
+  set trapExit(trapExit: boolean) {
+    this.flags = trapExit ? this.flags | trapsExit : this.flags & ~trapsExit
   }
 
   /** The record is the mailbox: one object less for each process. */
@@ -175,3 +209,5 @@ export class ProcessRecord extends Mailbox implements Runnable {
     if (this.exitReason !== undefined) finish(this, this.exitReason)
   }
 }
+
+keepShapes(makeExtra(undefined, undefined))

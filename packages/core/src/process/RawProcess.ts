@@ -16,10 +16,12 @@ import {
   type KernelFiber,
   makeCode,
   type Owner,
+  type ProcessFiber,
   park,
   unpark,
   unparkWith,
-  type Waiter
+  type Waiter,
+  type Waiting
 } from "./Fibers.ts"
 import type { Timer } from "./Host.ts"
 import { end } from "./Lifecycle.ts"
@@ -127,14 +129,14 @@ class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
 }
 
 /** What a process waits for, and what a message in the mailbox means to it. */
-interface ReceiveWaiter extends Waiter {
+interface ReceiveWaiter extends Waiting {
   /** Something has been put into the mailbox. For the run queue only. */
   look(record: ProcessRecord): void
   /** It is over: what it has set up for itself goes. */
   drop(): void
 }
 
-class ChoosingWaiter implements ReceiveWaiter {
+class ChoosingWaiter implements ReceiveWaiter, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"] = undefined
   private readonly process: RawProcess<never>
@@ -201,14 +203,12 @@ type Program<M> = (self: Self<M>) => Effect.Effect<unknown, unknown, never>
  * has them all. Hot path: plain and mutable.
  */
 export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, Owner, ReceiveWaiter {
-  private program: Program<M> | undefined
+  /** What it is to run; and, from its first turn on, the fiber that runs it. */
+  private code: Program<M> | Code
   private context: Context.Context<never> | undefined
   private record: ProcessRecord | undefined = undefined
-  private code: Code | undefined = undefined
   /** What its fiber waits for, if that is a message. */
   waiter: ReceiveWaiter | undefined = undefined
-  fiber: KernelFiber | undefined = undefined
-  resume: Waiter["resume"] = undefined
 
   /**
    * `context` is what the program's fiber starts with, beside the process itself and its scope. Default: what all
@@ -216,7 +216,7 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
    */
   constructor(program: Program<M>, context?: Context.Context<never>) {
     super()
-    this.program = program
+    this.code = program
     this.context = context
   }
 
@@ -232,9 +232,9 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
   }
 
   turn(record: ProcessRecord): boolean {
-    const { program, waiter } = this
-    if (program !== undefined) this.start(record, program)
-    else if (waiter !== undefined) waiter.look(record)
+    const { code, waiter } = this
+    if (waiter !== undefined) waiter.look(record)
+    else if (typeof code === "function") this.start(record, code)
     return false
   }
 
@@ -242,8 +242,8 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     const code = makeCode(record, this.context ?? record.host.contextFor(record.priority), this)
     this.record = record
     this.code = code
-    // From here on the fiber holds what is needed of them
-    this.program = this.context = undefined
+    // From here on the fiber holds what is needed of it
+    this.context = undefined
     const exit = code.run(begin(program, this))
     if (exit !== undefined) this.ended(exit)
   }
@@ -251,7 +251,9 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
   /** The program is over. What the process acquired is released before anybody learns that it is gone. */
   ended(exit: Exit.Exit<unknown, unknown>): void {
     const record = this.own()
-    this.code?.close(exit, () => {
+    // Only what ran has ended
+    const code = this.code as Code
+    code.close(exit, () => {
       if (record.unwinding) return record.unwound()
       // `Process.exit` is a decision, what was thrown or failed is a crash
       end(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
@@ -259,17 +261,15 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
   }
 
   forget(reason: ExitReason.ExitReason): boolean {
-    const { code, program, waiter } = this
+    const { code, waiter } = this
+    if (waiter !== undefined) return (code as Code).forget(waiter, reason)
     // It has not begun, and never will
-    if (program !== undefined) this.program = this.context = undefined
-    else if (waiter === undefined || code?.forget(waiter, reason) !== true) return false
-    return true
+    return typeof code === "function"
   }
 
   unwind(record: ProcessRecord): void {
     const { code } = this
-    this.program = undefined
-    if (code?.suspended !== true) return record.unwound()
+    if (typeof code === "function" || !code.suspended) return record.unwound()
     code.interrupt(record.exitReason ?? ExitReason.killed)
   }
 
@@ -285,18 +285,28 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     return record.status === "running" ? take(record, undefined, 0) : notNow
   }
 
+  override performIn(fiber: ProcessFiber): Effect.Effect<unknown> {
+    const record = this.own()
+    const message = this.attempt()
+    if (message !== notNow) return fiber.succeedWith(message)
+    // Its own fiber needs no object to wait with
+    return record.status === "running" && fiber.process === record ? fiber.park(this) : this.perform(fiber)
+  }
+
   perform(fiber: AnyFiber): Effect.Effect<unknown> {
     const record = this.own()
     if (record.status !== "running") return ending(record)
     const message = take(record, undefined, 0)
     if (message !== notNow) return Exit.succeed(message)
-    return park(fiber, this)
+    return park(fiber, new ChoosingWaiter(this as unknown as RawProcess<never>, record, undefined))
   }
 
   look(record: ProcessRecord): void {
     if (record.mailbox.length === 0) return
     this.waiter = undefined
-    unparkWith(this, take(record, undefined, 0))
+    // Only its own fiber waits like that
+    const fiber = this.code as KernelFiber
+    fiber.unparkWith(this, take(record, undefined, 0))
   }
 
   drop(): void {
