@@ -1,5 +1,5 @@
 /**
- * The fibers that run processes' code. This is the only file that knows Effect's internals: a process's fiber is a
+ * The fibers that run processes' code. This file and `Continuations.ts` are the only ones that know Effect's internals: a process's fiber is a
  * subclass of Effect's own fiber that parks without asynchronous bookkeeping, makes its context when it is first asked
  * for, and runs one effect after another. Where the installed Effect does not look as expected, or when
  * `UNDERSTUDY_FIBERS=public` is set, the same is done through Effect's public API, with the same semantics.
@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
 import { countCompleted } from "./CountCompleted.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { works } from "./FiberProbe.ts"
@@ -144,9 +145,6 @@ interface FiberImpl extends AnyFiber {
 
 const evaluate = "~effect/Effect/evaluate"
 const successCont = "~effect/Effect/successCont"
-/** What an interruption runs: handlers of failures, and what is to be done whatever comes. */
-const failureCont = "~effect/Effect/failureCont"
-const ensureCont = "~effect/Effect/ensureCont"
 /** The property of the global object in which Effect keeps the fiber that runs. */
 const current = "~effect/Fiber/currentFiber"
 
@@ -159,15 +157,6 @@ interface Primitive {
 interface Continuation {
   [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
 }
-
-/** What stands on a fiber's stack, as far as it matters to an interruption. */
-interface Frame {
-  readonly [failureCont]?: unknown
-  readonly [ensureCont]?: unknown
-}
-
-/** The stack of fibers that are over. */
-const noStack: Array<unknown> = []
 
 /** The continuation of a generator that waits. No other has this field. */
 interface Generating {
@@ -218,7 +207,6 @@ const makeKernel = (Base: FiberClass): Kernel => {
       super(context, true)
       this.process = record
       this.owner = owner
-      // An array that is pushed to for the first time grows to 17 elements; most processes need two
       this._stack = smallStack()
     }
 
@@ -380,13 +368,9 @@ const makeKernel = (Base: FiberClass): Kernel => {
 
     forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean {
       if (this.waiter !== waiter || !this.interruptible || this._observers !== undefined || this.holds) return false
-      if (this.cache.runtimeMetrics !== undefined || (this._children !== undefined && this._children.size > 0))
-        return false
+      if (this.cache.runtimeMetrics !== undefined || (this._children?.size ?? 0) > 0) return false
       // Most are parked in their own generator, which knows nothing of interruptions
-      const stack = this._stack as Array<Frame>
-      for (const frame of stack) {
-        if (frame[failureCont] !== undefined || frame[ensureCont] !== undefined) return false
-      }
+      if (handlesFailure(this._stack)) return false
       this.waiter = this._yielded = undefined
       this._stack = noStack
       this._exit = ExitReason.toExit(reason)
@@ -411,12 +395,6 @@ const makeKernel = (Base: FiberClass): Kernel => {
 
 /** An effect as the interpreter sees it. */
 const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
-
-const smallStack = (): Array<unknown> => {
-  const stack = [undefined]
-  stack.pop()
-  return stack
-}
 
 /** What Effect derives from a context once and shares between all fibers that start with it. */
 const cacheOf = (Base: FiberClass, context: Context.Context<never>): AnyFiber["cache"] => {
