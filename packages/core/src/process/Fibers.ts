@@ -367,8 +367,7 @@ const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean {
-      if (this.waiter !== waiter || !this.interruptible || this._observers !== undefined || this.holds) return false
-      if (this.cache.runtimeMetrics !== undefined || (this._children?.size ?? 0) > 0) return false
+      if (this.waiter !== waiter || !this.interruptible || this.holds || this.isWatched) return false
       // Most are parked in their own generator, which knows nothing of interruptions
       if (handlesFailure(this._stack)) return false
       this.waiter = this._yielded = undefined
@@ -385,8 +384,16 @@ const makeKernel = (Base: FiberClass): Kernel => {
     close(exit: AnyExit, then: () => void): void {
       const scope = this.holds ? this.scope : undefined
       closeScope(scope, this.held, exit, then)
+      if (this._exit !== undefined) return
       // Effect's own bookkeeping: whoever watches this fiber learns that it is over
-      if (this._exit === undefined) super.evaluate(exit)
+      if (this.isWatched || this.suspended) super.evaluate(exit)
+      else this._exit = exit
+    }
+
+    /** Whether its end concerns anybody but its owner. */
+    private get isWatched(): boolean {
+      const { _children: children, _observers: observers, cache } = this
+      return observers !== undefined || cache.runtimeMetrics !== undefined || (children?.size ?? 0) > 0
     }
   }
   // It has all that the interface names; the accessor is a property to everybody else
