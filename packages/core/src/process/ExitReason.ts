@@ -170,6 +170,18 @@ export class ExitSignal extends Context.Service<ExitSignal, ExitReason>()("@unde
 export const toCause = (reason: ExitReason): Cause.Cause<never> =>
   Cause.annotate(Cause.interrupt(), Context.make(ExitSignal, reason))
 
+/** What a fiber ends with that `reason` interrupts. Many end with the same one: the last is kept. */
+export const toExit = (reason: ExitReason): Exit.Exit<never> => {
+  if (reason !== lastReason) {
+    lastExit = Exit.failCause(toCause(reason))
+    lastReason = reason
+  }
+  return lastExit
+}
+
+let lastReason: ExitReason = killed
+let lastExit: Exit.Exit<never> = Exit.failCause(toCause(killed))
+
 /** The reason a process ends with when its fiber ends with `exit`. Catalogue P13, P15. */
 export const fromExit = (exit: Exit.Exit<unknown, unknown>): ExitReason =>
   Exit.isSuccess(exit) ? normal : fromCause(exit.cause)

@@ -1,20 +1,22 @@
 /**
- * The fibers that run processes' code. This is the only file that knows Effect's internals: a process's fiber is a
- * subclass of Effect's own fiber that parks without asynchronous bookkeeping, makes its context when it is first asked
- * for, and runs one effect after another. Where the installed Effect does not look as expected, or when
- * `UNDERSTUDY_FIBERS=public` is set, the same is done through Effect's public API, with the same semantics.
+ * The fibers that run processes' code: of a class of our own, see `KernelFiber.ts`. Where the installed Effect does not look as
+ * that expects, or when `UNDERSTUDY_FIBERS=public` is set, the same is done through Effect's public API, with the same
+ * semantics.
  */
-import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Scope from "effect/Scope"
-import * as ExitReason from "./ExitReason.ts"
-import { Current, type Runnable, System } from "./Host.ts"
+import { countCompleted } from "./CountCompleted.ts"
+import type * as ExitReason from "./ExitReason.ts"
+import { works } from "./FiberProbe.ts"
+import { Current } from "./Host.ts"
+import { type FiberClass, type Kernel, type KernelFiber, makeKernel } from "./KernelFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import { closeScope, PublicCode } from "./PublicCode.ts"
+import { PublicCode } from "./PublicCode.ts"
 import { keepShapes, nothing } from "./Shape.ts"
+
+export type { KernelFiber } from "./KernelFiber.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
@@ -34,6 +36,11 @@ export interface Code {
   readonly suspended: boolean
   /** Interrupts what is suspended. */
   interrupt(reason: ExitReason.ExitReason): void
+  /**
+   * Ends what is suspended on `waiter` as {@link interrupt} does, at once and without running anything, if an interruption
+   * would run nothing: no handler, no finalizer, nobody who waits for the fiber. Whether it has; then `ended` is not called.
+   */
+  forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean
   /** Releases what the process acquired, then calls back. Called once, when nothing runs any more. */
   close(exit: AnyExit, then: () => void): void
   /** Whether something was acquired that is not released. */
@@ -110,347 +117,6 @@ export const unparkWith = (waiter: Waiter, value: unknown): void => {
 export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
   kernel === undefined ? new PublicCode(record, context, owner) : new kernel.KernelFiber(record, context, owner)
 
-// --- on Effect's own fiber ---------------------------------------------------------------------------------------------
-
-/** What is used of Effect's fiber class, and is not public. Effect 4.1, `internal/effect.ts`. */
-interface FiberImpl extends AnyFiber {
-  context: Context.Context<never>
-  cache: AnyFiber["cache"]
-  currentOpCount: number
-  _stack: Array<unknown>
-  _exit: AnyExit | undefined
-  _children: Set<AnyFiber> | undefined
-  _interruptedCause: unknown
-  _yielded: unknown
-  _deferredInterrupt: boolean
-  _running: boolean
-  evaluate(effect: AnyEffect): void
-  runLoop(effect: AnyEffect): AnyExit | typeof suspension
-  setContext(context: Context.Context<never>): void
-  /** Goes on with the next continuation, without making an Exit. */
-  succeedWith(value: unknown): Effect.Effect<unknown>
-  getCont(kind: typeof successCont): Continuation | undefined
-}
-
-const evaluate = "~effect/Effect/evaluate"
-const successCont = "~effect/Effect/successCont"
-/** What only exits have. */
-const exit = "~effect/Exit"
-/** The property of the global object in which Effect keeps the fiber that runs. */
-const current = "~effect/Fiber/currentFiber"
-
-/** What an effect is to Effect's interpreter. */
-interface Primitive {
-  [evaluate](fiber: FiberImpl): Primitive | typeof suspension
-}
-
-/** What goes on with the value of an effect before it. */
-interface Continuation {
-  [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
-}
-
-/** The continuation of a generator that waits. No other has this field. */
-interface Generating {
-  readonly iterator: Iterator<unknown>
-}
-
-/** The global object, as far as it is Effect's. */
-const global = globalThis as { [current]?: AnyFiber | undefined }
-
-/** What an effect's evaluation gives when the fiber is suspended. */
-const suspension: unique symbol = Symbol.for("effect/Effect/Yield") as never
-
-/** Effect calls what a suspended fiber has left behind when it goes on. Here there is nothing to clean up. */
-const nothingToDo = () => undefined
-
-type FiberClass = new (context: Context.Context<never>, interruptible: boolean) => FiberImpl
-
-/** A process's fiber. */
-export interface KernelFiber extends FiberImpl, Code {
-  /** Whom its code speaks for: the process, as long as that is what its context says. */
-  readonly process: ProcessRecord | undefined
-  /** Suspends it, for the operation it evaluates. */
-  park(waiter: Waiting): Effect.Effect<never>
-  /** Resumes it, if that is what it waits for. As {@link unpark}. */
-  unpark(waiter: Waiting, effect: AnyEffect): void
-  unparkWith(waiter: Waiting, value: unknown): void
-}
-
-interface Kernel {
-  readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
-}
-
-/** So many operations are done without asking whether the fiber must give way: most often, that is all there is to do. */
-const firstOperations = 5
-
-/** A fiber whose slice is over, in the run queue. */
-class Pause implements Waiting, Runnable {
-  private readonly fiber: KernelFiber
-  private readonly effect: Primitive
-
-  constructor(fiber: KernelFiber, effect: Primitive) {
-    this.fiber = fiber
-    this.effect = effect
-  }
-
-  run(): void {
-    this.fiber.unpark(this, this.effect as unknown as AnyEffect)
-  }
-
-  waits(): void {}
-
-  abandon(): void {}
-}
-
-const makeKernel = (Base: FiberClass): Kernel => {
-  class KernelFiberImpl extends Base implements Code {
-    process: ProcessRecord | undefined
-    private readonly owner: Owner
-    /** What it started with; and, once there is a scope, what it has. */
-    declare private held: Context.Context<never>
-    private scope: Scope.Closeable | undefined = undefined
-    /** What it is parked on. */
-    private waiter: Waiting | undefined = undefined
-
-    constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
-      super(context, true)
-      this.process = record
-      this.owner = owner
-      // An array that is pushed to for the first time grows to 17 elements; most processes need two
-      this._stack = smallStack()
-    }
-
-    override setContext(context: Context.Context<never>): void {
-      if (this.cache !== undefined) return super.setContext(context)
-      this.held = context
-      this.cache = cacheOf(Base, context)
-    }
-
-    // Effect keeps its context in a field, and assigns it; an accessor is what makes it lazy
-    override get context(): Context.Context<never> {
-      if (this.scope === undefined) {
-        this.scope = Scope.makeUnsafe()
-        const process = this.process as ProcessRecord
-        this.held = this.held.pipe(Context.add(Current, process), Context.add(Scope.Scope, this.scope))
-      }
-      return this.held
-    }
-
-    override set context(context: Context.Context<never>) {
-      this.held = context
-      // Its code may have been given another process or another system to speak for: then the context is asked each time
-      const process = Context.getOrUndefined(context, Current)
-      this.process = process?.host === Context.getOrUndefined(context, System) ? process : undefined
-    }
-
-    run(effect: AnyEffect, resumed = false): AnyExit | undefined {
-      // What interrupted the effect before this one is over
-      if (!resumed) this._interruptedCause = undefined
-      return this.over(this.begin(primitive(effect), undefined))
-    }
-
-    private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
-      if (exit === suspension) return undefined
-      const children = this._children
-      if (children === undefined || children.size === 0) return exit
-      // As at the end of any fiber: what it forked as its children ends with it
-      return this.run(
-        Effect.flatMap(Fiber.interruptAll(children), () => exit),
-        true
-      )
-    }
-
-    get suspended(): boolean {
-      return this._yielded !== undefined && !this._running
-    }
-
-    /** Whoever resumes the fiber comes through here: a callback, a timer, an interruption. */
-    override evaluate(effect: AnyEffect): void {
-      // Between two effects there is nothing that could go on
-      if (!this.suspended) return
-      // Whoever suspended the fiber has left how to forget it
-      const yielded = this._yielded as () => void
-      this._yielded = undefined
-      yielded()
-      const waiter = this.waiter
-      if (waiter !== undefined) {
-        this.waiter = undefined
-        waiter.abandon()
-      }
-      const exit = this.run(effect, true)
-      if (exit !== undefined) this.owner.ended(exit)
-    }
-
-    park(waiter: Waiting): Effect.Effect<never> {
-      this._yielded = nothingToDo
-      // Interrupted while it ran: it goes on at once with that
-      if (this._deferredInterrupt) waiter.abandon()
-      else {
-        this.waiter = waiter
-        waiter.waits(false)
-      }
-      // Effect's interpreter knows it as the mark of a suspended fiber
-      return suspension as never
-    }
-
-    unpark(waiter: Waiting, effect: AnyEffect): void {
-      if (this.waiter !== waiter) return
-      this.waiter = undefined
-      this.evaluate(effect)
-    }
-
-    unparkWith(waiter: Waiting, value: unknown): void {
-      if (this.waiter !== waiter) return
-      this.waiter = undefined
-      this._yielded = undefined
-      const exit = this.over(this.begin(undefined, value))
-      if (exit !== undefined) this.owner.ended(exit)
-    }
-
-    override runLoop(effect: AnyEffect): AnyExit | typeof suspension {
-      return this.begin(primitive(effect), undefined)
-    }
-
-    /**
-     * Runs an effect, or what waits for a value, until the fiber is suspended or over. What Effect's own loop does, but that
-     * most fibers are not asked whether they must give way, and that those who must stand in the run queue themselves.
-     */
-    private begin(effect: Primitive | undefined, value: unknown): AnyExit | typeof suspension {
-      const previous = global[current]
-      const nested = this._running
-      global[current] = this
-      this._running = true
-      this.currentOpCount = 0
-      try {
-        let next = effect ?? this.goOn(value)
-        for (let asked = false; ; ) {
-          if (next === suspension) {
-            const yielded = this._yielded
-            const over = typeof yielded !== "function"
-            if (!over && !this._deferredInterrupt) return suspension
-            this._yielded = undefined
-            if (over) {
-              this._deferredInterrupt = false
-              // The interpreter's word for an effect that is over
-              return yielded as AnyExit
-            }
-            yielded()
-            next = primitive(Exit.void)
-          }
-          if (this._deferredInterrupt) {
-            this._deferredInterrupt = false
-            next = primitive(Exit.failCause(this._interruptedCause as Cause.Cause<unknown>))
-          }
-          const { preventYield, scheduler } = this.cache
-          if (++this.currentOpCount > firstOperations && !asked && !preventYield && scheduler.shouldYield(this)) {
-            asked = true
-            next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
-          } else next = this.step(next)
-        }
-      } finally {
-        this._running = nested
-        global[current] = previous
-      }
-    }
-
-    private step(effect: Primitive): Primitive | typeof suspension {
-      const { tracerContext } = this.cache
-      try {
-        // Effect's tracer is given what its interpreter would evaluate
-        if (tracerContext !== undefined) return tracerContext(effect as never, this) as unknown as Primitive
-        return effect[evaluate](this)
-      } catch (error) {
-        const valid = typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"
-        return primitive(Exit.die(valid ? error : new TypeError(`not an effect: ${String(effect)}`)))
-      }
-    }
-
-    /** Its slice is over. */
-    private giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
-      // The program may have brought a scheduler of its own
-      if (scheduler.giveWay === undefined) {
-        return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))
-      }
-      // The class is this one
-      const pause = new Pause(this as unknown as KernelFiber, effect)
-      this._yielded = nothingToDo
-      this.waiter = pause
-      scheduler.giveWay(pause)
-      return suspension
-    }
-
-    private goOn(value: unknown): Primitive | typeof suspension {
-      try {
-        return this.handOn(value)
-      } catch (error) {
-        return primitive(Exit.die(error))
-      }
-    }
-
-    private handOn(value: unknown): Primitive | typeof suspension {
-      const stack = this._stack
-      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
-      if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
-      const continuation = this.getCont(successCont)
-      return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
-    }
-
-    /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
-    private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
-      try {
-        for (let given = value; ; ) {
-          const state = iterator.next(given)
-          const next = state.value
-          if (state.done !== true && !isExit(next)) return next as Primitive
-          if (state.done === true || next._tag === "Failure") {
-            this._stack.pop()
-            return primitive(state.done === true ? Exit.succeed(next) : (next as AnyExit))
-          }
-          given = next.value
-        }
-      } catch (error) {
-        this._stack.pop()
-        throw error
-      }
-    }
-
-    interrupt(reason: ExitReason.ExitReason): void {
-      this.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
-    }
-
-    get holds(): boolean {
-      return this.scope !== undefined && this.scope.state._tag !== "Empty"
-    }
-
-    close(exit: AnyExit, then: () => void): void {
-      const scope = this.holds ? this.scope : undefined
-      closeScope(scope, this.held, exit, then)
-      // Effect's own bookkeeping: whoever watches this fiber learns that it is over
-      if (this._exit === undefined) super.evaluate(exit)
-    }
-  }
-  // It has all that the interface names; the accessor is a property to everybody else
-  return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
-}
-
-/** Looking at the property is faster than asking whether it is there. */
-const isExit = (effect: unknown): effect is AnyExit => (effect as { [exit]?: unknown })[exit] !== undefined
-
-/** An effect as the interpreter sees it. */
-const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
-
-const smallStack = (): Array<unknown> => {
-  const stack = [undefined]
-  stack.pop()
-  return stack
-}
-
-/** What Effect derives from a context once and shares between all fibers that start with it. */
-const cacheOf = (Base: FiberClass, context: Context.Context<never>): AnyFiber["cache"] => {
-  const { cacheRoot } = context as unknown as { readonly cacheRoot: { _fiberCache?: AnyFiber["cache"] } }
-  return cacheRoot._fiberCache ?? new Base(context, true).cache
-}
-
 /** Looks whether Effect is as this file expects it: the class, its fields, and what they do. */
 const probe = (): Kernel | undefined => {
   if (process.env.UNDERSTUDY_FIBERS === "public") return undefined
@@ -463,87 +129,12 @@ const probe = (): Kernel | undefined => {
   }
 }
 
-/** Parks, is resumed, is interrupted, and ends: all as it should. */
-const works = ({ KernelFiber }: Kernel): boolean => {
-  const ends: Array<AnyExit> = []
-  const owner: Owner = { ended: (exit) => ends.push(exit) }
-  const record = {} as ProcessRecord
-  const waiter: Waiting = { waits: () => undefined, abandon: () => undefined }
-  const start = () => new KernelFiber(record, Context.empty(), owner)
-  const wait = Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
-  const parked = Effect.gen(function* () {
-    const value = yield* wait
-    return [value, yield* wait, yield* Current]
-  }) as unknown as AnyEffect
-  const first = start()
-  if (first.run(parked) !== undefined || !first.suspended) return false
-  first.unparkWith(waiter, 1)
-  first.unpark(waiter, Exit.succeed(2))
-  const again = first.run(Exit.succeed(2))
-  const second = start()
-  second.run(parked)
-  second.interrupt(ExitReason.killed)
-  const [one, two] = ends
-  if (one === undefined || two === undefined || again === undefined) return false
-  return (
-    Exit.isSuccess(one) &&
-    Array.isArray(one.value) &&
-    one.value[0] === 1 &&
-    one.value[1] === 2 &&
-    one.value[2] === record &&
-    Exit.isSuccess(again) &&
-    again.value === 2 &&
-    Exit.isFailure(two) &&
-    ExitReason.fromExit(two) === ExitReason.killed
-  )
-}
-
 const kernel: Kernel | undefined = probe()
 
 if (kernel !== undefined) {
-  keepShapes(
-    new kernel.KernelFiber(nothing, Context.empty(), nothing),
-    new Pause(nothing, nothing),
-    // What programs and this package make of Effect most often
-    Exit.succeed(undefined),
-    Exit.fail(undefined),
-    Exit.die(undefined),
-    Exit.interrupt(),
-    Effect.sync(nothing),
-    Effect.suspend(nothing),
-    Effect.withFiber(nothing),
-    Effect.callback(() => undefined),
-    Effect.map(Effect.void, nothing),
-    Effect.flatMap(Effect.void, nothing),
-    Effect.gen(nothing)
-  )
+  keepShapes(new kernel.KernelFiber(nothing, Context.empty(), nothing))
+  countCompleted()
 }
-
-/** What a scheduler of processes adds to Effect's. */
-export interface ProcessScheduler {
-  /** Runs the rest of a fiber behind those who wait. */
-  giveWay(rest: Runnable): void
-  /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
-  countCompleted(): boolean
-}
-
-/**
- * In a generator, Effect takes the value of an effect that is over already (`yield* Effect.void`) and goes on without
- * counting it, so a loop of them would never give way. A generator asks such an effect for its iterator first: there they
- * are counted, for the fibers of our schedulers.
- */
-const countCompleted = (): void => {
-  const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]: () => unknown }
-  const iterate = success[Symbol.iterator]
-  success[Symbol.iterator] = function (this: Exit.Success<unknown>) {
-    const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<ProcessScheduler> | undefined
-    return scheduler?.countCompleted?.() === true
-      ? Effect.as(Effect.yieldNow, this.value)[Symbol.iterator]()
-      : iterate.call(this)
-  }
-}
-
-if (kernel !== undefined) countCompleted()
 
 /** Whether processes run on Effect's own fiber class, or through the public API only. */
 export const fiberKind: "kernel" | "public" = kernel === undefined ? "public" : "kernel"

@@ -171,6 +171,14 @@ export type ProcessEvent =
       readonly error: unknown
     }
 
+/** What a scheduler of processes does for their fibers, beside what Effect's schedulers do. */
+export interface ProcessScheduler {
+  /** Runs the rest of a fiber behind those who wait. */
+  giveWay(rest: Runnable): void
+  /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
+  countCompleted(): boolean
+}
+
 /** See the file's header. */
 export interface Host {
   readonly slot: number

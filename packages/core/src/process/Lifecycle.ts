@@ -44,9 +44,10 @@ export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason):
   record.wake()
 }
 
-/** `kill` is a fact at once: the world is told now, the code unwinds when it can. */
+/** `kill` is a fact at once: the world is told now, the code unwinds when it can, if there is anything to unwind. */
 const kill = (record: ProcessRecord): void => {
-  record.wake()
+  if (!record.unwinding && record.body.forget?.(ExitReason.killed) === true) record.unwinding = true
+  else record.wake()
   finish(record, ExitReason.killed)
 }
 

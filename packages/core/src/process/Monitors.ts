@@ -100,4 +100,4 @@ export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean
   return false
 }
 
-keepShapes(new MonitorEntry(0, nothing, nothing, undefined), new Down(nothing, nothing, undefined, nothing))
+keepShapes(new MonitorEntry(nothing, nothing, nothing, undefined), new Down(nothing, nothing, undefined, nothing))

@@ -22,6 +22,11 @@ export interface Body {
    * Called by the run queue only.
    */
   unwind(record: ProcessRecord): void
+  /**
+   * The process ends with `reason`: ends the code at once, if nothing of it has to run. Whether it has; then `unwind` is not
+   * called. Runs none of the process's code, so anybody may call it.
+   */
+  forget?(reason: ExitReason): boolean
   /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
 }
@@ -193,7 +198,9 @@ export class ProcessRecord extends Mailbox implements Runnable {
     } else if (!this.unwinding) {
       // Its code is stopped, once
       this.unwinding = true
-      this.body.unwind(this)
+      const reason = this.exitReason
+      if (reason !== undefined && this.body.forget?.(reason) === true) finish(this, reason)
+      else this.body.unwind(this)
     }
   }
 

@@ -47,6 +47,10 @@ export class PublicCode implements Code {
     this.fiber?.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
   }
 
+  forget(): boolean {
+    return false
+  }
+
   get holds(): boolean {
     return this.scope.state._tag !== "Empty"
   }

@@ -260,6 +260,13 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     })
   }
 
+  forget(reason: ExitReason.ExitReason): boolean {
+    const { code, waiter } = this
+    if (waiter !== undefined) return (code as Code).forget(waiter, reason)
+    // It has not begun, and never will
+    return typeof code === "function"
+  }
+
   unwind(record: ProcessRecord): void {
     const { code } = this
     if (typeof code === "function" || !code.suspended) return record.unwound()

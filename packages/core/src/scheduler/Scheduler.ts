@@ -9,7 +9,7 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
-import { currentProcess, type ProcessScheduler } from "../process/Fibers.ts"
+import { currentProcess } from "../process/Fibers.ts"
 import {
   type Directory,
   type Host,
@@ -17,6 +17,7 @@ import {
   type Placement,
   type Priority,
   type ProcessEvent,
+  type ProcessScheduler,
   System,
   type Timers
 } from "../process/Host.ts"

@@ -1,0 +1,378 @@
+/**
+ * A process's own fiber: a subclass of Effect's that parks without asynchronous bookkeeping, makes its context when it is
+ * first asked for, runs one effect after another, and gives way through the run queue. With `Continuations.ts`, the only
+ * file that knows Effect's internals.
+ */
+import type * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Scope from "effect/Scope"
+import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
+import * as ExitReason from "./ExitReason.ts"
+import type { AnyFiber, Code, Owner, Waiting } from "./Fibers.ts"
+import { Current, type ProcessScheduler, type Runnable, System } from "./Host.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+import { closeScope } from "./PublicCode.ts"
+import { keepShapes, nothing } from "./Shape.ts"
+
+type AnyEffect = Effect.Effect<unknown, unknown>
+type AnyExit = Exit.Exit<unknown, unknown>
+
+/** What is used of Effect's fiber class, and is not public. Effect 4.1, `internal/effect.ts`. */
+interface FiberImpl extends AnyFiber {
+  context: Context.Context<never>
+  cache: AnyFiber["cache"]
+  currentOpCount: number
+  _stack: Array<unknown>
+  _exit: AnyExit | undefined
+  _children: Set<AnyFiber> | undefined
+  _observers: unknown
+  interruptible: boolean
+  _interruptedCause: unknown
+  _yielded: unknown
+  _deferredInterrupt: boolean
+  _running: boolean
+  evaluate(effect: AnyEffect): void
+  runLoop(effect: AnyEffect): AnyExit | typeof suspension
+  setContext(context: Context.Context<never>): void
+  /** Goes on with the next continuation, without making an Exit. */
+  succeedWith(value: unknown): Effect.Effect<unknown>
+  getCont(kind: typeof successCont): Continuation | undefined
+}
+
+const evaluate = "~effect/Effect/evaluate"
+const successCont = "~effect/Effect/successCont"
+/** What only exits have. */
+const exit = "~effect/Exit"
+/** The property of the global object in which Effect keeps the fiber that runs. */
+const current = "~effect/Fiber/currentFiber"
+
+/** What an effect is to Effect's interpreter. */
+interface Primitive {
+  [evaluate](fiber: FiberImpl): Primitive | typeof suspension
+}
+
+/** What goes on with the value of an effect before it. */
+interface Continuation {
+  [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
+}
+
+/** The continuation of a generator that waits. No other has this field. */
+interface Generating {
+  readonly iterator: Iterator<unknown>
+}
+
+/** The global object, as far as it is Effect's. */
+const global = globalThis as { [current]?: AnyFiber | undefined }
+
+/** What an effect's evaluation gives when the fiber is suspended. */
+const suspension: unique symbol = Symbol.for("effect/Effect/Yield") as never
+
+/** Effect calls what a suspended fiber has left behind when it goes on. Here there is nothing to clean up. */
+const nothingToDo = () => undefined
+
+export type FiberClass = new (context: Context.Context<never>, interruptible: boolean) => FiberImpl
+
+/** A process's fiber. */
+export interface KernelFiber extends FiberImpl, Code {
+  /** Whom its code speaks for: the process, as long as that is what its context says. */
+  readonly process: ProcessRecord | undefined
+  /** Suspends it, for the operation it evaluates. */
+  park(waiter: Waiting): Effect.Effect<never>
+  /** Resumes it, if that is what it waits for. As {@link unpark}. */
+  unpark(waiter: Waiting, effect: AnyEffect): void
+  unparkWith(waiter: Waiting, value: unknown): void
+}
+
+/** The class, made on Effect's own. */
+export interface Kernel {
+  readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
+}
+
+/** So many operations are done without asking whether the fiber must give way: most often, that is all there is to do. */
+const firstOperations = 5
+
+/** A fiber whose slice is over, in the run queue. */
+class Pause implements Waiting, Runnable {
+  private readonly fiber: KernelFiber
+  private readonly effect: Primitive
+
+  constructor(fiber: KernelFiber, effect: Primitive) {
+    this.fiber = fiber
+    this.effect = effect
+  }
+
+  run(): void {
+    this.fiber.unpark(this, this.effect as unknown as AnyEffect)
+  }
+
+  waits(): void {}
+
+  abandon(): void {}
+}
+
+/** Makes the class from Effect's own. */
+export const makeKernel = (Base: FiberClass): Kernel => {
+  class KernelFiberImpl extends Base implements Code {
+    process: ProcessRecord | undefined
+    private readonly owner: Owner
+    /** What it started with; and, once there is a scope, what it has. */
+    declare private held: Context.Context<never>
+    private scope: Scope.Closeable | undefined = undefined
+    /** What it is parked on. */
+    private waiter: Waiting | undefined = undefined
+
+    constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
+      super(context, true)
+      this.process = record
+      this.owner = owner
+      this._stack = smallStack()
+    }
+
+    override setContext(context: Context.Context<never>): void {
+      if (this.cache !== undefined) return super.setContext(context)
+      this.held = context
+      this.cache = cacheOf(Base, context)
+    }
+
+    // Effect keeps its context in a field, and assigns it; an accessor is what makes it lazy
+    override get context(): Context.Context<never> {
+      if (this.scope === undefined) {
+        this.scope = Scope.makeUnsafe()
+        const process = this.process as ProcessRecord
+        this.held = this.held.pipe(Context.add(Current, process), Context.add(Scope.Scope, this.scope))
+      }
+      return this.held
+    }
+
+    override set context(context: Context.Context<never>) {
+      this.held = context
+      // Its code may have been given another process or another system to speak for: then the context is asked each time
+      const process = Context.getOrUndefined(context, Current)
+      this.process = process?.host === Context.getOrUndefined(context, System) ? process : undefined
+    }
+
+    run(effect: AnyEffect, resumed = false): AnyExit | undefined {
+      // What interrupted the effect before this one is over
+      if (!resumed) this._interruptedCause = undefined
+      return this.over(this.begin(primitive(effect), undefined))
+    }
+
+    private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
+      if (exit === suspension) return undefined
+      const children = this._children
+      if (children === undefined || children.size === 0) return exit
+      // As at the end of any fiber: what it forked as its children ends with it
+      return this.run(
+        Effect.flatMap(Fiber.interruptAll(children), () => exit),
+        true
+      )
+    }
+
+    get suspended(): boolean {
+      return this._yielded !== undefined && !this._running
+    }
+
+    /** Whoever resumes the fiber comes through here: a callback, a timer, an interruption. */
+    override evaluate(effect: AnyEffect): void {
+      // Between two effects there is nothing that could go on
+      if (!this.suspended) return
+      // Whoever suspended the fiber has left how to forget it
+      const yielded = this._yielded as () => void
+      this._yielded = undefined
+      yielded()
+      const waiter = this.waiter
+      if (waiter !== undefined) {
+        this.waiter = undefined
+        waiter.abandon()
+      }
+      const exit = this.run(effect, true)
+      if (exit !== undefined) this.owner.ended(exit)
+    }
+
+    park(waiter: Waiting): Effect.Effect<never> {
+      this._yielded = nothingToDo
+      // Interrupted while it ran: it goes on at once with that
+      if (this._deferredInterrupt) waiter.abandon()
+      else {
+        this.waiter = waiter
+        waiter.waits(false)
+      }
+      // Effect's interpreter knows it as the mark of a suspended fiber
+      return suspension as never
+    }
+
+    unpark(waiter: Waiting, effect: AnyEffect): void {
+      if (this.waiter !== waiter) return
+      this.waiter = undefined
+      this.evaluate(effect)
+    }
+
+    unparkWith(waiter: Waiting, value: unknown): void {
+      if (this.waiter !== waiter) return
+      this.waiter = undefined
+      this._yielded = undefined
+      const exit = this.over(this.begin(undefined, value))
+      if (exit !== undefined) this.owner.ended(exit)
+    }
+
+    override runLoop(effect: AnyEffect): AnyExit | typeof suspension {
+      return this.begin(primitive(effect), undefined)
+    }
+
+    /**
+     * Runs an effect, or what waits for a value, until the fiber is suspended or over. What Effect's own loop does, but that
+     * most fibers are not asked whether they must give way, and that those who must stand in the run queue themselves.
+     */
+    private begin(effect: Primitive | undefined, value: unknown): AnyExit | typeof suspension {
+      const previous = global[current]
+      const nested = this._running
+      global[current] = this
+      this._running = true
+      this.currentOpCount = 0
+      try {
+        let next = effect ?? this.goOn(value)
+        for (let asked = false; ; ) {
+          if (next === suspension) {
+            const yielded = this._yielded
+            const over = typeof yielded !== "function"
+            if (!over && !this._deferredInterrupt) return suspension
+            this._yielded = undefined
+            if (over) {
+              this._deferredInterrupt = false
+              // The interpreter's word for an effect that is over
+              return yielded as AnyExit
+            }
+            yielded()
+            next = primitive(Exit.void)
+          }
+          if (this._deferredInterrupt) {
+            this._deferredInterrupt = false
+            next = primitive(Exit.failCause(this._interruptedCause as Cause.Cause<unknown>))
+          }
+          const { preventYield, scheduler } = this.cache
+          if (++this.currentOpCount > firstOperations && !asked && !preventYield && scheduler.shouldYield(this)) {
+            asked = true
+            next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
+          } else next = this.step(next)
+        }
+      } finally {
+        this._running = nested
+        global[current] = previous
+      }
+    }
+
+    private step(effect: Primitive): Primitive | typeof suspension {
+      const { tracerContext } = this.cache
+      try {
+        // Effect's tracer is given what its interpreter would evaluate
+        if (tracerContext !== undefined) return tracerContext(effect as never, this) as unknown as Primitive
+        return effect[evaluate](this)
+      } catch (error) {
+        const valid = typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"
+        return primitive(Exit.die(valid ? error : new TypeError(`not an effect: ${String(effect)}`)))
+      }
+    }
+
+    /** Its slice is over. */
+    private giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
+      // The program may have brought a scheduler of its own
+      if (scheduler.giveWay === undefined) {
+        return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))
+      }
+      // The class is this one
+      const pause = new Pause(this as unknown as KernelFiber, effect)
+      this._yielded = nothingToDo
+      this.waiter = pause
+      scheduler.giveWay(pause)
+      return suspension
+    }
+
+    private goOn(value: unknown): Primitive | typeof suspension {
+      try {
+        return this.handOn(value)
+      } catch (error) {
+        return primitive(Exit.die(error))
+      }
+    }
+
+    private handOn(value: unknown): Primitive | typeof suspension {
+      const stack = this._stack
+      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
+      if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
+      const continuation = this.getCont(successCont)
+      return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
+    }
+
+    /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
+    private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
+      try {
+        for (let given = value; ; ) {
+          const state = iterator.next(given)
+          const next = state.value
+          if (state.done !== true && !isExit(next)) return next as Primitive
+          if (state.done === true || next._tag === "Failure") {
+            this._stack.pop()
+            return primitive(state.done === true ? Exit.succeed(next) : (next as AnyExit))
+          }
+          given = next.value
+        }
+      } catch (error) {
+        this._stack.pop()
+        throw error
+      }
+    }
+
+    interrupt(reason: ExitReason.ExitReason): void {
+      this.interruptUnsafe(undefined, Context.make(ExitReason.ExitSignal, reason))
+    }
+
+    forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean {
+      if (this.waiter !== waiter || !this.interruptible || this.holds || this.isWatched) return false
+      // Most are parked in their own generator, which knows nothing of interruptions
+      if (handlesFailure(this._stack)) return false
+      this.waiter = this._yielded = undefined
+      this._stack = noStack
+      this._exit = ExitReason.toExit(reason)
+      waiter.abandon()
+      return true
+    }
+
+    get holds(): boolean {
+      return this.scope !== undefined && this.scope.state._tag !== "Empty"
+    }
+
+    close(exit: AnyExit, then: () => void): void {
+      const scope = this.holds ? this.scope : undefined
+      closeScope(scope, this.held, exit, then)
+      if (this._exit !== undefined) return
+      // Effect's own bookkeeping: whoever watches this fiber learns that it is over
+      if (this.isWatched || this.suspended) super.evaluate(exit)
+      else this._exit = exit
+    }
+
+    /** Whether its end concerns anybody but its owner. */
+    private get isWatched(): boolean {
+      const { _children: children, _observers: observers, cache } = this
+      return observers !== undefined || cache.runtimeMetrics !== undefined || (children?.size ?? 0) > 0
+    }
+  }
+  // It has all that the interface names; the accessor is a property to everybody else
+  return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
+}
+
+/** Looking at the property is faster than asking whether it is there. */
+const isExit = (effect: unknown): effect is AnyExit => (effect as { [exit]?: unknown })[exit] !== undefined
+
+/** An effect as the interpreter sees it. */
+const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
+
+/** What Effect derives from a context once and shares between all fibers that start with it. */
+const cacheOf = (Base: FiberClass, context: Context.Context<never>): AnyFiber["cache"] => {
+  const { cacheRoot } = context as unknown as { readonly cacheRoot: { _fiberCache?: AnyFiber["cache"] } }
+  return cacheRoot._fiberCache ?? new Base(context, true).cache
+}
+
+keepShapes(new Pause(nothing, nothing))
