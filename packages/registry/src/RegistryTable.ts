@@ -23,7 +23,7 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AlreadyRegistered, NotAlive, NotRegistered, UnknownRegistry } from "./RegistryError.ts"
-import { openRegistries, ownerOf } from "./RegistryOwner.ts"
+import { openRegistries } from "./RegistryOwner.ts"
 import { type SchemaText, schemaText } from "./SchemaText.ts"
 
 /** A process under a key, and the value it registered with. */
