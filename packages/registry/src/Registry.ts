@@ -49,6 +49,7 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { AlreadyRegistered, NotAlive, NotRegistered, UnknownRegistry } from "./RegistryError.ts"
+import { LookupAll, LookupOne, Register, Whereis } from "./RegistryOperation.ts"
 import { type RegistrySpec, registrySpec, startOwner } from "./RegistryOwner.ts"
 import { type Change, type Entry, type KeyedEntry, RegistryTable } from "./RegistryTable.ts"
 
@@ -168,18 +169,10 @@ export const unique = <
     ...shared(table),
     at: (key) => table.at(key),
     via: (key) => table.nameOf(key),
-    register: (key, value) => table.registerSelf(key, value),
+    register: (key, value) => new Register(table, key, value),
     registerRef: (ref, key, value) => table.registerRef(ref, key, value),
-    whereis: (key) =>
-      withSystem((host) => {
-        const entry = table.first(host, key)
-        return Exit.succeed(entry === undefined ? undefined : table.refOf(entry))
-      }),
-    lookup: (key) =>
-      withSystem((host) => {
-        const entry = table.first(host, key)
-        return Exit.succeed(entry === undefined ? undefined : table.read(entry))
-      }),
+    whereis: (key) => new Whereis(table, key),
+    lookup: (key) => new LookupOne(table, key),
     updateValue: (key, f) => table.update(key, f)
   }
 }
@@ -204,10 +197,10 @@ export const duplicate = <
   return {
     ...shared(table),
     // Nobody holds a key of a duplicate registry alone: AlreadyRegistered is not among the outcomes
-    register: (key, value) => table.registerSelf(key, value) as Effect.Effect<void, UnknownRegistry, Current>,
+    register: (key, value) => new Register(table, key, value) as Effect.Effect<void, UnknownRegistry, Current>,
     registerRef: (ref, key, value) =>
       table.registerRef(ref, key, value) as Effect.Effect<void, UnknownRegistry | NotAlive, System>,
-    lookup: (key) => withSystem((host) => Exit.succeed(table.lookup(host, key)))
+    lookup: (key) => new LookupAll(table, key)
   }
 }
 

@@ -16,7 +16,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /** The table of open registries: name to owner. An owner's entry is gone before its death can be seen. */
-const openRegistries = "understudy/registries"
+export const openRegistries = "understudy/registries"
 
 /** How many entries are taken out at a time when a registry closes: on several schedulers each waits for all of them. */
 const closingConcurrency = 256

@@ -4,10 +4,17 @@
  */
 
 import type { Contract, Fields, PidRef, Protocol, Ref } from "@understudy/core/GenServer"
-import { type DirectoryEntry, type Host, type Keys, type Registration, System } from "@understudy/core/Host"
+import {
+  type DirectoryEntry,
+  type DirectoryTable,
+  type Host,
+  type Keys,
+  type Registration,
+  System
+} from "@understudy/core/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
-import { withCurrent, withSystem } from "@understudy/core/Running"
+import { type ProcessRecord, withCurrent, withSystem } from "@understudy/core/Running"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,7 +23,7 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AlreadyRegistered, NotAlive, NotRegistered, UnknownRegistry } from "./RegistryError.ts"
-import { ownerOf } from "./RegistryOwner.ts"
+import { openRegistries } from "./RegistryOwner.ts"
 import { type SchemaText, schemaText } from "./SchemaText.ts"
 
 /** A process under a key, and the value it registered with. */
@@ -45,7 +52,17 @@ const reservedPrefix = "understudy/"
 
 const nobody: ReadonlyArray<DirectoryEntry> = []
 
-/** See the file's header. Holds no state: that is in the directory. */
+/** What a registry knows of the scheduler it is used on: its tables there, and whether it is open. */
+interface Known {
+  readonly tables: Host["directory"]["tables"]
+  readonly own: DirectoryTable
+  readonly open: DirectoryTable
+  /** `open.changes` when `isOpen` was found out. */
+  asOf: number
+  isOpen: boolean
+}
+
+/** See the file's header. Holds no state but what makes looking up faster: the rest is in the directory. */
 export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Schema.Top, V extends Schema.Top> {
   readonly name: string
   private readonly kind: Keys
@@ -53,6 +70,9 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   private readonly keyText: SchemaText<K["Type"]>
   /** Without a value schema nothing is kept. */
   private readonly valueText: SchemaText<V["Type"]> | undefined
+  private known: Known | undefined = undefined
+  /** The entries of keys that have several, made once for all who look them up. Not where values are read anew each time. */
+  private readonly read = new WeakMap<ReadonlyArray<DirectoryEntry>, ReadonlyArray<Entry<P, V["Type"]>>>()
 
   constructor(name: string, kind: Keys, contract: Contract<P, A, M>, key: K, value: V | undefined) {
     if (name === "" || name.startsWith(reservedPrefix)) {
@@ -79,24 +99,47 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     return new Name(this.name, this.keyText.write(key), this.contract.internals.codec)
   }
 
+  /** The registry's own table while it is open. */
+  private table(host: Host): DirectoryTable | undefined {
+    const { tables } = host.directory
+    let { known } = this
+    if (known?.tables !== tables) {
+      known = { tables, own: tables.table(this.name), open: tables.table(openRegistries), asOf: -1, isOpen: false }
+      this.known = known
+    }
+    const { open } = known
+    if (known.asOf !== open.changes) {
+      known.asOf = open.changes
+      known.isOpen = open.first(this.name) !== undefined
+    }
+    return known.isOpen ? known.own : undefined
+  }
+
   private isOpen(host: Host): boolean {
-    return ownerOf(host, this.name) !== undefined
+    return this.table(host) !== undefined
   }
 
   /** The entries of `key`, oldest first. */
   lookup(host: Host, key: K["Type"]): ReadonlyArray<Entry<P, V["Type"]>> {
     const text = this.keyText.write(key)
-    return (this.isOpen(host) ? host.directory.lookup(this.name, text) : nobody).map((entry) => this.read(entry))
+    const entries = this.table(host)?.lookup(text) ?? nobody
+    if (entries.length < 2 || this.valueText !== undefined) return entries.map((entry) => this.entryOf(entry))
+    let read = this.read.get(entries)
+    if (read === undefined) {
+      read = entries.map((entry) => this.entryOf(entry))
+      this.read.set(entries, read)
+    }
+    return read
   }
 
   /** The oldest entry of `key`. */
   first(host: Host, key: K["Type"]): DirectoryEntry | undefined {
     const text = this.keyText.write(key)
-    return this.isOpen(host) ? host.directory.first(this.name, text) : undefined
+    return this.table(host)?.first(text)
   }
 
   entries(host: Host): ReadonlyArray<KeyedEntry<P, K["Type"], V["Type"]>> {
-    return this.all(host).map((entry) => ({ key: this.keyText.read(entry.key), ...this.read(entry) }))
+    return this.all(host).map((entry) => ({ key: this.keyText.read(entry.key), ...this.entryOf(entry) }))
   }
 
   count(host: Host): number {
@@ -117,7 +160,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     return this.lookup(host, key).flatMap((entry) => (equals(entry.ref.pid, pid) ? [entry.value] : []))
   }
 
-  read(entry: DirectoryEntry): Entry<P, V["Type"]> {
+  entryOf(entry: DirectoryEntry): Entry<P, V["Type"]> {
     return { ref: this.refOf(entry), value: this.readValue(entry.value) }
   }
 
@@ -136,13 +179,25 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   // --- changing ----------------------------------------------------------------------------------------------------
 
+  /** Enters the calling process, if nobody else has to agree and nothing is in the way. */
+  registerNow({ host, pid }: ProcessRecord, key: K["Type"], value: V["Type"]): boolean {
+    const { codec } = this.contract.internals
+    const text = this.keyText.write(key)
+    const stored = this.writeValue(value)
+    return (
+      pid.codec === codec && this.isOpen(host) && host.directory.registerNow(this.name, this.kind, text, pid, stored)
+    )
+  }
+
   /** Enters the calling process. Never fails with NotAlive: a process that is gone does not go on. */
-  registerSelf(key: K["Type"], value: V["Type"]): Effect.Effect<void, Exclude<RegisterError, NotAlive>, Current> {
-    return withCurrent(({ host, pid }) => {
-      if (pid.codec !== this.contract.internals.codec) throw this.wrongContract(pid.toString())
-      // A process that is gone does not go on
-      return this.register(host, pid, key, value, () => Effect.interrupt)
-    })
+  registerSelf(
+    { host, pid }: ProcessRecord,
+    key: K["Type"],
+    value: V["Type"]
+  ): Effect.Effect<void, AlreadyRegistered | UnknownRegistry> {
+    if (pid.codec !== this.contract.internals.codec) throw this.wrongContract(pid.toString())
+    // A process that is gone does not go on
+    return this.register(host, pid, key, value, () => Effect.interrupt)
   }
 
   /** Enters the process of `ref`. */

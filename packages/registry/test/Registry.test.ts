@@ -12,6 +12,7 @@ import { by, killThen, Member, member, onSystem, Seat, seats } from "./members.t
 const people = Registry.unique("people", Member, Schema.String)
 const scores = Registry.unique("scores", Member, Schema.String, { value: Schema.Int })
 const teams = Registry.duplicate("teams", Member, Schema.String, { value: Schema.Int })
+const crowds = Registry.duplicate("crowds", Member, Schema.String)
 
 /** The defect a failed effect died with. */
 const defectOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -273,6 +274,26 @@ describe("a duplicate registry", () => {
         expect(calls).toEqual([[1, 2]])
         expect([yield* ada.label(), yield* bob.label()]).toEqual(["told", "told"])
         expect(yield* Effect.flip(teams.dispatch("red", () => Effect.fail("no")))).toBe("no")
+      })
+    ))
+
+  it("finds who is there now, and leaves what was found before as it was", () =>
+    onSystem(
+      Effect.gen(function* () {
+        yield* crowds.startLink
+        const pidsOf = (found: Effect.Success<ReturnType<typeof crowds.lookup>>) =>
+          found.map(({ ref }) => String(ref.pid))
+        const [ada, bob, eve] = [yield* member("ada"), yield* member("bob"), yield* member("eve")]
+        const [a, b, e] = [ada, bob, eve].map(({ pid }) => String(pid))
+        yield* by(ada, crowds.register("here"))
+        yield* by(bob, crowds.register("here"))
+        const two = yield* crowds.lookup("here")
+        yield* by(eve, crowds.register("here"))
+        const three = yield* crowds.lookup("here")
+        yield* by(ada, crowds.unregister("here"))
+        const others = yield* crowds.lookup("here")
+        const last = yield* killThen(bob, crowds.lookup("here"))
+        expect([two, three, others, last].map(pidsOf)).toEqual([[a, b], [a, b, e], [b, e], [e]])
       })
     ))
 

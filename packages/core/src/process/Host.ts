@@ -89,11 +89,27 @@ export type Registration =
   | { readonly _tag: "AlreadyRegistered"; readonly holder: Pid }
   | { readonly _tag: "NotAlive" }
 
+/** One table of names on one scheduler. It changes as the table does, and lasts as long as the scheduler. */
+export interface DirectoryTable {
+  /** How often anything went into it or out of it. */
+  readonly changes: number
+  /** All entries of a key, oldest first. The same array until the key's entries change, if there are several. */
+  lookup(key: string): ReadonlyArray<DirectoryEntry>
+  /** The oldest entry of a key. */
+  first(key: string): DirectoryEntry | undefined
+}
+
+/** The tables of one scheduler, for those who look things up often: they can keep the table. */
+export interface DirectoryTables {
+  table(name: string): DirectoryTable
+}
+
 /**
  * Tables of names, the same on every scheduler: looking up is a local step, changing one returns when every
  * scheduler has seen it, and a process's entries are gone before its death can be observed.
  */
 export interface Directory {
+  readonly tables: DirectoryTables
   /** All entries of a key, oldest first. */
   lookup(table: string, key: string): ReadonlyArray<DirectoryEntry>
   /** The oldest entry of a key. */
@@ -107,6 +123,8 @@ export interface Directory {
   held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry>
   /** Enters a table. The request is made when this is called; the effect waits for its outcome, if that is not known yet. */
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration>
+  /** As {@link register}, if that succeeds and nobody else has to agree. `false`: nothing is changed. */
+  registerNow(table: string, keys: Keys, key: string, pid: Pid, value: unknown): boolean
   /** Takes out what `pid` holds under `key`. Whether there was something. */
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean>
   /** Replaces the value `pid` holds under `key`. Whether it holds it. */

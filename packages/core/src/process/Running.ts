@@ -4,10 +4,14 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type AnyFiber, currentProcess, processFiber } from "./Fibers.ts"
+import { type AnyFiber, currentProcess, type ProcessFiber, processFiber } from "./Fibers.ts"
 import { type Current, type Host, System } from "./Host.ts"
+import { notNow, Operation } from "./Operation.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
+
+export type { ProcessRecord } from "./ProcessRecord.ts"
+export { keepShapes, nothing } from "./Shape.ts"
 
 /** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
 export const hostOf = (fiber: AnyFiber): Host => {
@@ -46,3 +50,36 @@ export const withCurrent: <A, E, R>(
 export const ownStep: <A>(change: (record: ProcessRecord) => A) => Effect.Effect<A, never, Current> = stepKind(
   (fiber, change: (record: ProcessRecord) => unknown) => Exit.succeed(change(ownProcess(fiber)))
 ) as never
+
+/**
+ * A question to the scheduler that is answered at once. As {@link withSystem}, for what is asked so often that an `Exit`
+ * for each answer would show: a class of its own for each kind of question.
+ */
+export abstract class Reading<out A> extends Operation<A, never, System> {
+  /** The answer. When it throws, that is a defect. */
+  protected abstract read(host: Host): A
+
+  override attempt(fiber: ProcessFiber): A {
+    return this.read(fiber.process.host)
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<A> {
+    return Exit.succeed(this.read(hostOf(fiber)))
+  }
+}
+
+/** What a process does at once where that is possible, and by an effect otherwise. As {@link withCurrent}, without an `Exit`. */
+export abstract class Doing<out E> extends Operation<void, E, Current> {
+  /** Does it, and says whether it could be done. `false`, or throwing: nothing is changed. */
+  protected abstract now(record: ProcessRecord): boolean
+  /** Does it, whatever it takes. */
+  protected abstract later(record: ProcessRecord): Effect.Effect<void, E>
+
+  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
+    return this.now(fiber.process) ? undefined : notNow
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<void, E> {
+    return this.later(ownProcess(fiber))
+  }
+}

@@ -17,6 +17,8 @@ import { NameTables } from "./NameTables.ts"
 export interface DirectoryPeers {
   /** The others that are up. */
   readonly all: () => ReadonlyArray<{ readonly slot: number; readonly incarnation: number }>
+  /** Whether there are none. */
+  readonly none: () => boolean
 }
 
 /** Answers of slot 0 to a request. */
@@ -35,7 +37,7 @@ type ChangeKind = DirectoryChangeSignal["change"]
 export class ReplicatedDirectory implements Directory {
   private readonly host: Host
   private readonly peers: DirectoryPeers
-  private readonly tables = new NameTables()
+  readonly tables = new NameTables()
   /** Releases that overtook the addition they undo: the two come from different schedulers. */
   private readonly graves = new Set<string>()
 
@@ -77,18 +79,27 @@ export class ReplicatedDirectory implements Directory {
   // --- changing ----------------------------------------------------------------------------------------------------
 
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration> {
-    if (this.host.slot === 0 && this.peers.all().length === 0) return this.registerAlone(table, keys, key, pid, value)
+    if (this.isAlone()) return Exit.succeed(this.enter(table, keys, key, pid, value))
     // Slot 0 answers every register request with a registration
     return this.request("register", table, keys, key, pid, value) as Effect.Effect<Registration>
   }
 
+  registerNow(table: string, keys: Keys, key: string, pid: Pid, value: unknown): boolean {
+    return this.isAlone() && this.enter(table, keys, key, pid, value) === registered
+  }
+
   /** On the only scheduler there is, nobody has to agree, and every holder's death is known. */
-  private registerAlone(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Exit.Exit<Registration> {
-    const holder = keys === "unique" ? this.tables.first(table, key) : undefined
-    if (holder !== undefined) return Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder: holder.pid })
-    if (find(this.host, pid)?.status !== "running") return Exit.succeed<Registration>({ _tag: "NotAlive" })
-    this.tables.insert(table, key, pid, value)
-    return Exit.succeed(registered)
+  private isAlone(): boolean {
+    return this.host.slot === 0 && this.peers.none()
+  }
+
+  private enter(name: string, keys: Keys, key: string, pid: Pid, value: unknown): Registration {
+    const table = this.tables.table(name)
+    const holder = keys === "unique" ? table.first(key) : undefined
+    if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
+    if (find(this.host, pid)?.status !== "running") return { _tag: "NotAlive" }
+    this.tables.insertInto(table, key, pid, value)
+    return registered
   }
 
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean> {

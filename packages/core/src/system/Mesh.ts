@@ -97,7 +97,10 @@ export class Mesh implements Uplink {
     this.scheduler = scheduler
     this.table = table
     this.controls = controls
-    this.directory = new ReplicatedDirectory(scheduler, { all: () => this.peers.filter((peer) => peer !== undefined) })
+    this.directory = new ReplicatedDirectory(scheduler, {
+      all: () => this.peers.filter((peer) => peer !== undefined),
+      none: () => this.peers.every((peer) => peer === undefined)
+    })
     this.loads = new Loads(scheduler, table)
     this.busyWaiting = busyWait
     this.doorbell = new Doorbell(table.doorbells, scheduler.slot, () => this.woken())

@@ -3,7 +3,7 @@
  * are, of a key, of a process or in all: most keys have one entry, so one stands for itself and only more of them need a
  * set; what a process holds is a list that its entries themselves are linked to.
  */
-import type { DirectoryChange, DirectoryEntry } from "../process/Host.ts"
+import type { DirectoryChange, DirectoryEntry, DirectoryTable, DirectoryTables } from "../process/Host.ts"
 import { equals, keyOf, type Pid } from "../process/Pid.ts"
 
 /** An entry of a table. Only {@link NameTables} changes it. */
@@ -22,35 +22,90 @@ interface Held {
   count: number
 }
 
-/** Entries in the order they came; one stands for itself. */
-type Entries = TableEntry | Set<TableEntry>
+/** Several entries of one key in the order they came. */
+class KeyEntries {
+  readonly all: Set<TableEntry>
+  /** The same as an array, once somebody has asked for it and until it changes. */
+  private list: ReadonlyArray<TableEntry> | undefined = undefined
 
-interface Table {
-  readonly name: string
-  readonly byKey: Map<string, Entries>
-  readonly listeners: Set<(change: DirectoryChange) => void>
-  count: number
+  constructor(first: TableEntry, second: TableEntry) {
+    this.all = new Set([first, second])
+  }
+
+  add(entry: TableEntry): void {
+    this.all.add(entry)
+    this.list = undefined
+  }
+
+  delete(entry: TableEntry): void {
+    this.all.delete(entry)
+    this.list = undefined
+  }
+
+  array(): ReadonlyArray<TableEntry> {
+    this.list ??= Array.from(this.all)
+    return this.list
+  }
 }
+
+/** Entries in the order they came; one stands for itself. */
+type Entries = TableEntry | KeyEntries
 
 const nobody: ReadonlyArray<TableEntry> = []
 
-const add = (map: Map<string, Entries>, key: string, entry: TableEntry): void => {
-  const known = map.get(key)
-  if (known === undefined) map.set(key, entry)
-  else if (known instanceof Set) known.add(entry)
-  else map.set(key, new Set([known, entry]))
-}
-
-const remove = (map: Map<string, Entries>, key: string, entry: TableEntry): void => {
-  const known = map.get(key)
-  if (known === entry || (known instanceof Set && known.delete(entry) && known.size === 0)) map.delete(key)
-}
-
 const arrayOf = (entries: Entries | undefined): ReadonlyArray<TableEntry> =>
-  entries === undefined ? nobody : entries instanceof Set ? Array.from(entries) : [entries]
+  entries === undefined ? nobody : entries instanceof KeyEntries ? entries.array() : [entries]
 
-const first = (entries: Entries | undefined): TableEntry | undefined =>
-  entries instanceof Set ? entries.values().next().value : entries
+/** One table. Only {@link NameTables} changes it. */
+export class NameTable implements DirectoryTable {
+  readonly name: string
+  readonly byKey = new Map<string, Entries>()
+  readonly listeners = new Set<(change: DirectoryChange) => void>()
+  count = 0
+  changes = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  lookup(key: string): ReadonlyArray<TableEntry> {
+    return arrayOf(this.byKey.get(key))
+  }
+
+  first(key: string): TableEntry | undefined {
+    const entries = this.byKey.get(key)
+    return entries instanceof KeyEntries ? entries.all.values().next().value : entries
+  }
+
+  add(entry: TableEntry): void {
+    const { byKey } = this
+    const { key } = entry
+    const known = byKey.get(key)
+    if (known === undefined) byKey.set(key, entry)
+    else if (known instanceof KeyEntries) known.add(entry)
+    else byKey.set(key, new KeyEntries(known, entry))
+    this.changed(1)
+  }
+
+  delete(entry: TableEntry): void {
+    const { byKey } = this
+    const { key } = entry
+    const known = byKey.get(key)
+    if (known instanceof KeyEntries) known.delete(entry)
+    if (known === entry || (known instanceof KeyEntries && known.all.size === 0)) byKey.delete(key)
+    this.changed(-1)
+  }
+
+  private changed(by: 1 | -1): void {
+    this.count += by
+    this.changes++
+  }
+
+  tell(key: string, pid: Pid, event: DirectoryChange["event"]): void {
+    if (this.listeners.size === 0) return
+    for (const listener of this.listeners) listener({ table: this.name, key, pid, event })
+  }
+}
 
 const heldOf = (held: Held | undefined): Array<TableEntry> => {
   const all: Array<TableEntry> = []
@@ -59,27 +114,27 @@ const heldOf = (held: Held | undefined): Array<TableEntry> => {
 }
 
 /** See the file's header. Hot path: plain and mutable. */
-export class NameTables {
-  private readonly tables = new Map<string, Table>()
+export class NameTables implements DirectoryTables {
+  private readonly tables = new Map<string, NameTable>()
   /** What each process holds, anywhere. */
   private readonly byPid = new Map<number, Held>()
 
-  private tableOf(name: string): Table {
+  table(name: string): NameTable {
     const known = this.tables.get(name)
     if (known !== undefined) return known
-    const made: Table = { name, byKey: new Map(), listeners: new Set(), count: 0 }
+    const made = new NameTable(name)
     this.tables.set(name, made)
     return made
   }
 
   /** All entries of a key, oldest first. */
   lookup(table: string, key: string): ReadonlyArray<TableEntry> {
-    return arrayOf(this.tables.get(table)?.byKey.get(key))
+    return this.tables.get(table)?.lookup(key) ?? nobody
   }
 
   /** The oldest entry of a key. */
   first(table: string, key: string): TableEntry | undefined {
-    return first(this.tables.get(table)?.byKey.get(key))
+    return this.tables.get(table)?.first(key)
   }
 
   entries(table: string): ReadonlyArray<TableEntry> {
@@ -109,18 +164,20 @@ export class NameTables {
   }
 
   subscribe(table: string, listener: (change: DirectoryChange) => void): () => void {
-    const { listeners } = this.tableOf(table)
+    const { listeners } = this.table(table)
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
 
   insert(name: string, key: string, pid: Pid, value: unknown): void {
-    const table = this.tableOf(name)
-    const entry: TableEntry = { table: name, key, pid, value, previous: undefined, next: undefined }
-    add(table.byKey, key, entry)
+    this.insertInto(this.table(name), key, pid, value)
+  }
+
+  insertInto(table: NameTable, key: string, pid: Pid, value: unknown): void {
+    const entry: TableEntry = { table: table.name, key, pid, value, previous: undefined, next: undefined }
+    table.add(entry)
     this.hold(entry)
-    table.count++
-    if (table.listeners.size > 0) tell(table, key, pid, "registered")
+    table.tell(key, pid, "registered")
   }
 
   /** Takes out all a process holds under a key. Whether there was something. */
@@ -129,11 +186,10 @@ export class NameTables {
     if (table === undefined) return false
     const own = this.own(table, key, pid)
     for (const entry of own) {
-      remove(table.byKey, key, entry)
+      table.delete(entry)
       this.letGo(entry)
-      table.count--
     }
-    if (own.length > 0 && table.listeners.size > 0) tell(table, key, pid, "unregistered")
+    if (own.length > 0) table.tell(key, pid, "unregistered")
     return own.length > 0
   }
 
@@ -172,17 +228,13 @@ export class NameTables {
   }
 
   /** What a process holds under a key: looked for among the key's entries or the process's, whichever are fewer. */
-  private own(table: Table, key: string, pid: Pid): ReadonlyArray<TableEntry> {
+  private own(table: NameTable, key: string, pid: Pid): ReadonlyArray<TableEntry> {
     const ofKey = table.byKey.get(key)
     if (ofKey === undefined) return nobody
-    if (!(ofKey instanceof Set)) return equals(ofKey.pid, pid) ? [ofKey] : nobody
+    if (!(ofKey instanceof KeyEntries)) return equals(ofKey.pid, pid) ? [ofKey] : nobody
     const ofPid = this.byPid.get(keyOf(pid))
-    return (ofPid?.count ?? 0) < ofKey.size
+    return (ofPid?.count ?? 0) < ofKey.all.size
       ? heldOf(ofPid).filter((entry) => entry.table === table.name && entry.key === key)
-      : arrayOf(ofKey).filter((entry) => equals(entry.pid, pid))
+      : Array.from(ofKey.all).filter((entry) => equals(entry.pid, pid))
   }
-}
-
-const tell = (table: Table, key: string, pid: Pid, event: DirectoryChange["event"]): void => {
-  for (const listener of table.listeners) listener({ table: table.name, key, pid, event })
 }

@@ -29,6 +29,10 @@ describe("NameTables", () => {
         const changes: Array<string> = []
         const expected: Array<string> = []
         tables.subscribe("one", ({ event, key }) => changes.push(`${event} ${key}`))
+        const plain = (entries: ReadonlyArray<{ key: string; value: unknown; pid: unknown }>) =>
+          entries.map(({ key, pid, value }) => `${key} ${pid} ${value}`)
+        const like = (entries: ReadonlyArray<Model>) =>
+          entries.map(({ holder, key, value }) => `${key} ${pids[holder]} ${value}`)
         for (const { kind, ...entry } of steps) {
           const { holder, key, table, value } = entry
           const pid = pids[holder]!
@@ -45,11 +49,11 @@ describe("NameTables", () => {
             expect(tables.update(table, key, pid, value)).toBe(own.length > 0)
             for (const one of own) one.value = value
           }
+          // Asked again and again: an answer must not be one of before
+          const ofKey = model.filter((one) => one.table === table && one.key === key)
+          expect(plain(tables.lookup(table, key))).toEqual(like(ofKey))
+          expect(plain(tables.table(table).lookup(key))).toEqual(like(ofKey))
         }
-        const plain = (entries: ReadonlyArray<{ key: string; value: unknown; pid: unknown }>) =>
-          entries.map(({ key, pid, value }) => `${key} ${pid} ${value}`)
-        const like = (entries: ReadonlyArray<Model>) =>
-          entries.map(({ holder, key, value }) => `${key} ${pids[holder]} ${value}`)
         for (const table of tableNames) {
           const inTable = model.filter((one) => one.table === table)
           expect(tables.count(table)).toBe(inTable.length)

@@ -20,10 +20,12 @@ export const NameHolderLive = NameHolder.implement({
   init: ({ names }) => names,
   handle: {
     registerAll: (all) =>
-      Effect.gen(function* () {
-        for (const name of all) yield* Effect.orDie(names.register(name))
-        return GenServer.reply(undefined, all)
-      })
+      Effect.orDie(
+        Effect.gen(function* () {
+          for (const name of all) yield* names.register(name)
+          return GenServer.reply(undefined, all)
+        })
+      )
   }
 })
 
