@@ -64,13 +64,3 @@ export const percentiles = (times: Float64Array) => {
 
 /** The slow Fibonacci function: work for a processor. */
 export const fibonacci = (n: number): number => (n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2))
-
-/**
- * Divides work that two ways of doing it are to share turn by turn: what else the machine does within a round then meets
- * both of them alike. Gives the sizes of five shares.
- */
-export const sharesOf = (operations: number): ReadonlyArray<number> =>
-  Array.from(
-    { length: 5 },
-    (_, turn) => Math.floor((operations * (turn + 1)) / 5) - Math.floor((operations * turn) / 5)
-  )

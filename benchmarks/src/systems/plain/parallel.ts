@@ -3,10 +3,8 @@
  * What this gains over one thread is what the machine has to give, at the time it is measured.
  */
 import { once } from "node:events"
-import { performance } from "node:perf_hooks"
 import { Worker } from "node:worker_threads"
-import { sharesOf } from "../../measure.ts"
-import { check, expectedFib, type PeerParameters } from "../PeerPrograms.ts"
+import { check, expectedFib, type PeerParameters, ratePerSecond } from "../PeerPrograms.ts"
 import { compute, type Done, type Order } from "./computer.ts"
 
 /** Has a thread do an order, and gives how many of its results were right. */
@@ -23,24 +21,21 @@ export const onTwo = async ({ fib: n, processes }: PeerParameters["parallel-cpu-
   const expected = expectedFib(n)
   const worker = new Worker(new URL("./computer.ts", import.meta.url))
   try {
-    // A new isolate has yet to compile the function: the schedulers of a system live on from round to round
-    await computeOn(worker, { n, times: processes, expected })
+    const far = Math.floor(processes / 2)
     let right = 0
-    let one = 0
-    let two = 0
-    for (const share of sharesOf(processes)) {
-      const start = performance.now()
-      right += compute({ n, times: share, expected })
-      const between = performance.now()
-      const far = Math.floor(share / 2)
+    // A new isolate has yet to compile the function: the schedulers of a system live on from round to round
+    await computeOn(worker, { n, times: far, expected })
+    const one = await ratePerSecond(processes, () => {
+      right = compute({ n, times: processes, expected })
+    })
+    check("right results of one thread", processes, right)
+    const two = await ratePerSecond(processes, async () => {
       const answer = computeOn(worker, { n, times: far, expected })
-      right += compute({ n, times: share - far, expected })
+      right = compute({ n, times: processes - far, expected })
       right += await answer
-      one += between - start
-      two += performance.now() - between
-    }
-    check("right results", 2 * processes, right)
-    return { rate: (processes * 1000) / two, speedup: one / two }
+    })
+    check("right results of two threads", processes, right)
+    return { rate: two, speedup: two / one }
   } finally {
     await worker.terminate()
   }

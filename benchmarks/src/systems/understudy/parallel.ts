@@ -1,11 +1,11 @@
 /**
  * W9 on Understudy: processes that compute. On two schedulers they are processes of a defined name, which are started
- * all at once and go where there is least to do; one scheduler and two take turns within a round.
+ * all at once and go where there is least to do.
  */
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { fibonacci, rate, sharesOf, timed, verify } from "../../measure.ts"
+import { fibonacci, rate, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
 import { Computed, Fibonacci } from "./servers/Fibonacci.ts"
@@ -41,10 +41,10 @@ const onOne = (parameters: Parameters) =>
     )
   )
 
-/** How long it takes, in nanoseconds. */
 const placed = (parameters: Parameters, on: Process.Placement) =>
   asProcess(Computed, (self) =>
-    timed(
+    rate(
+      parameters.processes,
       Effect.andThen(
         Effect.forEach(
           Array.from({ length: parameters.processes }),
@@ -56,15 +56,11 @@ const placed = (parameters: Parameters, on: Process.Placement) =>
     )
   )
 
-const onTwo = ({ fib, processes }: Parameters) =>
+const onTwo = (parameters: Parameters) =>
   Effect.gen(function* () {
-    let one = 0
-    let two = 0
-    for (const share of sharesOf(processes)) {
-      one += yield* placed({ processes: share, fib }, "here")
-      two += yield* placed({ processes: share, fib }, "least-loaded")
-    }
-    return { rate: (processes * 1e9) / two, speedup: one / two }
+    const one = yield* placed(parameters, "here")
+    const two = yield* placed(parameters, "least-loaded")
+    return { rate: two, speedup: two / one }
   })
 
 export const parallel = { "parallel-cpu": onOne, "parallel-cpu-2": onTwo } satisfies Programs<UnderstudyProgram>
