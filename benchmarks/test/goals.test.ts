@@ -117,4 +117,19 @@ describe("the goals", () => {
     ])
     expect(judged(row("other", "messages/s", { nact: 1, xstate: 1 }))).toEqual([])
   })
+  it("against a peer that does the same work ask for a range that reaches its median", () => {
+    const compute = (maximum: number) =>
+      row("parallel-cpu", "processes/s", {
+        understudy: {
+          _tag: "Measured",
+          figures: [80, 90, maximum],
+          summary: { median: 90, minimum: 80, maximum }
+        },
+        nact: 100
+      })
+    expect(judged(compute(100), ["understudy", "nact"])).toEqual([
+      { row: "parallel-cpu", goal: "range reaches nact's median", actual: "0.9× nact", met: true }
+    ])
+    expect(judged(compute(99), ["understudy", "nact"])).toMatchObject([{ met: false }])
+  })
 })

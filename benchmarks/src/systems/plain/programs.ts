@@ -15,6 +15,7 @@ import {
   signal
 } from "../PeerPrograms.ts"
 import { Actor, run } from "./Plain.ts"
+import { onTwo } from "./parallel.ts"
 
 const idle = (processes: number): ReadonlyArray<Actor<"stop">> => {
   const actors: Array<Actor<"stop">> = []
@@ -202,6 +203,7 @@ export const programs: PeerPrograms = {
     check("right results", processes, right)
     return perSecond
   },
+  "parallel-cpu-2": onTwo,
   "timer-cancel": async ({ timers }) => {
     let fired = 0
     const fire = () => {

@@ -25,10 +25,7 @@ export const asProcess = <S extends Schema.Top, A, E, R>(
   })
 
 /** How many processes live on the scheduler that asks. */
-export const processCount: Effect.Effect<number, never, System.System> = Effect.map(
-  Process.list,
-  (processes) => processes.length
-)
+export const processCount: Effect.Effect<number, never, System.System> = Process.count
 
 /** How many times {@link verifyProcessCount} looks before it gives up. Between two looks it waits twice as long each time. */
 const looks = 16

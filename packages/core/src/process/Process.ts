@@ -174,6 +174,9 @@ export const list: Effect.Effect<ReadonlyArray<Info>, never, System> = Effect.ma
   Array.from(host.processes.values(), infoOf)
 )
 
+/** How many processes live on this scheduler: unlike {@link list} it makes nothing of each. `process_count` in OTP. */
+export const count: Effect.Effect<number, never, System> = Effect.map(System, (host) => host.processes.size)
+
 /**
  * Puts a value into the calling process's own dictionary, which no other process sees. Returns the value it replaces.
  * Catalogue P28.

@@ -10,6 +10,8 @@ const most = 64
 const quick = 0.25
 /** A stretch above this many milliseconds was slow: the next ones are single items. */
 const slow = 1
+/** So many items may run before others get what was meant for them: none of it waits behind dozens of items that turn out slow. */
+const soon = 4
 /** So many items are looked at singly after something that took too long: two milliseconds' worth of looks. */
 const closely = 65_536
 
@@ -19,6 +21,8 @@ export class Pace {
   private alone = 0
   /** The number of the item of this turn after which the next look is due. */
   due = 1
+  /** How many items of this turn have run. */
+  count = 0
   /** How many items of this turn had run at the last look. */
   ran = 0
   /** When the last look was, in the clock's milliseconds. */
@@ -27,8 +31,13 @@ export class Pace {
   /** A turn begins. */
   start(now: number): void {
     this.between = this.due = 1
-    this.ran = 0
+    this.count = this.ran = 0
     this.at = now
+  }
+
+  /** Something is to be seen by other schedulers: the next look is due soon. */
+  hasten(): void {
+    this.due = Math.min(this.due, this.count + soon)
   }
 
   /** A look at the clock after `ran` items of the turn. Returns the milliseconds since the last. */

@@ -257,6 +257,12 @@ export class Scheduler implements Host {
     this.options.nextTurn(this.turn)
   }
 
+  /** There is something for other schedulers: it waits neither for the next turn nor behind many items of this one. */
+  hasten(): void {
+    this.pace.hasten()
+    this.arm()
+  }
+
   private readonly turn = (): void => {
     if (this.stopped) return
     const { pace, queue, uplink } = this
@@ -273,7 +279,7 @@ export class Scheduler implements Host {
       const item = queue.shift()
       if (item !== undefined) {
         this.runItem(item)
-        ran++
+        pace.count = ++ran
         if (ran !== pace.due) continue
         if (this.look(ran) >= until) break
         // What is taken in is no handler's time

@@ -181,7 +181,7 @@ export class Mesh implements Uplink {
     }
     peer.dirty = true
     this.dirty.push(peer)
-    this.scheduler.arm()
+    this.scheduler.hasten()
   }
 
   routeSpawn(signal: SpawnSignal, call: PendingCall): void {
@@ -428,6 +428,7 @@ export class Mesh implements Uplink {
 
   offer(offer: Offer): void {
     this.stealing.offer(offer)
+    this.scheduler.hasten()
   }
 
   report(event: ProcessEvent | SchedulerEvent): void {

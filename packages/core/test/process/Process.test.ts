@@ -32,6 +32,22 @@ const there = { on: { scheduler: 1 } } as const
 
 describe("Process", () => {
   test(
+    "the count of processes goes up with one that starts, and down when it has ended",
+    Process.run(() =>
+      Effect.gen(function* () {
+        const before = yield* Process.count
+        expect(before).toBe((yield* Process.list).length)
+        const pid = yield* Process.spawn(Schema.Never, (self) => self.receive)
+        expect(yield* Process.count).toBe(before + 1)
+        yield* Process.exit(pid, ExitReason.kill)
+        while (yield* Process.isAlive(pid)) yield* Effect.yieldNow
+        expect(yield* Process.count).toBe(before)
+      })
+    ),
+    1
+  )
+
+  test(
     "a link made again right after it was removed is a new link, and breaks as one",
     Process.run((self) =>
       Effect.gen(function* () {

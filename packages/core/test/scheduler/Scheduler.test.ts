@@ -10,6 +10,7 @@ const stage = () => {
   let looks = 0
   let next: (() => void) | undefined
   const events: Array<SchedulerEvent> = []
+  const exchanges: Array<number> = []
   const trace = new Float64Array(2)
   const scheduler = new Scheduler({
     slot: 3,
@@ -33,7 +34,10 @@ const stage = () => {
   // All that a scheduler without processes asks of it
   scheduler.attach({
     beginTurn: () => undefined,
-    exchange: () => false,
+    exchange: () => {
+      exchanges.push(now)
+      return false
+    },
     busyWait: () => {
       const [time = 0] = waits.splice(0, 1)
       now += time
@@ -55,8 +59,10 @@ const stage = () => {
   })
   return {
     events,
+    exchanges,
     process,
     scheduler,
+    now: () => now,
     looks: () => looks,
     /** The next times there is nothing to run, it looks for signals for so long each, and something comes. */
     waits: (...times: ReadonlyArray<number>) => void waits.push(...times),
@@ -101,6 +107,18 @@ describe("Scheduler", () => {
     const { events, process, run } = stage()
     run(...quick(process, 200), process(42, 110), ...quick(process, 5000), process(42, 110), ...quick(process, 9))
     expect(events.map((event) => event._tag === "LongHandler" && String(event.pid))).toEqual(["undefined", "<3.5.42>"])
+  })
+
+  it("what is meant for other schedulers gets there after a few items, however slow, and not after dozens", () => {
+    const { exchanges, now, process, run, scheduler } = stage()
+    let sent = 0
+    const send = () => {
+      sent = now()
+      scheduler.hasten()
+    }
+    run(...quick(process, 200), send, ...Array.from({ length: 100 }, (_, n) => process(n + 1, 2)))
+    const seen = exchanges.find((time) => time >= sent)
+    expect((seen ?? Number.POSITIVE_INFINITY) - sent).toBeLessThanOrEqual(4 * 2)
   })
 
   it("code that is no process's is told without a pid", () => {
