@@ -14,7 +14,7 @@ export interface Arguments {
   readonly workloads: ReadonlyArray<Workload>
   /** The systems that take turns, in their order. */
   readonly against: ReadonlyArray<SystemName>
-  /** Rounds that count; one to warm up comes before them. */
+  /** Rounds that count; those to warm up come before them. */
   readonly rounds: number
   /** Where the figures are written as JSON. */
   readonly json: string | undefined
@@ -46,7 +46,7 @@ export const usage = (workloads: ReadonlyArray<Workload>): string => {
   --smoke              small sizes and 3 rounds: proves in seconds that everything runs
   --workload W3,cast   only these, by id (all of a family) or by key
   --against a,b        only these systems, of ${systemNames.join(", ")}
-  --rounds N           counted rounds after one to warm up (default: 5, with --smoke 3)
+  --rounds N           counted rounds after 3 to warm up (default: 5; with --smoke 3, after one)
   --schedulers N       schedulers every system gets (default: what the workload needs)
   --check              also judges the goals; ends with code 1 when one is missed
   --json FILE          also writes the figures there, relative to the project's root

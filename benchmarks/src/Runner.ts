@@ -1,5 +1,5 @@
 /**
- * Runs a workload on every system that has a program for it: one round each to warm up, then the counted rounds, in
+ * Runs a workload on every system that has a program for it: some rounds each to warm up, then the counted rounds, in
  * which the systems take turns, so that whatever else the machine does meets them all alike.
  */
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { type Outcome, summarize } from "./Outcome.ts"
 import type { RowResults } from "./Report.ts"
 import type { Figures } from "./System.ts"
 import * as SystemProcess from "./SystemProcess.ts"
-import type { Row, Workload } from "./Workload.ts"
+import { type Row, type Workload, warmUpRounds } from "./Workload.ts"
 
 /** How a workload is run. */
 export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedulers"> {
@@ -79,10 +79,10 @@ const compete = (
         entrant.process = started
       })
     }
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = 1 - warmUpRounds[scale]; round <= rounds; round++) {
       for (const entrant of entrants) {
         if (entrant.process === undefined || entrant.out !== undefined) continue
-        progress(`${title}: ${entrant.contestant.name}, ${round === 0 ? "warm-up" : `round ${round} of ${rounds}`}`)
+        progress(`${title}: ${entrant.contestant.name}, ${round <= 0 ? "warm-up" : `round ${round} of ${rounds}`}`)
         yield* step(entrant, entrant.process.round, (figures) => {
           if (round > 0) entrant.figures.push(figures)
         })

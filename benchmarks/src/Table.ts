@@ -8,6 +8,7 @@ import type { Environment } from "./Environment.ts"
 import type { Judgement } from "./Goals.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Report, RowResults } from "./Report.ts"
+import { warmUpRounds } from "./Workload.ts"
 
 /** What is printed above the table, a line each. */
 export const header = (
@@ -22,7 +23,7 @@ export const header = (
     `Node.js ${node} on ${platform}, ${cores} ${cores === 1 ? "core" : "cores"} (${processor})`,
     ...Object.entries(versions).map(([system, version]) => `${system}: ${version}`),
     `validation ${validation}, NODE_ENV=${nodeEnv} (shared messages are not frozen)`,
-    `${scale} sizes, ${rounds} ${rounds === 1 ? "round" : "rounds"} after one to warm up`
+    `${scale} sizes, ${rounds} ${rounds === 1 ? "round" : "rounds"} after ${warmUpRounds[scale]} to warm up`
   ]
 }
 

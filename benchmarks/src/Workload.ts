@@ -7,6 +7,12 @@ import * as Schema from "effect/Schema"
 /** How much work: `smoke` proves in seconds that everything runs, `full` gives figures worth quoting. */
 export type Scale = "full" | "smoke"
 
+/**
+ * Rounds before those that count. Compilers at run time need more than one until they have settled: with one, the counted
+ * rounds of V8 and of the BEAM alike got faster from each to the next.
+ */
+export const warmUpRounds: { readonly [S in Scale]: number } = { full: 3, smoke: 1 }
+
 /** What a figure counts. Of bytes and microseconds fewer are better, of everything else more. */
 export const Unit = Schema.Literals([
   "operations/s",
