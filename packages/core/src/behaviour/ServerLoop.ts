@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import type { ReplyTo } from "../process/Call.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { type Code, makeCode, type Owner } from "../process/Fibers.ts"
+import { borrowCode, type Code, giveBack, type Owner } from "../process/Fibers.ts"
 import type { Registration, Timer } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
@@ -49,7 +49,7 @@ export class ServerLoop implements Body, Owner {
   private known: ServerContext | undefined = undefined
   /** Who started it with a link: its exit stops a server that traps. */
   private parent: Pid | undefined = undefined
-  /** The fiber of its steps, once one of them was an effect. */
+  /** The fiber of its steps, once one of them waited or left something behind. */
   private code: Code | undefined = undefined
   /** What the step that is suspended leads to. */
   private outcome: Outcome | undefined = undefined
@@ -103,9 +103,12 @@ export class ServerLoop implements Body, Owner {
   /** Runs an effect; `undefined` when it is suspended. */
   private run(effect: Effect.Effect<unknown, unknown>): Exit.Exit<unknown, unknown> | undefined {
     const { record } = this
-    this.code ??= makeCode(record, record.host.contextFor(record.priority), this)
+    const code = this.code ?? borrowCode(record, record.host.contextFor(record.priority), this)
     // Callbacks only require what every process has: their types say so
-    return this.code.run(effect)
+    const exit = code.run(effect)
+    // Most steps leave nothing behind
+    if (this.code === undefined && (exit === undefined || !giveBack(code))) this.code = code
+    return exit
   }
 
   /** Hands on what a callback came to: at once, or later for an effect that suspends. */

@@ -45,6 +45,8 @@ export interface Code {
   close(exit: AnyExit, then: () => void): void
   /** Whether something was acquired that is not released. */
   readonly holds: boolean
+  /** Whether nothing of what it has run is left: neither a scope, nor a context of its own, nor anybody who watches it. */
+  readonly blank: boolean
 }
 
 /** What a process's own fiber waits for. */
@@ -116,6 +118,26 @@ export const unparkWith = (waiter: Waiter, value: unknown): void => {
 /** Makes the fiber of a process. `context` is what its code starts with, beside the process and its scope. */
 export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
   kernel === undefined ? new PublicCode(record, context, owner) : new kernel.KernelFiber(record, context, owner)
+
+/** A fiber that was lent and came back blank. */
+let spare: KernelFiber | undefined
+
+/** As {@link makeCode}, for an effect that is probably over at once: then {@link giveBack} it. */
+export const borrowCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code => {
+  const code = spare
+  if (code === undefined) return makeCode(record, context, owner)
+  spare = undefined
+  code.become(record, context, owner)
+  return code
+}
+
+/** Takes back what {@link borrowCode} gave and nothing runs on, if nothing is left in it. Whether it has. */
+export const giveBack = (code: Code): boolean => {
+  if (!code.blank) return false
+  // Only fibers of this class are ever blank
+  spare = code as KernelFiber
+  return true
+}
 
 /** Looks whether Effect is as this file expects it: the class, its fields, and what they do. */
 const probe = (): Kernel | undefined => {

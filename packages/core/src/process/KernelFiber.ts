@@ -79,6 +79,8 @@ export type FiberClass = new (context: Context.Context<never>, interruptible: bo
 export interface KernelFiber extends FiberImpl, Code {
   /** Whom its code speaks for: the process, as long as that is what its context says. */
   readonly process: ProcessRecord | undefined
+  /** From now on a {@link Code.blank} fiber is another process's. */
+  become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
   /** Suspends it, for the operation it evaluates. */
   park(waiter: Waiting): Effect.Effect<never>
   /** Resumes it, if that is what it waits for. As {@link unpark}. */
@@ -117,7 +119,7 @@ class Pause implements Waiting, Runnable {
 export const makeKernel = (Base: FiberClass): Kernel => {
   class KernelFiberImpl extends Base implements Code {
     process: ProcessRecord | undefined
-    private readonly owner: Owner
+    private owner: Owner
     /** What it started with; and, once there is a scope, what it has. */
     declare private held: Context.Context<never>
     private scope: Scope.Closeable | undefined = undefined
@@ -129,6 +131,19 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       this.process = record
       this.owner = owner
       this._stack = smallStack()
+    }
+
+    become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void {
+      this.process = record
+      this.owner = owner
+      if (context === this.held) return
+      this.held = context
+      this.cache = cacheOf(Base, context)
+    }
+
+    get blank(): boolean {
+      // Whoever changes the context asks for it first, and so for a scope
+      return this.scope === undefined && this._exit === undefined && !this.suspended && !this.isWatched
     }
 
     override setContext(context: Context.Context<never>): void {

@@ -56,28 +56,40 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
   }
 }
 
+/**
+ * What a generator gets of an operation that is done: the iterator and its only result in one. A new object each time is
+ * cheaper than a shared one: that would be an old object, and V8 notes down each new value that goes into an old object.
+ */
+class Done {
+  readonly value: unknown
+  constructor(value: unknown) {
+    this.value = value
+  }
+  get done(): true {
+    return true
+  }
+  next(): this {
+    return this
+  }
+}
+
+/** As {@link Done}, for one reduction of its fiber. */
+export const done = (fiber: ProcessFiber, value: unknown): never => {
+  fiber.process.host.onTheSpot++
+  return new Done(value) as never
+}
+
+// A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.
+// So one object does for all operations that are handed over, and a suspended generator holds none of its own
+
 interface Step {
   value: unknown
   readonly done: boolean
 }
 
-// A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.
-// So one object of each kind does for all operations, and a suspended generator holds none of its own
-
 /** What the iteration that has just begun hands to the interpreter. */
 let starting: Effect.Effect<unknown, unknown, unknown> | undefined
 const first: Step = { value: undefined, done: false }
-const last: Step = { value: undefined, done: true }
-
-/** What a generator gets of an operation that is done: one reduction of its fiber. */
-export const done = (fiber: ProcessFiber, value: unknown): never => {
-  fiber.process.host.onTheSpot++
-  last.value = value
-  return atOnce as never
-}
-
-/** The iterator of what is done already. */
-const atOnce = { next: () => last }
 
 /** What a generator gets of an effect that the interpreter is to run. */
 export const handOver = (effect: Effect.Effect<unknown, unknown, unknown>): never => {
@@ -88,10 +100,7 @@ export const handOver = (effect: Effect.Effect<unknown, unknown, unknown>): neve
 /** The iterator of what the interpreter runs. */
 const handedOver = {
   next: (result: unknown): Step => {
-    if (starting === undefined) {
-      last.value = result
-      return last
-    }
+    if (starting === undefined) return new Done(result)
     first.value = starting
     starting = undefined
     return first

@@ -55,6 +55,11 @@ export class PublicCode implements Code {
     return this.scope.state._tag !== "Empty"
   }
 
+  get blank(): boolean {
+    // Its scope is its process's
+    return false
+  }
+
   close(exit: AnyExit, then: () => void): void {
     closeScope(this.holds ? this.scope : undefined, this.context, exit, then)
   }
