@@ -89,7 +89,7 @@ export class ServerLoop implements Body, Owner {
       this.finished = this.outcome = undefined
       outcome(finished)
     }
-    return this.outcome === undefined && !this.stopping && this.record.status === "running"
+    return this.outcome === undefined && !this.stopping && this.record.isRunning
   }
 
   /** What callbacks know of their server. Made when one is called: an idle server has none. */

@@ -43,7 +43,7 @@ export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unkno
     return true
   }
   const target = impl(to).record ?? host.processes.get(to.serial)
-  if (target === undefined || target.status !== "running") {
+  if (target === undefined || !target.isRunning) {
     if (message instanceof IncomingCall) message.replyTo.down(target?.exitReason ?? ExitReason.noProcess)
     return true
   }
@@ -183,7 +183,7 @@ export const offer = (
       return host.routeMessage(to, codec, message, alias, exportCall(message, to.slot), accepted, wait)
     }
     const target = host.processes.get(to.serial)
-    if (target?.status !== "running") return resume(Exit.succeed("gone"))
+    if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
     if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
     if (!wait) return resume(Exit.succeed("full"))
     // Through the run queue: whoever makes room does not run who waited for it

@@ -24,7 +24,7 @@ export const isHere = (host: Host, pid: Pid): boolean => pid.slot === host.slot 
  * A `kill` that was sent (not one that comes through a link) cannot be trapped.
  */
 export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason, link: boolean): void => {
-  if (record.status === "dead") return
+  if (record.isDead) return
   if (reason._tag === "Kill" && !link) return kill(record)
   if (record.status === "exiting") return
   if (record.trapExit) {
@@ -38,7 +38,7 @@ export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason
 
 /** The process will end with `reason`; its code unwinds in its own turn. The first reason wins. */
 export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
-  if (record.status !== "running") return
+  if (!record.isRunning) return
   record.status = "exiting"
   record.exitReason = reason
   record.wake()
@@ -57,9 +57,9 @@ const kill = (record: ProcessRecord): void => {
  * LO04.
  */
 export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
-  if (record.status === "dead") return
+  if (record.isDead) return
   record.unwinding = true
-  if (crash && record.status === "running" && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
+  if (crash && record.isRunning && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
   finish(record, record.exitReason ?? reason)
 }
 
@@ -87,7 +87,7 @@ const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void
 
 /** Tells the world. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
-  if (record.status === "dead") return
+  if (record.isDead) return
   const { host, pid } = record
   record.status = "dead"
   record.exitReason = reason
@@ -170,7 +170,7 @@ const tellDown = (
   reason: ExitReason.ExitReason
 ): void => {
   monitorOver(record, ref)
-  if (record.status !== "running") return
+  if (!record.isRunning) return
   // Monitor references are numbers that nextReference gave out
   record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, name, reason))
   record.wake()

@@ -31,7 +31,7 @@ export const linkParent = (record: ProcessRecord, parent: Pid): void => {
 /** The parent's side of a link to a process that it has started. */
 export const linkChild = (record: ProcessRecord, child: Pid): void => {
   if (!isHere(record.host, child)) return receiveLink(record, child)
-  if (record.status !== "dead") return
+  if (!record.isDead) return
   const orphan = find(record.host, child)
   if (orphan !== undefined) receiveExit(orphan, record.pid, record.exitReason ?? ExitReason.noProcess, true)
 }
@@ -55,7 +55,7 @@ export const link = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
   const key = keyOf(pid)
   // A process that was killed may run to the end of its slice; what it does there is nobody's any more
-  if (key === keyOf(record.pid) || record.status === "dead") return
+  if (key === keyOf(record.pid) || record.isDead) return
   if (!isHere(host, pid)) {
     if (record.farLinks?.get(key)?.linked === true) return
     add(record, pid)
@@ -64,7 +64,7 @@ export const link = (record: ProcessRecord, pid: Pid): void => {
   }
   const partner = find(host, pid)
   if (partner !== undefined && LinkEntry.between(record, partner) !== undefined) return
-  if (partner?.status !== "running") return receiveExit(record, pid, ExitReason.noProcess, true)
+  if (partner?.isRunning !== true) return receiveExit(record, pid, ExitReason.noProcess, true)
   new LinkEntry(record, partner)
 }
 

@@ -16,7 +16,7 @@ export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefine
   const { host } = record
   const ref = makeRef(record)
   // Watching oneself is allowed and means nothing, and a process that was killed sees nothing any more
-  if (keyOf(pid) === keyOf(record.pid) || record.status === "dead") return ref
+  if (keyOf(pid) === keyOf(record.pid) || record.isDead) return ref
   const entry = new MonitorEntry(ref, record.pid, pid, name)
   host.monitors.add(entry)
   entry.enterMonitors(record)

@@ -139,9 +139,7 @@ const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void,
     const current = currentProcess(fiber)
     if (current !== undefined && keyOf(current.pid) === keyOf(pid)) {
       receiveExit(current, current.pid, reason, false)
-      return current.status === "running"
-        ? Effect.void
-        : Exit_.failCause(ExitReason.toCause(current.exitReason ?? reason))
+      return current.isRunning ? Effect.void : Exit_.failCause(ExitReason.toCause(current.exitReason ?? reason))
     }
     sendExit(host, pid, current?.pid ?? outside(host), reason, false)
     return Effect.void
@@ -263,7 +261,7 @@ const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, Sys
     Effect.callback<ExitReason.ExitReason>((resume) => {
       const record = find(host, process)
       const ended = () => resume(Exit_.succeed(record?.exitReason ?? ExitReason.noProcess))
-      if (record === undefined || record.status === "dead") return ended()
+      if (record === undefined || record.isDead) return ended()
       const extra = record.extras()
       extra.finalizers ??= []
       extra.finalizers.push(() => host.enqueue(ended, "normal"))

@@ -75,6 +75,7 @@ const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined):
 /** A status as the lowest two bits of the flags. */
 const statuses = ["running", "exiting", "dead"] as const
 const statusBits = 3
+const dead = statuses.indexOf("dead")
 const isQueued = 4
 const isUnwinding = 8
 const trapsExit = 16
@@ -136,6 +137,16 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.flags = (this.flags & ~statusBits) | statuses.indexOf(status)
   }
 
+  /** Whether no exit reason is known. */
+  get isRunning(): boolean {
+    return (this.flags & statusBits) === 0
+  }
+
+  /** Whether the world has been told that it is over. */
+  get isDead(): boolean {
+    return (this.flags & statusBits) === dead
+  }
+
   /** Whether it stands in the run queue. */
   get queued(): boolean {
     return (this.flags & isQueued) !== 0
@@ -183,7 +194,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
 
   /** Puts the process into the run queue, unless it stands there. Never runs any of its code. */
   wake(): void {
-    if (this.queued || this.status === "dead") return
+    if (this.queued || this.isDead) return
     this.queued = true
     this.host.enqueue(this, this.priority)
   }
@@ -193,7 +204,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
     const { trace } = this.host
     trace[0] = this.pid.serial
     trace[1] = this.kind
-    if (this.status === "running") {
+    if (this.isRunning) {
       if (this.body.turn(this)) this.wake()
     } else if (!this.unwinding) {
       // Its code is stopped, once

@@ -45,7 +45,7 @@ export const infoOf = (record: ProcessRecord): Info => ({
   trapExit: record.trapExit,
   messageQueueLength: record.mailbox.length,
   reductions: record.reductions,
-  status: record.status === "running" ? "running" : "exiting",
+  status: record.isRunning ? "running" : "exiting",
   priority: record.priority
 })
 
@@ -53,7 +53,7 @@ export const infoOf = (record: ProcessRecord): Info => ({
 export const answer = (host: Host, question: Question, subject: number): unknown => {
   switch (question) {
     case "alive":
-      return host.processes.get(subject)?.status === "running"
+      return host.processes.get(subject)?.isRunning === true
     case "info": {
       const record = host.processes.get(subject)
       return record === undefined ? undefined : infoOf(record)

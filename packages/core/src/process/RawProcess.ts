@@ -112,13 +112,13 @@ class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
 
   override attempt(): unknown {
     const record = this.process.own()
-    return record.status === "running" ? take(record, this.matches, 0) : notNow
+    return record.isRunning ? take(record, this.matches, 0) : notNow
   }
 
   perform(fiber: AnyFiber): Effect.Effect<unknown, ReceiveTimeout> {
     const { after, matches, process } = this
     const record = process.own()
-    if (record.status !== "running") return ending(record)
+    if (!record.isRunning) return ending(record)
     const message = take(record, matches, 0)
     if (message !== notNow) return Exit.succeed(message)
     if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
@@ -171,7 +171,7 @@ class ChoosingWaiter implements ReceiveWaiter, Waiter {
       if (this.process.waiter !== this) return
       this.timer = undefined
       // A message that came in the same instant wins over the timeout
-      const message = record.status === "running" ? take(record, matches, 0) : notNow
+      const message = record.isRunning ? take(record, matches, 0) : notNow
       if (message !== notNow) return this.over(message)
       this.drop()
       unpark(this, Exit.fail(new ReceiveTimeout({ after })))
@@ -282,7 +282,7 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
 
   override attempt(): unknown {
     const record = this.own()
-    return record.status === "running" ? take(record, undefined, 0) : notNow
+    return record.isRunning ? take(record, undefined, 0) : notNow
   }
 
   override performIn(fiber: ProcessFiber): Effect.Effect<unknown> {
@@ -290,12 +290,12 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     const message = this.attempt()
     if (message !== notNow) return fiber.succeedWith(message)
     // Its own fiber needs no object to wait with
-    return record.status === "running" && fiber.process === record ? fiber.park(this) : this.perform(fiber)
+    return record.isRunning && fiber.process === record ? fiber.park(this) : this.perform(fiber)
   }
 
   perform(fiber: AnyFiber): Effect.Effect<unknown> {
     const record = this.own()
-    if (record.status !== "running") return ending(record)
+    if (!record.isRunning) return ending(record)
     const message = take(record, undefined, 0)
     if (message !== notNow) return Exit.succeed(message)
     return park(fiber, new ChoosingWaiter(this as unknown as RawProcess<never>, record, undefined))

@@ -75,12 +75,12 @@ export const spawnHere = (
 
 /** The parent's side of a tie to a process that was started: here at once, elsewhere when its pid is known. */
 export const tieParent = (parent: ProcessRecord, child: Pid, ties: Ties): void => {
-  if (parent.status === "dead" && !isHere(parent.host, child)) {
+  if (parent.isDead && !isHere(parent.host, child)) {
     // It died while its child was being started elsewhere: the child's side of the link is there and must break
     if (ties.link) sendExit(parent.host, child, parent.pid, parent.exitReason ?? ExitReason.noProcess, true)
     return
   }
   if (ties.link) linkChild(parent, child)
-  if (parent.status === "dead") return
+  if (parent.isDead) return
   if (ties.monitor !== 0) watchStarted(parent, child, ties.monitor)
 }

@@ -120,7 +120,7 @@ class Starting extends PendingCall implements SpawnCall {
   override abandon(): void {
     this.clearTimer()
     // A parent that is ending takes its linked child with it, with its own reason
-    if (!this.link || this.by?.status === "running") this.giveUp()
+    if (!this.link || this.by?.isRunning === true) this.giveUp()
   }
 
   override run(): void {

@@ -97,7 +97,7 @@ export class ReplicatedDirectory implements Directory {
     const table = this.tables.table(name)
     const holder = keys === "unique" ? table.first(key) : undefined
     if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
-    if (find(this.host, pid)?.status !== "running") return { _tag: "NotAlive" }
+    if (find(this.host, pid)?.isRunning !== true) return { _tag: "NotAlive" }
     this.tables.insertInto(table, key, pid, value)
     return registered
   }
@@ -223,7 +223,7 @@ export class ReplicatedDirectory implements Directory {
 
   /** Whether a pid's process may be alive, as far as slot 0 can tell without asking. */
   private mayLive(pid: Pid): boolean {
-    if (isHere(this.host, pid)) return find(this.host, pid)?.status === "running"
+    if (isHere(this.host, pid)) return find(this.host, pid)?.isRunning === true
     return this.peers.all().some((peer) => peer.slot === pid.slot && peer.incarnation === pid.incarnation)
   }
 
@@ -280,7 +280,7 @@ export class ReplicatedDirectory implements Directory {
   /** A change from another scheduler arrives. */
   receiveChange(signal: DirectoryChangeSignal): void {
     const { call, change, from, host, key, pid, table, value } = { ...signal, host: this.host }
-    const alive = !(isHere(host, pid) && find(host, pid)?.status !== "running")
+    const alive = !(isHere(host, pid) && find(host, pid)?.isRunning !== true)
     const grave = graveOf(table, key, pid)
     if (change === "add" && this.graves.delete(grave)) {
       // It was released before it came: nothing to add

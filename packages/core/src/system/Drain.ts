@@ -38,7 +38,7 @@ const isTop = (scheduler: Scheduler, { parent, status }: ProcessRecord): boolean
 
 const endTree = (scheduler: Scheduler, top: ProcessRecord, deadline: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    if (top.status === "dead") return resume(Effect.void)
+    if (top.isDead) return resume(Effect.void)
     const signal = (reason: ExitReason.ExitReason) => sendExit(scheduler, top.pid, outside(scheduler), reason, false)
     const left = Math.min(patience, deadline - performance.now())
     // Real time: a scheduler under a test's clock ends too

@@ -95,7 +95,7 @@ const toProcess = (host: Host, kind: number, serial: number, reader: ByteReader)
     }
     case tag.Link: {
       const from = readPid(reader)
-      if (record?.status === "running") return receiveLink(record, from)
+      if (record?.isRunning === true) return receiveLink(record, from)
       return host.route(from.slot, from.incarnation, {
         _tag: "Exit",
         to: from,
@@ -152,7 +152,7 @@ const message = (host: Host, sender: Place, flags: number, reader: ByteReader): 
   const call = (flags & hasCall) === 0 ? 0 : reader.varint()
   const accepted = (flags & wantsOutcome) === 0 ? 0 : reader.varint()
   const codec = record?.pid.codec
-  if (record === undefined || codec === undefined || record.status !== "running") {
+  if (record === undefined || codec === undefined || !record.isRunning) {
     const reason = record?.exitReason ?? ExitReason.noProcess
     if (call !== 0) reply(host, sender, call, (writer) => writeDown(reason, writer))
     return became(host, sender, accepted, "gone")
