@@ -20,6 +20,8 @@ export class ReferenceTable<Entry extends Referenced> {
   private readonly perReference: number
   private places: Array<Entry | undefined> = new Array(smallest).fill(undefined)
   private count = 0
+  /** The entry that was added last is not in its place yet: most of them are taken out before there is another. */
+  private newest: Entry | undefined = undefined
 
   constructor(unit: number) {
     // A power of two: multiplying is as exact as dividing, and faster
@@ -27,7 +29,7 @@ export class ReferenceTable<Entry extends Referenced> {
   }
 
   get size(): number {
-    return this.count
+    return this.newest === undefined ? this.count : this.count + 1
   }
 
   private placeOf(ref: number): number {
@@ -36,6 +38,12 @@ export class ReferenceTable<Entry extends Referenced> {
   }
 
   add(entry: Entry): void {
+    const before = this.newest
+    this.newest = entry
+    if (before !== undefined) this.place(before)
+  }
+
+  private place(entry: Entry): void {
     if (this.count >= this.places.length) this.grow()
     const place = this.placeOf(entry.ref)
     entry.sibling = this.places[place]
@@ -44,6 +52,7 @@ export class ReferenceTable<Entry extends Referenced> {
   }
 
   get(ref: number): Entry | undefined {
+    if (this.newest?.ref === ref) return this.newest
     let entry = this.places[this.placeOf(ref)]
     while (entry !== undefined && entry.ref !== ref) entry = siblingOf(entry)
     return entry
@@ -51,6 +60,15 @@ export class ReferenceTable<Entry extends Referenced> {
 
   /** Takes the entry of a reference out; gives it, if there was one. */
   take(ref: number): Entry | undefined {
+    const { newest } = this
+    if (newest !== undefined && newest.ref === ref) {
+      this.newest = undefined
+      return newest
+    }
+    return this.count === 0 ? undefined : this.takeFromPlace(ref)
+  }
+
+  private takeFromPlace(ref: number): Entry | undefined {
     const place = this.placeOf(ref)
     let before: Entry | undefined
     let entry = this.places[place]
