@@ -250,44 +250,39 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       try {
         let next = effect ?? this.goOn(value)
         for (let asked = false; ; ) {
-          if (next === suspension) {
-            const yielded = this._yielded
-            const over = typeof yielded !== "function"
-            if (!over && !this._deferredInterrupt) return suspension
-            this._yielded = undefined
-            if (over) {
-              this._deferredInterrupt = false
-              // The interpreter's word for an effect that is over
-              return yielded as AnyExit
+          try {
+            while (next !== suspension) {
+              if (this._deferredInterrupt) {
+                this._deferredInterrupt = false
+                next = primitive(Exit.failCause(this._interruptedCause as Cause.Cause<unknown>))
+              }
+              const { preventYield, scheduler, tracerContext } = this.cache
+              if (++this.currentOpCount > firstOperations && !asked && !preventYield && scheduler.shouldYield(this)) {
+                asked = true
+                next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
+              } else if (tracerContext === undefined) next = next[evaluate](this)
+              // Effect's tracer is given what its interpreter would evaluate
+              else next = primitive(tracerContext(next as never, this))
             }
-            yielded()
-            next = primitive(Exit.void)
+          } catch (error) {
+            next = primitive(Exit.die(isPrimitive(next) ? error : new TypeError(`not an effect: ${String(next)}`)))
+            continue
           }
-          if (this._deferredInterrupt) {
+          const yielded = this._yielded
+          const over = typeof yielded !== "function"
+          if (!over && !this._deferredInterrupt) return suspension
+          this._yielded = undefined
+          if (over) {
             this._deferredInterrupt = false
-            next = primitive(Exit.failCause(this._interruptedCause as Cause.Cause<unknown>))
+            // The interpreter's word for an effect that is over
+            return yielded as AnyExit
           }
-          const { preventYield, scheduler } = this.cache
-          if (++this.currentOpCount > firstOperations && !asked && !preventYield && scheduler.shouldYield(this)) {
-            asked = true
-            next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
-          } else next = this.step(next)
+          yielded()
+          next = primitive(Exit.void)
         }
       } finally {
         this._running = nested
         global[current] = previous
-      }
-    }
-
-    private step(effect: Primitive): Primitive | typeof suspension {
-      const { tracerContext } = this.cache
-      try {
-        // Effect's tracer is given what its interpreter would evaluate
-        if (tracerContext !== undefined) return tracerContext(effect as never, this) as unknown as Primitive
-        return effect[evaluate](this)
-      } catch (error) {
-        const valid = typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"
-        return primitive(Exit.die(valid ? error : new TypeError(`not an effect: ${String(effect)}`)))
       }
     }
 
@@ -380,6 +375,9 @@ export const makeKernel = (Base: FiberClass): Kernel => {
 
 /** Looking at the property is faster than asking whether it is there. */
 const isExit = (effect: unknown): effect is AnyExit => (effect as { [exit]?: unknown })[exit] !== undefined
+
+const isPrimitive = (effect: unknown): boolean =>
+  typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"
 
 /** An effect as the interpreter sees it. */
 const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
