@@ -204,10 +204,11 @@ export const PuppetLive = Puppet.implement({
     exitSelf: (_, { reason }) => Process.exit(reason),
     sendExitToSelf: (state, { reason }, { pid }) => Effect.as(Process.exit(pid, reason), state),
     lastWords: (state, { reason, to, words }) =>
-      Effect.as(
-        Effect.forEach(words, (word) => Process.send(to, word)),
-        GenServer.stop(reason, state)
-      ),
+      // On the spot: nobody else runs between the last word and the end
+      Effect.gen(function* () {
+        for (const word of words) yield* Process.send(to, word)
+        return GenServer.stop(reason, state)
+      }),
     trapExit: (state, { on }) => answer(state, Process.trapExit(on)),
     link: (state, { to }) => done(state, Process.link(to)),
     linkSelf: (state, { pid }) => done(state, Process.link(pid)),

@@ -13,15 +13,20 @@ import type { Figures } from "../../System.ts"
 /** An effect that gives figures, or fails when the work was not done. */
 export type UnderstudyProgram = Effect.Effect<Figures, unknown, System.System>
 
-/** Runs a program as a process with a mailbox of its own, and gives its result. */
+/** Runs a program as a process with a mailbox of its own, and gives its result when the process is gone. */
 export const asProcess = <S extends Schema.Top, A, E, R>(
   mailbox: S,
   program: (self: Process.Self<S["Type"]>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, System.System | Exclude<R, Process.Provided>> =>
   Effect.gen(function* () {
     const result = yield* Deferred.make<A, E>()
-    yield* Process.spawn(mailbox, (self) => Effect.onExit(program(self), (exit) => Deferred.done(result, exit)))
-    return yield* Deferred.await(result)
+    const process = yield* Process.spawn(mailbox, (self) =>
+      Effect.onExit(program(self), (exit) => Deferred.done(result, exit))
+    )
+    const exit = yield* Effect.exit(Deferred.await(result))
+    // The result is there before the process is gone, and whoever comes next may count processes
+    while (yield* Process.isAlive(process)) yield* Effect.yieldNow
+    return yield* exit
   })
 
 /** How many processes live on the scheduler that asks. */
