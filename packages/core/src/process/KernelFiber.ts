@@ -107,6 +107,7 @@ class Pause implements Waiting, Runnable {
   }
 
   run(): void {
+    this.fiber.process?.runs()
     this.fiber.unpark(this, this.effect as unknown as AnyEffect)
   }
 

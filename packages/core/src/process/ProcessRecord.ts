@@ -199,11 +199,16 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.host.enqueue(this, this.priority)
   }
 
-  run(): void {
-    this.queued = false
+  /** Says that its code runs now, see `Host.trace`. */
+  runs(): void {
     const { trace } = this.host
     trace[0] = this.pid.serial
     trace[1] = this.kind
+  }
+
+  run(): void {
+    this.queued = false
+    this.runs()
     if (this.isRunning) {
       if (this.body.turn(this)) this.wake()
     } else if (!this.unwinding) {

@@ -357,11 +357,7 @@ export class Scheduler implements Host {
   /** A fiber runs: code of a process that resumes by itself, say after a sleep, is that process's. */
   private note(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.fiber = fiber
-    if (this.trace[0] !== 0) return
-    const record = currentProcess(fiber)
-    if (record === undefined) return
-    this.trace[0] = record.pid.serial
-    this.trace[1] = record.kind
+    if (this.trace[0] === 0) currentProcess(fiber)?.runs()
   }
 
   private runItem(item: Item): void {

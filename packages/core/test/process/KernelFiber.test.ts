@@ -1,0 +1,185 @@
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { describe, expect } from "vitest"
+import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
+
+const Word = Schema.Union([Schema.Number, Schema.String])
+
+/** A server whose handlers are effects: some leave something behind, others do not. */
+const Owner = GenServer.define("test/KernelFiberOwner", {
+  args: { to: Process.pid(Word) },
+  protocol: {
+    acquire: GenServer.call({ payload: { name: Schema.String } }),
+    who: GenServer.call({ success: Process.anyPid }),
+    wait: GenServer.call({ payload: { pid: Process.anyPid }, success: Schema.Boolean })
+  }
+})
+const OwnerLive = Owner.implement({
+  init: ({ to }) => to,
+  handle: {
+    acquire: (to, { name }) =>
+      Effect.as(
+        Effect.addFinalizer(() => Process.send(to, name)),
+        GenServer.reply(undefined, to)
+      ),
+    who: (to) => Effect.map(Process.self, (pid) => GenServer.reply(pid, to)),
+    wait: (to, { pid }) =>
+      Effect.map(Effect.andThen(Effect.yieldNow, Process.isAlive(pid)), (alive) => GenServer.reply(alive, to))
+  }
+})
+
+const test = (title: string, body: Effect.Effect<unknown, unknown, System.System>) =>
+  it.live(title, () => Effect.provide(body, System.layer({ implementations: [OwnerLive], freeze: true })))
+
+/** A process, as those who wait for it see it. */
+const processOf = (body: (self: Process.Self<unknown>) => Effect.Effect<unknown, unknown, Process.Provided>) =>
+  Process.run((self) => body(self))
+
+/** Runs until it is ended from outside, an operation of Effect's at a time. */
+const busy = Effect.forever(Effect.sync(() => undefined))
+
+describe("the loop of a process's fiber", () => {
+  test(
+    "a process whose slice is over, and that is ended then, runs its finalizers once",
+    processOf((self) =>
+      Effect.gen(function* () {
+        let finalized = 0
+        const { pid, ref } = yield* Process.spawnMonitor(Schema.Never, () =>
+          Effect.onExit(Effect.andThen(Process.send(self.pid, "busy"), busy), () =>
+            Effect.sync(() => {
+              finalized++
+            })
+          )
+        )
+        expect(yield* self.receive).toBe("busy")
+        yield* Process.exit(pid, ExitReason.shutdown)
+        expect(yield* self.receive).toMatchObject({ ref, reason: { _tag: "Shutdown" } })
+        // What stood in the run queue for it comes to nothing
+        for (let turn = 0; turn < 3; turn++) yield* Effect.yieldNow
+        expect(finalized).toBe(1)
+      })
+    )
+  )
+
+  test(
+    "a part that cannot be interrupted goes on to its end, slice after slice",
+    processOf((self) =>
+      Effect.gen(function* () {
+        let steps = 0
+        const step = Effect.sync(() => {
+          steps++
+        })
+        const { pid, ref } = yield* Process.spawnMonitor(Schema.Never, () =>
+          Effect.andThen(
+            Effect.uninterruptible(
+              Effect.andThen(Process.send(self.pid, "begun"), Effect.repeat(step, { times: 999 }))
+            ),
+            busy
+          )
+        )
+        expect(yield* self.receive).toBe("begun")
+        yield* Process.exit(pid, ExitReason.shutdown)
+        expect(yield* self.receive).toMatchObject({ ref, reason: { _tag: "Shutdown" } })
+        expect(steps).toBe(1000)
+      })
+    )
+  )
+
+  test(
+    "what a generator throws after it has waited is a defect that effects around it can handle",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const throwing = Effect.gen(function* () {
+          const message = yield* self.receive
+          throw new Error(`no ${message}`)
+        })
+        const caught = Effect.catchDefect(throwing, (defect) => Effect.succeed((defect as Error).message))
+        yield* Process.spawn(Schema.Never, () => Process.send(self.pid, "way"))
+        expect(yield* caught).toBe("no way")
+        // The generator around it goes on
+        yield* Process.spawn(Schema.Never, () => Process.send(self.pid, "more"))
+        expect(yield* self.receive).toBe("more")
+      })
+    )
+  )
+
+  test(
+    "a generator that has waited goes on with successes, fails with failures, and ends with what it returns",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const ask = Effect.andThen(
+          Process.spawn(Schema.Never, () => Process.send(self.pid, 1)),
+          self.receive
+        )
+        const sum = Effect.gen(function* () {
+          const first = (yield* ask) as number
+          return first + (yield* Effect.succeed(41))
+        })
+        expect(yield* sum).toBe(42)
+        const failing = Effect.gen(function* () {
+          yield* ask
+          yield* Effect.fail("over")
+          return "never"
+        })
+        expect(yield* Effect.flip(failing)).toBe("over")
+      })
+    )
+  )
+
+  test(
+    "what a generator yields that is no effect ends its process with an error that says what it was",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const { ref } = yield* Process.spawnMonitor(Schema.Unknown, (process) =>
+          Effect.gen(function* () {
+            yield* process.receive
+            // As a program without types might
+            yield* { [Symbol.iterator]: () => ["nonsense"].values() } as never
+          })
+        ).pipe(Effect.tap(({ pid }) => Process.send(pid, "go")))
+        const down = yield* self.receive
+        expect(down).toMatchObject({ ref, reason: { _tag: "Died" } })
+        expect(ExitReason.format((down as Process.Down).reason)).toContain("nonsense")
+      })
+    )
+  )
+})
+
+describe("the fibers that servers borrow", () => {
+  test(
+    "each handler speaks for its own server, whoever ran before it",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const to = self.pid as never
+        const one = yield* GenServer.start(Owner, { to })
+        const other = yield* GenServer.start(Owner, { to })
+        for (let round = 0; round < 3; round++) {
+          expect(Process.equals(yield* one.who(), one.pid)).toBe(true)
+          expect(Process.equals(yield* other.who(), other.pid)).toBe(true)
+          // A handler that waits keeps its fiber
+          expect(yield* one.wait({ pid: other.pid })).toBe(true)
+        }
+      })
+    )
+  )
+
+  test(
+    "what a handler acquires is released when its own server ends, and not before",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const to = self.pid as never
+        const one = yield* GenServer.start(Owner, { to })
+        const other = yield* GenServer.start(Owner, { to })
+        yield* one.acquire({ name: "of one" })
+        yield* other.who()
+        yield* other.acquire({ name: "of other" })
+        yield* GenServer.terminate(other)
+        expect(yield* self.receive).toBe("of other")
+        expect(Process.equals(yield* one.who(), one.pid)).toBe(true)
+        yield* GenServer.terminate(one)
+        expect(yield* self.receive).toBe("of one")
+      })
+    )
+  )
+})
