@@ -35,15 +35,19 @@ export class MailboxOverflow extends Schema.TaggedError<MailboxOverflow>()("Mail
 /** Shared by all empty mailboxes: an idle process owns no array. */
 const empty: Array<unknown> = []
 
+/** Where the items begin when there is only one and it has no array: then the length is right as well. */
+const alone = -1
+
 /** Taken messages are dropped from the array once this many have gathered at its front. */
 const compactAt = 1024
 
 const isSignal = (item: unknown): boolean => item instanceof Down || item instanceof Exit
 
-/** Hot path: plain and mutable. */
+/** Hot path: plain and mutable. One message is kept without an array: most processes never have more. */
 export class Mailbox {
+  /** The array of what waits; or, when {@link head} is {@link alone}, the only item itself. */
+  private store: unknown = empty
   /** The waiting items are those from `head` to `tail`; what is outside is `undefined`. */
-  private items: Array<unknown> = empty
   private head = 0
   private tail = 0
   /** How many of the items are signals. */
@@ -59,12 +63,26 @@ export class Mailbox {
     return this.tail - this.head - this.signals
   }
 
+  /** Only call when there is not one item alone. */
+  private get items(): Array<unknown> {
+    return this.store as Array<unknown>
+  }
+
   push(item: unknown): void {
-    const { items, tail } = this
-    if (items === empty) this.items = [item]
-    else if (tail < items.length) items[tail] = item
-    else items.push(item)
-    this.tail = tail + 1
+    const { tail } = this
+    if (this.head === alone) {
+      this.store = [this.store, item]
+      this.head = 0
+      this.tail = 2
+    } else if (this.store === empty) {
+      this.store = item
+      this.head = alone
+    } else {
+      const { items } = this
+      if (tail < items.length) items[tail] = item
+      else items.push(item)
+      this.tail = tail + 1
+    }
   }
 
   /** As {@link push}, for what is not counted against the bound. */
@@ -75,17 +93,29 @@ export class Mailbox {
 
   /** The oldest item. Only call when {@link length} is not 0. */
   take(): unknown {
+    const item = this.head === alone ? this.takeOnly() : this.takeFirst()
+    if (this.signals > 0 && isSignal(item)) this.signals--
+    return item
+  }
+
+  private takeOnly(): unknown {
+    const item = this.store
+    this.store = empty
+    this.head = 0
+    return item
+  }
+
+  private takeFirst(): unknown {
     const { head, items } = this
     const item = items[head]
     items[head] = undefined
     this.head = head + 1
     if (this.head === this.tail) this.reset()
     else if (this.head >= compactAt && this.head * 2 > this.tail) {
-      this.items = items.slice(this.head, this.tail)
+      this.store = items.slice(this.head, this.tail)
       this.tail -= this.head
       this.head = 0
     }
-    if (this.signals > 0 && isSignal(item)) this.signals--
     return item
   }
 
@@ -95,6 +125,7 @@ export class Mailbox {
    */
   find(matches: (item: unknown) => boolean, from: number): number {
     const { head, items, tail } = this
+    if (head === alone) return from === 0 && matches(items) ? 0 : -1
     for (let at = head + from; at < tail; at++) if (matches(items[at])) return at - head
     return -1
   }
@@ -102,10 +133,11 @@ export class Mailbox {
   /** Takes the item at a position that {@link find} gave. The others keep their order. */
   takeAt(position: number): unknown {
     if (position === 0) return this.take()
+    const { items } = this
     const at = this.head + position
-    const item = this.items[at]
-    this.items.copyWithin(at, at + 1, this.tail)
-    this.items[--this.tail] = undefined
+    const item = items[at]
+    items.copyWithin(at, at + 1, this.tail)
+    items[--this.tail] = undefined
     if (this.signals > 0 && isSignal(item)) this.signals--
     return item
   }
@@ -118,18 +150,18 @@ export class Mailbox {
 
   /** All waiting items, oldest first. */
   toArray(): ReadonlyArray<unknown> {
-    return this.items.slice(this.head, this.tail)
+    return this.head === alone ? [this.store] : this.items.slice(this.head, this.tail)
   }
 
   clear(): void {
-    this.items = empty
+    this.store = empty
     this.reset()
     this.signals = 0
   }
 
   private reset(): void {
     // A grown array is let go, a small one is kept for the next message
-    if (this.items.length > 64) this.items = empty
+    if (this.items.length > 64) this.store = empty
     this.head = this.tail = 0
   }
 }
