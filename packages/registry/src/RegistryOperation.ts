@@ -9,6 +9,25 @@ import type * as Schema from "effect/Schema"
 import type { AlreadyRegistered, UnknownRegistry } from "./RegistryError.ts"
 import type { Entry, RegistryTable } from "./RegistryTable.ts"
 
+/** A question about a key of a table. */
+abstract class ReadingKey<
+  P extends Protocol,
+  A extends Fields,
+  M,
+  K extends Schema.Top,
+  V extends Schema.Top,
+  Answer
+> extends Reading<Answer> {
+  protected readonly table: RegistryTable<P, A, M, K, V>
+  protected readonly key: K["Type"]
+
+  constructor(table: RegistryTable<P, A, M, K, V>, key: K["Type"]) {
+    super()
+    this.table = table
+    this.key = key
+  }
+}
+
 /** Who holds a key. */
 export class Whereis<
   P extends Protocol,
@@ -16,16 +35,7 @@ export class Whereis<
   M,
   K extends Schema.Top,
   V extends Schema.Top
-> extends Reading<PidRef<P> | undefined> {
-  private readonly table: RegistryTable<P, A, M, K, V>
-  private readonly key: K["Type"]
-
-  constructor(table: RegistryTable<P, A, M, K, V>, key: K["Type"]) {
-    super()
-    this.table = table
-    this.key = key
-  }
-
+> extends ReadingKey<P, A, M, K, V, PidRef<P> | undefined> {
   protected read(host: Host): PidRef<P> | undefined {
     const { table } = this
     const entry = table.first(host, this.key)
@@ -40,16 +50,7 @@ export class LookupOne<
   M,
   K extends Schema.Top,
   V extends Schema.Top
-> extends Reading<Entry<P, V["Type"]> | undefined> {
-  private readonly table: RegistryTable<P, A, M, K, V>
-  private readonly key: K["Type"]
-
-  constructor(table: RegistryTable<P, A, M, K, V>, key: K["Type"]) {
-    super()
-    this.table = table
-    this.key = key
-  }
-
+> extends ReadingKey<P, A, M, K, V, Entry<P, V["Type"]> | undefined> {
   protected read(host: Host): Entry<P, V["Type"]> | undefined {
     const { table } = this
     const entry = table.first(host, this.key)
@@ -64,16 +65,7 @@ export class LookupAll<
   M,
   K extends Schema.Top,
   V extends Schema.Top
-> extends Reading<ReadonlyArray<Entry<P, V["Type"]>>> {
-  private readonly table: RegistryTable<P, A, M, K, V>
-  private readonly key: K["Type"]
-
-  constructor(table: RegistryTable<P, A, M, K, V>, key: K["Type"]) {
-    super()
-    this.table = table
-    this.key = key
-  }
-
+> extends ReadingKey<P, A, M, K, V, ReadonlyArray<Entry<P, V["Type"]>>> {
   protected read(host: Host): ReadonlyArray<Entry<P, V["Type"]>> {
     return this.table.lookup(host, this.key)
   }

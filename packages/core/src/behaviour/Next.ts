@@ -3,6 +3,7 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as ExitReason from "../process/ExitReason.ts"
+import type { Timer } from "../process/Host.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 
 /** What is to happen after the handler's step. */
@@ -13,6 +14,15 @@ export interface Then {
   readonly continue?: unknown
   /** Drop what can be dropped until the next message. */
   readonly hibernate?: boolean | undefined
+}
+
+/** What a server has been told by {@link Then} and has not done: few have any. */
+export interface Plans {
+  continuation: { readonly what: unknown } | undefined
+  idle: number | undefined
+  timer: Timer | undefined
+  /** The idle timer has fired. */
+  due: boolean
 }
 
 /** What all answers have in common that are not just a new state. */

@@ -8,7 +8,7 @@ import type { ReplyTo } from "../process/Call.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { borrowCode, type Code, giveBack, type Owner } from "../process/Fibers.ts"
-import type { Registration, Timer } from "../process/Host.ts"
+import type { Registration } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
@@ -17,7 +17,7 @@ import { milliseconds } from "../process/RawProcess.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
-import { Ignore, isInstruction, NoReply, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
+import { Ignore, isInstruction, NoReply, type Plans, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 import { type Birth, CallContext, ServerContext, type ServerKind } from "./ServerKind.ts"
 
@@ -26,15 +26,6 @@ const unanswered: ReplyTo = { answer: () => undefined, succeed: () => undefined,
 
 /** What is done with what a step's effect came to. */
 type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
-
-/** What few servers ask for: to be woken when idle, or to go on before the next message. */
-interface Plans {
-  continuation: { readonly what: unknown } | undefined
-  idle: number | undefined
-  timer: Timer | undefined
-  /** The idle timer has fired. */
-  due: boolean
-}
 
 /** Looking at the one property that every effect has is faster than asking whether it is there. */
 const isEffect = (value: unknown): value is Effect.Effect<unknown, unknown> =>
