@@ -135,7 +135,7 @@ describe("the loop of a process's fiber", () => {
           Effect.gen(function* () {
             yield* process.receive
             // As a program without types might
-            yield* { [Symbol.iterator]: () => ["nonsense"].values() } as never
+            yield* { [Symbol.iterator]: () => ["nonsense"].values() } as unknown as Effect.Effect<unknown>
           })
         ).pipe(Effect.tap(({ pid }) => Process.send(pid, "go")))
         const down = yield* self.receive
