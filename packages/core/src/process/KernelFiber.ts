@@ -45,7 +45,7 @@ interface FiberImpl extends AnyFiber {
 const evaluate = "~effect/Effect/evaluate"
 const successCont = "~effect/Effect/successCont"
 /** What only exits have. */
-const exit = "~effect/Exit"
+const exitMark = "~effect/Exit"
 /** The property of the global object in which Effect keeps the fiber that runs. */
 const current = "~effect/Fiber/currentFiber"
 
@@ -137,7 +137,11 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void {
       this.process = record
       this.owner = owner
-      if (context === this.held) return
+      if (context !== this.held) this.startWith(context)
+    }
+
+    /** Takes a context that no effect has made. */
+    private startWith(context: Context.Context<never>): void {
       this.held = context
       this.cache = cacheOf(Base, context)
     }
@@ -148,9 +152,8 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     override setContext(context: Context.Context<never>): void {
-      if (this.cache !== undefined) return super.setContext(context)
-      this.held = context
-      this.cache = cacheOf(Base, context)
+      if (this.cache === undefined) this.startWith(context)
+      else super.setContext(context)
     }
 
     // Effect keeps its context in a field, and assigns it; an accessor is what makes it lazy
@@ -375,7 +378,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
 }
 
 /** Looking at the property is faster than asking whether it is there. */
-const isExit = (effect: unknown): effect is AnyExit => (effect as { [exit]?: unknown })[exit] !== undefined
+const isExit = (effect: unknown): effect is AnyExit => (effect as { [exitMark]?: unknown })[exitMark] !== undefined
 
 const isPrimitive = (effect: unknown): boolean =>
   typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"
