@@ -117,6 +117,11 @@ describe("the loop of a process's fiber", () => {
           return first + (yield* Effect.succeed(41))
         })
         expect(yield* sum).toBe(42)
+        const returning = Effect.gen(function* () {
+          yield* Process.spawn(Schema.Never, () => Process.send(self.pid, 1))
+          return [yield* self.receive]
+        })
+        expect(yield* returning).toEqual([1])
         const failing = Effect.gen(function* () {
           yield* ask
           yield* Effect.fail("over")
