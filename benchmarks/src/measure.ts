@@ -21,16 +21,25 @@ export class VerificationFailed extends Schema.TaggedError<VerificationFailed>()
 export const verify = (what: string, expected: number, actual: number): Effect.Effect<void, VerificationFailed> =>
   expected === actual ? Effect.void : Effect.fail(new VerificationFailed({ what, expected, actual }))
 
-/** Runs `work` and gives how many nanoseconds it took. */
-export const timed = <E, R>(work: Effect.Effect<unknown, E, R>): Effect.Effect<number, E, R> =>
+/** Runs `work`, and gives what it came to and how many nanoseconds it took. */
+export const timed = <A, E, R>(
+  work: Effect.Effect<A, E, R>
+): Effect.Effect<{ readonly result: A; readonly nanoseconds: number }, E, R> =>
   Effect.suspend(() => {
     const start = process.hrtime.bigint()
-    return Effect.map(work, () => Number(process.hrtime.bigint() - start))
+    return Effect.map(work, (result) => ({ result, nanoseconds: Number(process.hrtime.bigint() - start) }))
   })
+
+/** Runs `work`, which does `operations` of something, and gives what it came to and the operations per second. */
+export const rateOf = <A, E, R>(
+  operations: number,
+  work: Effect.Effect<A, E, R>
+): Effect.Effect<{ readonly result: A; readonly perSecond: number }, E, R> =>
+  Effect.map(timed(work), ({ nanoseconds, result }) => ({ result, perSecond: (operations * 1e9) / nanoseconds }))
 
 /** Runs `work`, which does `operations` of something, and gives the operations per second. */
 export const rate = <E, R>(operations: number, work: Effect.Effect<unknown, E, R>): Effect.Effect<number, E, R> =>
-  Effect.map(timed(work), (nanoseconds) => (operations * 1e9) / nanoseconds)
+  Effect.map(rateOf(operations, work), ({ perSecond }) => perSecond)
 
 /**
  * Collects garbage as far as it goes. One collection frees what only the finalizers of the one before let go.

@@ -6,17 +6,16 @@ import * as GenServer from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { rate, verify } from "../../measure.ts"
+import { rate, rateOf, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
 import { Counter } from "./servers/Counter.ts"
 
 type CounterRef = GenServer.Ref<(typeof Counter)["protocol"]>
 
-const callTimes = (counter: CounterRef, count: number) =>
-  Effect.gen(function* () {
-    for (let call = 0; call < count; call++) yield* counter.next()
-  })
+const callTimes = Effect.fnUntraced(function* (counter: CounterRef, count: number) {
+  for (let call = 0; call < count; call++) yield* counter.next()
+})
 
 const call = ({ callsEach, clients }: { readonly clients: number; readonly callsEach: number }) =>
   asProcess(Schema.Literal("done"), (self) =>
@@ -41,19 +40,18 @@ const call = ({ callsEach, clients }: { readonly clients: number; readonly calls
     })
   )
 
+/** Gives how many casts were handled. */
+const castTimes = Effect.fnUntraced(function* (counter: CounterRef, count: number) {
+  for (let cast = 0; cast < count; cast++) yield* counter.increment()
+  return yield* counter.get({ timeout: "Infinity" })
+})
+
 const cast = ({ casts }: { readonly casts: number }) =>
   asProcess(Schema.Never, () =>
     Effect.gen(function* () {
       const counter = yield* GenServer.start(Counter)
-      let handled = 0
-      const perSecond = yield* rate(
-        casts,
-        Effect.gen(function* () {
-          for (let cast = 0; cast < casts; cast++) yield* counter.increment()
-          handled = yield* counter.get({ timeout: "Infinity" })
-        })
-      )
-      yield* verify("handled casts", casts, handled)
+      const { perSecond, result } = yield* rateOf(casts, castTimes(counter, casts))
+      yield* verify("handled casts", casts, result)
       yield* GenServer.terminate(counter)
       return perSecond
     })
@@ -63,10 +61,9 @@ const Waiting = Schema.TaggedUnion({ Waiting: { number: Schema.Int }, Answer: { 
 type WaitingSelf = Process.Self<(typeof Waiting)["Type"]>
 
 /** Fills the calling process's own mailbox. */
-const fill = (self: WaitingSelf, waiting: number) =>
-  Effect.gen(function* () {
-    for (let number = 0; number < waiting; number++) yield* Process.send(self.pid, { _tag: "Waiting", number })
-  })
+const fill = Effect.fnUntraced(function* (self: WaitingSelf, waiting: number) {
+  for (let number = 0; number < waiting; number++) yield* Process.send(self.pid, { _tag: "Waiting", number })
+})
 
 const callBehind = ({ calls, waiting }: { readonly waiting: number; readonly calls: number }) =>
   asProcess(Waiting, (self) =>
@@ -82,33 +79,35 @@ const callBehind = ({ calls, waiting }: { readonly waiting: number; readonly cal
   )
 
 const Question = Schema.TaggedUnion({ Question: { number: Schema.Int }, Stop: {} })
+type QuestionType = (typeof Question)["Type"]
+
+const echo = Effect.fnUntraced(function* (self: Process.Self<QuestionType>, to: WaitingSelf["pid"]) {
+  while (true) {
+    const message = yield* self.receive
+    if (message._tag !== "Question") return
+    yield* Process.send(to, { _tag: "Answer", number: message.number })
+  }
+})
+
+/** Gives how many questions were answered. */
+const ask = Effect.fnUntraced(function* (self: WaitingSelf, echo: Process.Pid<QuestionType>, questions: number) {
+  let answers = 0
+  for (let number = 0; number < questions; number++) {
+    yield* Process.send(echo, { _tag: "Question", number })
+    if ((yield* self.receiveTag("Answer")).number === number) answers++
+  }
+  return answers
+})
 
 const receiveTagBehind = ({ rounds, waiting }: { readonly waiting: number; readonly rounds: number }) =>
   asProcess(Waiting, (self) =>
     Effect.gen(function* () {
-      const echo = yield* Process.spawnLink(Question, (process) =>
-        Effect.gen(function* () {
-          while (true) {
-            const message = yield* process.receive
-            if (message._tag !== "Question") return
-            yield* Process.send(self.pid, { _tag: "Answer", number: message.number })
-          }
-        })
-      )
+      const other = yield* Process.spawnLink(Question, (process) => echo(process, self.pid))
       yield* fill(self, waiting)
-      let answers = 0
-      const perSecond = yield* rate(
-        rounds,
-        Effect.gen(function* () {
-          for (let number = 0; number < rounds; number++) {
-            yield* Process.send(echo, { _tag: "Question", number })
-            if ((yield* self.receiveTag("Answer")).number === number) answers++
-          }
-        })
-      )
-      yield* verify("answers", rounds, answers)
+      const { perSecond, result } = yield* rateOf(rounds, ask(self, other, rounds))
+      yield* verify("answers", rounds, result)
       yield* verify("messages that still wait", waiting, yield* self.flush)
-      yield* Process.send(echo, { _tag: "Stop" })
+      yield* Process.send(other, { _tag: "Stop" })
       return perSecond
     })
   )

@@ -5,7 +5,7 @@ import * as ExitReason from "@understudy/core/ExitReason"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { rate, verify } from "../../measure.ts"
+import { rate, rateOf, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, processCount, type UnderstudyProgram, verifyProcessCount } from "./program.ts"
 
@@ -13,15 +13,18 @@ const Idle = Schema.Literal("stop")
 const idle = (process: Process.Self<"stop">) => process.receive
 
 /** Takes so many Downs. */
-const downs = (self: Process.Self<string>, expected: number) =>
-  Effect.gen(function* () {
-    let killed = 0
-    for (let count = 0; count < expected; count++) {
-      const message = yield* self.receive
-      if (typeof message !== "string" && message._tag === "Down" && message.reason._tag === "Killed") killed++
-    }
-    yield* verify("Downs of killed processes", expected, killed)
-  })
+const downs = Effect.fnUntraced(function* (self: Process.Self<string>, expected: number) {
+  let killed = 0
+  for (let count = 0; count < expected; count++) {
+    const message = yield* self.receive
+    if (typeof message !== "string" && message._tag === "Down" && message.reason._tag === "Killed") killed++
+  }
+  yield* verify("Downs of killed processes", expected, killed)
+})
+
+const killAll = Effect.fnUntraced(function* (pids: ReadonlyArray<Process.Pid>) {
+  for (const pid of pids) yield* Process.exit(pid, ExitReason.kill)
+})
 
 const killMonitored = ({ processes }: { readonly processes: number }) =>
   Effect.gen(function* () {
@@ -30,34 +33,29 @@ const killMonitored = ({ processes }: { readonly processes: number }) =>
       Effect.gen(function* () {
         const pids: Array<Process.Pid> = []
         for (let count = 0; count < processes; count++) pids.push((yield* Process.spawnMonitor(Idle, idle)).pid)
-        return yield* rate(
-          processes,
-          Effect.gen(function* () {
-            for (const pid of pids) yield* Process.exit(pid, ExitReason.kill)
-            yield* downs(self, processes)
-          })
-        )
+        return yield* rate(processes, Effect.andThen(killAll(pids), downs(self, processes)))
       })
     )
     yield* verifyProcessCount(before)
     return perSecond
   })
 
+/** Gives how many monitors were still set when they were taken back. */
+const monitorEachTime = Effect.fnUntraced(function* (pid: Process.Pid, times: number) {
+  let set = 0
+  for (let count = 0; count < times; count++) {
+    const monitor = yield* Process.monitor(pid)
+    if (yield* Process.demonitor(monitor)) set++
+  }
+  return set
+})
+
 const monitorDemonitor = ({ times }: { readonly times: number }) =>
   asProcess(Schema.Never, () =>
     Effect.gen(function* () {
       const pid = yield* Process.spawnLink(Idle, idle)
-      let set = 0
-      const perSecond = yield* rate(
-        times,
-        Effect.gen(function* () {
-          for (let count = 0; count < times; count++) {
-            const monitor = yield* Process.monitor(pid)
-            if (yield* Process.demonitor(monitor)) set++
-          }
-        })
-      )
-      yield* verify("monitors that were set", times, set)
+      const { perSecond, result } = yield* rateOf(times, monitorEachTime(pid, times))
+      yield* verify("monitors that were set", times, result)
       yield* Process.send(pid, "stop")
       return perSecond
     })

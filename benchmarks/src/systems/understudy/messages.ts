@@ -1,49 +1,56 @@
 /**
- * W3 to W6 on Understudy: receive loops of raw processes, and for W3 GenServers that cast as well.
+ * W3 to W6 on Understudy: receive loops of raw processes, and for W3 GenServers that cast as well. What runs long stands at
+ * the module's level, as in all of these programs: closures made in each round would be compiled in each round.
  */
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { rate, verify } from "../../measure.ts"
+import { rate, rateOf, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
 import { Pinger } from "./servers/PingPongServers.ts"
 
 const Pong = Schema.TaggedUnion({ Pong: {} })
 const Ping = Schema.TaggedUnion({ Ping: { from: Process.pid(Pong) }, Stop: {} })
+type PingPid = Process.Pid<(typeof Ping)["Type"]>
+
+const answerPings = Effect.fnUntraced(function* (self: Process.Self<(typeof Ping)["Type"]>) {
+  while (true) {
+    const message = yield* self.receive
+    if (message._tag !== "Ping") return
+    yield* Process.send(message.from, { _tag: "Pong" })
+  }
+})
 
 /** Answers pings until it is stopped. */
-export const startPonger = Process.spawnLink(Ping, (self) =>
-  Effect.gen(function* () {
-    while (true) {
-      const message = yield* self.receive
-      if (message._tag !== "Ping") return
-      yield* Process.send(message.from, { _tag: "Pong" })
-    }
-  })
-)
+export const startPonger = Process.spawnLink(Ping, answerPings)
 
 /** What a process that pings takes. */
 export const PingerMailbox = Pong
 
+/** Gives how many pongs came. */
+const sendPings = Effect.fnUntraced(function* (
+  self: Process.Self<(typeof Pong)["Type"]>,
+  ponger: PingPid,
+  rounds: number
+) {
+  let pongs = 0
+  for (let round = 0; round < rounds; round++) {
+    yield* Process.send(ponger, { _tag: "Ping", from: self.pid })
+    const message = yield* self.receive
+    if (message._tag === "Pong") pongs++
+  }
+  return pongs
+})
+
 const pingPong = ({ rounds }: { readonly rounds: number }) =>
   asProcess(Pong, (self) =>
     Effect.gen(function* () {
-      let pongs = 0
       const ponger = yield* startPonger
-      const perSecond = yield* rate(
-        rounds,
-        Effect.gen(function* () {
-          for (let round = 0; round < rounds; round++) {
-            yield* Process.send(ponger, { _tag: "Ping", from: self.pid })
-            const message = yield* self.receive
-            if (message._tag === "Pong") pongs++
-          }
-        })
-      )
-      yield* verify("pongs", rounds, pongs)
+      const { perSecond, result } = yield* rateOf(rounds, sendPings(self, ponger, rounds))
+      yield* verify("pongs", rounds, result)
       yield* Process.send(ponger, { _tag: "Stop" })
       return perSecond
     })
@@ -54,47 +61,53 @@ const pingPongServers = ({ rounds }: { readonly rounds: number }) =>
     Effect.gen(function* () {
       // The ponger is linked to the pinger, and the pinger to this process: they end together
       const pinger = yield* GenServer.startLink(Pinger)
-      let played = 0
-      const perSecond = yield* rate(
-        rounds,
-        Effect.map(pinger.play({ rounds }, { timeout: "Infinity" }), (count) => {
-          played = count
-        })
-      )
-      yield* verify("round trips", rounds, played)
+      const { perSecond, result } = yield* rateOf(rounds, pinger.play({ rounds }, { timeout: "Infinity" }))
+      yield* verify("round trips", rounds, result)
       yield* GenServer.terminate(pinger)
       return perSecond
     })
   )
 
 const Token = Schema.TaggedUnion({ Token: { hops: Schema.Int }, Stop: {} })
+const Done = Schema.Literal("done")
+
+/** One ring. */
+interface Ring {
+  /** Who is told that the token has made its hops. */
+  readonly starter: Process.Pid<"done">
+  made: number
+}
 
 /** Where the next process of a ring is: the last one learns it when the first is there. */
 interface Neighbour {
   pid: Process.Pid<(typeof Token)["Type"]> | undefined
 }
 
+const passTokens = Effect.fnUntraced(function* (
+  self: Process.Self<(typeof Token)["Type"]>,
+  ring: Ring,
+  next: Neighbour
+) {
+  while (true) {
+    const message = yield* self.receive
+    const { pid } = next
+    if (message._tag !== "Token" || pid === undefined) return
+    ring.made++
+    if (message.hops === 0) yield* Process.send(ring.starter, "done")
+    else yield* Process.send(pid, { _tag: "Token", hops: message.hops - 1 })
+  }
+})
+
 const ring = ({ hops, processes }: { readonly processes: number; readonly hops: number }) =>
-  asProcess(Schema.Literal("done"), (self) =>
+  asProcess(Done, (self) =>
     Effect.gen(function* () {
-      let made = 0
-      const node = (next: Neighbour) => (process: Process.Self<(typeof Token)["Type"]>) =>
-        Effect.gen(function* () {
-          while (true) {
-            const message = yield* process.receive
-            const { pid } = next
-            if (message._tag === "Token" && pid !== undefined) {
-              made++
-              if (message.hops === 0) yield* Process.send(self.pid, "done")
-              else yield* Process.send(pid, { _tag: "Token", hops: message.hops - 1 })
-            } else return
-          }
-        })
+      const ring: Ring = { starter: self.pid, made: 0 }
       const closing: Neighbour = { pid: undefined }
-      let first = yield* Process.spawnLink(Token, node(closing))
+      let first = yield* Process.spawnLink(Token, (process) => passTokens(process, ring, closing))
       const all = [first]
       for (let count = 1; count < processes; count++) {
-        first = yield* Process.spawnLink(Token, node({ pid: first }))
+        const next: Neighbour = { pid: first }
+        first = yield* Process.spawnLink(Token, (process) => passTokens(process, ring, next))
         all.push(first)
       }
       closing.pid = first
@@ -102,69 +115,83 @@ const ring = ({ hops, processes }: { readonly processes: number; readonly hops: 
         hops,
         Effect.andThen(Process.send(first, { _tag: "Token", hops }), Effect.asVoid(self.receive))
       )
-      yield* verify("hops", hops, made - 1)
+      yield* verify("hops", hops, ring.made - 1)
       for (const pid of all) yield* Process.send(pid, { _tag: "Stop" })
       return perSecond
     })
   )
 
 const Numbered = Schema.TaggedUnion({ Message: { number: Schema.Int } })
+type NumberedPid = Process.Pid<(typeof Numbered)["Type"]>
+
+const sendNumbers = Effect.fnUntraced(function* (to: NumberedPid, messages: number) {
+  for (let number = messages; number > 0; number--) yield* Process.send(to, { _tag: "Message", number })
+})
+
+const sumNumbers = Effect.fnUntraced(function* (self: Process.Self<(typeof Numbered)["Type"]>, messages: number) {
+  let sum = 0
+  for (let count = 0; count < messages; count++) {
+    const message = yield* self.receive
+    if (message._tag === "Message") sum += message.number
+  }
+  return sum
+})
 
 const fanIn = ({ messagesEach, senders }: { readonly senders: number; readonly messagesEach: number }) =>
   asProcess(Numbered, (self) =>
     Effect.gen(function* () {
       const messages = senders * messagesEach
-      let sum = 0
-      const sender = () =>
-        Effect.gen(function* () {
-          for (let number = messagesEach; number > 0; number--) {
-            yield* Process.send(self.pid, { _tag: "Message", number })
-          }
-        })
-      const perSecond = yield* rate(
+      const sender = () => sendNumbers(self.pid, messagesEach)
+      const { perSecond, result } = yield* rateOf(
         messages,
         Effect.gen(function* () {
           for (let count = 0; count < senders; count++) yield* Process.spawn(Schema.Never, sender)
-          for (let count = 0; count < messages; count++) {
-            const message = yield* self.receive
-            if (message._tag === "Message") sum += message.number
-          }
+          return yield* sumNumbers(self, messages)
         })
       )
-      yield* verify("sum of the messages", (messages * (messagesEach + 1)) / 2, sum)
+      yield* verify("sum of the messages", (messages * (messagesEach + 1)) / 2, result)
       return perSecond
     })
   )
 
 const Greeting = Schema.TaggedUnion({ Go: {}, Ping: { from: Process.anyPid, index: Schema.Int }, Pong: {} })
-type PlayerPid = Process.Pid<(typeof Greeting)["Type"]>
 
 /** One game: all players exist, then all are told to go. */
+interface Game {
+  readonly players: Array<Process.Pid<(typeof Greeting)["Type"]>>
+  /** Who is told by each player that it is done. */
+  readonly starter: Process.Pid<"done">
+}
+
+const greetAll = Effect.fnUntraced(function* (self: Process.Self<(typeof Greeting)["Type"]>, game: Game) {
+  const { players, starter } = game
+  yield* self.receiveTag("Go")
+  const index = players.findIndex((other) => Process.equals(other, self.pid))
+  for (const other of players) {
+    if (other !== players[index]) yield* Process.send(other, { _tag: "Ping", from: self.pid, index })
+  }
+  let pings = players.length - 1
+  let pongs = players.length - 1
+  while (pings > 0 || pongs > 0) {
+    const message = yield* self.receive
+    if (message._tag === "Ping") {
+      pings--
+      const other = players[message.index]
+      if (other !== undefined) yield* Process.send(other, { _tag: "Pong" })
+    } else if (message._tag === "Pong") pongs--
+  }
+  yield* Process.send(starter, "done")
+  yield* self.receive
+})
+
 const play = (processes: number) =>
-  asProcess(Schema.Literal("done"), (self) =>
+  asProcess(Done, (self) =>
     Effect.gen(function* () {
-      const players: Array<PlayerPid> = []
-      const player = (process: Process.Self<(typeof Greeting)["Type"]>) =>
-        Effect.gen(function* () {
-          yield* process.receiveTag("Go")
-          const index = players.findIndex((other) => Process.equals(other, process.pid))
-          for (const other of players) {
-            if (other !== players[index]) yield* Process.send(other, { _tag: "Ping", from: process.pid, index })
-          }
-          let pings = processes - 1
-          let pongs = processes - 1
-          while (pings > 0 || pongs > 0) {
-            const message = yield* process.receive
-            if (message._tag === "Ping") {
-              pings--
-              const other = players[message.index]
-              if (other !== undefined) yield* Process.send(other, { _tag: "Pong" })
-            } else if (message._tag === "Pong") pongs--
-          }
-          yield* Process.send(self.pid, "done")
-          yield* process.receive
-        })
-      for (let count = 0; count < processes; count++) players.push(yield* Process.spawn(Greeting, player))
+      const game: Game = { players: [], starter: self.pid }
+      const { players } = game
+      for (let count = 0; count < processes; count++) {
+        players.push(yield* Process.spawn(Greeting, (player) => greetAll(player, game)))
+      }
       for (const each of players) yield* Process.send(each, { _tag: "Go" })
       for (let count = 0; count < processes; count++) yield* self.receive
       for (const each of players) yield* Process.exit(each, ExitReason.kill)

@@ -6,7 +6,7 @@ import * as GenServer from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { rate, verify } from "../../measure.ts"
+import { rate, rateOf, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
 import { Answer, Listener, listeners, NameHolder, names, topic } from "./servers/Registrants.ts"
@@ -37,45 +37,57 @@ const withNames = (
     })
   )
 
-const lookup = (parameters: Names) =>
+/** Gives how many lookups found the holder. */
+const lookUpAll = Effect.fnUntraced(function* (all: ReadonlyArray<string>, times: number, holder: Process.Pid) {
+  let found = 0
+  for (let time = 0; time < times; time++) {
+    for (const name of all) {
+      const entry = yield* names.lookup(name)
+      if (entry !== undefined && Process.equals(entry.ref.pid, holder)) found++
+    }
+  }
+  return found
+})
+
+/** As {@link lookUpAll}, for the refs alone. */
+const askWhereAllAre = Effect.fnUntraced(function* (all: ReadonlyArray<string>, times: number, holder: Process.Pid) {
+  let found = 0
+  for (let time = 0; time < times; time++) {
+    for (const name of all) {
+      const ref = yield* names.whereis(name)
+      if (ref !== undefined && Process.equals(ref.pid, holder)) found++
+    }
+  }
+  return found
+})
+
+const finding = (find: typeof lookUpAll) => (parameters: Names) =>
   withNames(parameters, (all, holder) =>
     Effect.gen(function* () {
-      let found = 0
-      const perSecond = yield* rate(
-        parameters.times * all.length,
-        Effect.gen(function* () {
-          for (let time = 0; time < parameters.times; time++) {
-            for (const name of all) {
-              const entry = yield* names.lookup(name)
-              if (entry !== undefined && Process.equals(entry.ref.pid, holder)) found++
-            }
-          }
-        })
-      )
-      yield* verify("found entries", parameters.times * all.length, found)
+      const lookups = parameters.times * all.length
+      const { perSecond, result } = yield* rateOf(lookups, find(all, parameters.times, holder))
+      yield* verify("found names", lookups, result)
       return perSecond
     })
   )
 
-const whereis = (parameters: Names) =>
-  withNames(parameters, (all, holder) =>
-    Effect.gen(function* () {
-      let found = 0
-      const perSecond = yield* rate(
-        parameters.times * all.length,
-        Effect.gen(function* () {
-          for (let time = 0; time < parameters.times; time++) {
-            for (const name of all) {
-              const ref = yield* names.whereis(name)
-              if (ref !== undefined && Process.equals(ref.pid, holder)) found++
-            }
-          }
-        })
-      )
-      yield* verify("found processes", parameters.times * all.length, found)
-      return perSecond
-    })
-  )
+interface Told {
+  readonly ref: GenServer.Ref<(typeof Listener)["protocol"]>
+}
+
+const tellAll = Effect.fnUntraced(function* (entries: ReadonlyArray<Told>, from: Process.Pid<"answer">) {
+  for (const { ref } of entries) yield* ref.tell({ from })
+})
+
+/** Gives how many answers came. */
+const dispatchTimes = Effect.fnUntraced(function* (self: Process.Self<"answer">, processes: number, times: number) {
+  let answers = 0
+  for (let time = 0; time < times; time++) {
+    yield* listeners.dispatch(topic, (entries) => tellAll(entries, self.pid))
+    for (let count = 0; count < processes; count++) if ((yield* self.receive) === "answer") answers++
+  }
+  return answers
+})
 
 const dispatch = ({ processes, times }: { readonly processes: number; readonly times: number }) =>
   asProcess(Answer, (self) =>
@@ -84,21 +96,8 @@ const dispatch = ({ processes, times }: { readonly processes: number; readonly t
       const started: Array<GenServer.PidRef<(typeof Listener)["protocol"]>> = []
       for (let count = 0; count < processes; count++) started.push(yield* GenServer.start(Listener))
       yield* verify("entries", processes, yield* listeners.count)
-      let answers = 0
-      const perSecond = yield* rate(
-        processes * times,
-        Effect.gen(function* () {
-          for (let time = 0; time < times; time++) {
-            yield* listeners.dispatch(topic, (entries) =>
-              Effect.gen(function* () {
-                for (const { ref } of entries) yield* ref.tell({ from: self.pid })
-              })
-            )
-            for (let count = 0; count < processes; count++) if ((yield* self.receive) === "answer") answers++
-          }
-        })
-      )
-      yield* verify("answers", processes * times, answers)
+      const { perSecond, result } = yield* rateOf(processes * times, dispatchTimes(self, processes, times))
+      yield* verify("answers", processes * times, result)
       for (const listener of started) yield* GenServer.terminate(listener)
       yield* GenServer.terminate(registry, { timeout: "Infinity" })
       return perSecond
@@ -107,7 +106,7 @@ const dispatch = ({ processes, times }: { readonly processes: number; readonly t
 
 export const registry = {
   "registry-register": (parameters) => withNames(parameters),
-  "registry-lookup": lookup,
-  "registry-whereis": whereis,
+  "registry-lookup": finding(lookUpAll),
+  "registry-whereis": finding(askWhereAllAre),
   "registry-dispatch": dispatch
 } satisfies Programs<UnderstudyProgram>

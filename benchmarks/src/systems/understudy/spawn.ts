@@ -21,29 +21,27 @@ type Start = (parameters: Parameters) => Effect.Effect<ReadonlyArray<Process.Pid
 
 const Idle = Schema.Literal("stop")
 
+/** What processes that start have in common. */
+interface Crowd {
+  readonly expected: number
+  /** Who is told when all have started. */
+  readonly starter: Process.Pid<"ready">
+  started: number
+}
+
+const idle = Effect.fnUntraced(function* (self: Process.Self<"stop">, crowd: Crowd) {
+  if (++crowd.started === crowd.expected) yield* Process.send(crowd.starter, "ready")
+  return yield* self.receive
+})
+
 const startRaw: Start = ({ processes }) =>
   asProcess(Schema.Literal("ready"), (self) =>
     Effect.gen(function* () {
-      let started = 0
-      const idle = (process: Process.Self<"stop">) =>
-        Effect.gen(function* () {
-          started++
-          return yield* process.receive
-        })
+      const crowd: Crowd = { expected: processes, starter: self.pid, started: 0 }
+      const join = (process: Process.Self<"stop">) => idle(process, crowd)
       const pids: Array<Process.Pid> = []
-      for (let count = 1; count < processes; count++) pids.push(yield* Process.spawn(Idle, idle))
-      // Processes start in the order in which they were spawned
-      pids.push(
-        yield* Process.spawn(Idle, (process) =>
-          Effect.gen(function* () {
-            started++
-            yield* Process.send(self.pid, "ready")
-            return yield* process.receive
-          })
-        )
-      )
+      for (let count = 0; count < processes; count++) pids.push(yield* Process.spawn(Idle, join))
       yield* self.receive
-      yield* verify("started processes", processes, started)
       return pids
     })
   )

@@ -18,6 +18,19 @@ interface Restarts {
   readonly restartsEach: number
 }
 
+/** Kills a child as often, each time when its supervisor has started it again; `up` waits for that. */
+const killEachTime = Effect.fnUntraced(function* <E>(
+  first: Process.Pid,
+  up: Effect.Effect<Process.Pid, E>,
+  times: number
+) {
+  let child = first
+  for (let restart = 0; restart < times; restart++) {
+    yield* Process.exit(child, ExitReason.kill)
+    child = yield* up
+  }
+})
+
 /** So many supervisors, one after the other, each of which starts its child so often again. Only the restarts are timed. */
 const restarts = ({ restartsEach, supervisors }: Restarts) =>
   asProcess(Up, (self) =>
@@ -32,15 +45,8 @@ const restarts = ({ restartsEach, supervisors }: Restarts) =>
             children: [Supervisor.child(Child, { tell: self.pid })]
           })
         )
-        let child = yield* up
-        nanoseconds += yield* timed(
-          Effect.gen(function* () {
-            for (let restart = 0; restart < restartsEach; restart++) {
-              yield* Process.exit(child, ExitReason.kill)
-              child = yield* up
-            }
-          })
-        )
+        const took = yield* timed(killEachTime(yield* up, up, restartsEach))
+        nanoseconds += took.nanoseconds
         yield* Supervisor.stop(supervisor)
       }
       return (supervisors * restartsEach * 1e9) / nanoseconds

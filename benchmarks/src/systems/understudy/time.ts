@@ -6,7 +6,7 @@ import * as ExitReason from "@understudy/core/ExitReason"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { percentiles, rate, verify } from "../../measure.ts"
+import { percentiles, rateOf, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { PingerMailbox, startPonger } from "./messages.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
@@ -17,36 +17,38 @@ interface Timers {
   readonly timers: number
 }
 
+/** Gives how many timers were cancelled before they fired. */
+const setAndCancelEach = Effect.fnUntraced(function* (self: Process.Self<"fired">, timers: number) {
+  let cancelled = 0
+  for (let count = 0; count < timers; count++) {
+    const timer = yield* Process.sendAfter(self.pid, "fired", 5000 + (count & 1023))
+    if ((yield* Process.cancelTimer(timer)) !== undefined) cancelled++
+  }
+  return cancelled
+})
+
 const setAndCancel = ({ timers }: Timers) =>
   asProcess(Fired, (self) =>
     Effect.gen(function* () {
-      let cancelled = 0
-      const perSecond = yield* rate(
-        timers,
-        Effect.gen(function* () {
-          for (let count = 0; count < timers; count++) {
-            const timer = yield* Process.sendAfter(self.pid, "fired", 5000 + (count & 1023))
-            if ((yield* Process.cancelTimer(timer)) !== undefined) cancelled++
-          }
-        })
-      )
-      yield* verify("cancelled timers", timers, cancelled)
+      const { perSecond, result } = yield* rateOf(timers, setAndCancelEach(self, timers))
+      yield* verify("cancelled timers", timers, result)
       return perSecond
     })
   )
 
+/** Gives how many timers fired. */
+const setAndAwaitAll = Effect.fnUntraced(function* (self: Process.Self<"fired">, timers: number) {
+  for (let count = 0; count < timers; count++) yield* Process.sendAfter(self.pid, "fired", 1 + (count % 10))
+  let fired = 0
+  for (let count = 0; count < timers; count++) if ((yield* self.receive) === "fired") fired++
+  return fired
+})
+
 const fire = ({ timers }: Timers) =>
   asProcess(Fired, (self) =>
     Effect.gen(function* () {
-      let fired = 0
-      const perSecond = yield* rate(
-        timers,
-        Effect.gen(function* () {
-          for (let count = 0; count < timers; count++) yield* Process.sendAfter(self.pid, "fired", 1 + (count % 10))
-          for (let count = 0; count < timers; count++) if ((yield* self.receive) === "fired") fired++
-        })
-      )
-      yield* verify("fired timers", timers, fired)
+      const { perSecond, result } = yield* rateOf(timers, setAndAwaitAll(self, timers))
+      yield* verify("fired timers", timers, result)
       return perSecond
     })
   )

@@ -73,10 +73,13 @@ class Done {
   }
 }
 
+/** Most operations have no result: theirs is this one. */
+const doneWithout = new Done(undefined)
+
 /** As {@link Done}, for one reduction of its fiber. */
 export const done = (fiber: ProcessFiber, value: unknown): never => {
   fiber.process.host.onTheSpot++
-  return new Done(value) as never
+  return (value === undefined ? doneWithout : new Done(value)) as never
 }
 
 // A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.

@@ -13,11 +13,15 @@ export const Reply = Schema.TaggedUnion({
 
 const Call = { number: Schema.Int, from: Process.pid(Reply), text: Schema.String }
 
-/** Answers each call with what it got. */
-export const Echo = Process.define("benchmarks/Echo", { mailbox: Schema.TaggedUnion({ Call, Stop: {} }) })
+/** What the processes of the other side take. */
+export const CallMailbox = Schema.TaggedUnion({ Call })
+const EchoMailbox = Schema.TaggedUnion({ Call, Stop: {} })
 
-export const EchoLive = Echo.implement((self) =>
-  Effect.gen(function* () {
+/** Answers each call with what it got. */
+export const Echo = Process.define("benchmarks/Echo", { mailbox: EchoMailbox })
+
+export const EchoLive = Echo.implement(
+  Effect.fnUntraced(function* (self: Process.Self<(typeof EchoMailbox)["Type"]>) {
     while (true) {
       const message = yield* self.receive
       if (message._tag !== "Call") return
@@ -29,13 +33,17 @@ export const EchoLive = Echo.implement((self) =>
 
 /** Takes so many calls and then says so. */
 export const Drain = Process.define("benchmarks/Drain", {
-  mailbox: Schema.TaggedUnion({ Call }),
+  mailbox: CallMailbox,
   args: { messages: Schema.Int, tell: Process.pid(Reply) }
 })
 
-export const DrainLive = Drain.implement((self, { messages, tell }) =>
-  Effect.gen(function* () {
-    for (let count = 0; count < messages; count++) yield* self.receive
-    yield* Process.send(tell, { _tag: "Counted", messages })
-  })
-)
+const drain = Effect.fnUntraced(function* (
+  self: Process.Self<(typeof CallMailbox)["Type"]>,
+  messages: number,
+  tell: Process.Pid<(typeof Reply)["Type"]>
+) {
+  for (let count = 0; count < messages; count++) yield* self.receive
+  yield* Process.send(tell, { _tag: "Counted", messages })
+})
+
+export const DrainLive = Drain.implement((self, { messages, tell }) => drain(self, messages, tell))
