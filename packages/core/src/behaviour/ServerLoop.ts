@@ -56,8 +56,9 @@ export class ServerLoop implements Body, Owner {
 
   turn(record: ProcessRecord): boolean {
     if (this.record === undefined) this.begin(record)
-    const { mailbox } = record
-    for (let left = record.host.slice; left > 0; left--) {
+    const { host, mailbox } = record
+    // A message is one reduction, and so is each operation of its handler
+    for (let left = host.slice; left > host.onTheSpot; left--) {
       if (!this.ready()) return false
       if (this.plans?.continuation !== undefined) this.runContinue(this.plans)
       else if (mailbox.length > 0) {

@@ -88,8 +88,19 @@ const push = (record: ProcessRecord, message: unknown): void => {
   const { extra, host, mailbox } = record
   mailbox.push(message)
   record.wake()
-  if (extra !== undefined || mailbox.length > host.longMailbox) checkLimit(record, record.extras())
+  if (extra !== undefined || mailbox.length > host.fewMessages) crowded(record, host)
 }
+
+/** More than a few messages wait for a process, or it has a limit of its own. */
+const crowded = (record: ProcessRecord, host: Host): void => {
+  const { length } = record.mailbox
+  // Who sends faster than the receiver takes has its turn over sooner
+  if (length > host.slice) host.onTheSpot += crowdedReductions
+  if (record.extra !== undefined || length > host.longMailbox) checkLimit(record, record.extras())
+}
+
+/** What sending to a process costs the sender, beside its one, when more messages wait there than a slice handles. */
+const crowdedReductions = 7
 
 /** The process's own limit, or else the system's, which is only told. */
 const checkLimit = (record: ProcessRecord, extra: Extra): void => {

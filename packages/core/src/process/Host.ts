@@ -191,8 +191,8 @@ export type ProcessEvent =
 
 /** What a scheduler of processes does for their fibers, beside what Effect's schedulers do. */
 export interface ProcessScheduler {
-  /** Runs the rest of a fiber behind those who wait. */
-  giveWay(rest: Runnable): void
+  /** A process's slice is over: runs the rest of its fiber when it is its turn again. See {@link Host.again}. */
+  giveWay(rest: Runnable, process: ProcessRecord | undefined): void
   /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
   countCompleted(): boolean
 }
@@ -221,12 +221,19 @@ export interface Host {
   onTheSpot: number
   /** How many messages may wait for a process that has no limit of its own before that is reported. */
   readonly longMailbox: number
+  /** Of so many messages neither a slice nor a limit says anything. */
+  readonly fewMessages: number
   /**
    * Who runs, where the other schedulers can see it: a process's serial, and its kind (see {@link kindOf}). Whoever runs a
    * process's code writes both first.
    */
   readonly trace: Float64Array
   enqueue(item: Runnable | (() => void), priority: Priority): void
+  /**
+   * A process's slice is over and it has more to do, with so many messages waiting: its next turn is behind those who
+   * wait. With more messages than a slice handles it comes at once, for a while.
+   */
+  again(item: Runnable, priority: Priority, waiting: number): void
   /** What runs fibers of that priority. */
   effectScheduler(priority: Priority): Scheduler
   /** The context for fibers of that priority. */

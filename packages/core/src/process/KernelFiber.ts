@@ -300,7 +300,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       const pause = new Pause(this as unknown as KernelFiber, effect)
       this._yielded = nothingToDo
       this.waiter = pause
-      scheduler.giveWay(pause)
+      scheduler.giveWay(pause, this.process)
       return suspension
     }
 

@@ -210,7 +210,9 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.queued = false
     this.runs()
     if (this.isRunning) {
-      if (this.body.turn(this)) this.wake()
+      if (!this.body.turn(this) || this.queued || this.isDead) return
+      this.queued = true
+      this.host.again(this, this.priority, this.length)
     } else if (!this.unwinding) {
       // Its code is stopped, once
       this.unwinding = true

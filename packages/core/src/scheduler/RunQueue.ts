@@ -27,6 +27,12 @@ class Ring {
     if (this.tail === this.head) this.grow()
   }
 
+  unshift(item: Item): void {
+    this.head = (this.head - 1) & this.mask
+    this.items[this.head] = item
+    if (this.tail === this.head) this.grow()
+  }
+
   shift(): Item | undefined {
     if (this.head === this.tail) return undefined
     const item = this.items[this.head]
@@ -68,6 +74,13 @@ export class RunQueue {
     if (priority === "normal") return this.normal.push(item)
     this.others++
     this[priority].push(item)
+  }
+
+  /** Puts an item before all of its class. */
+  pushFirst(item: Item, priority: Priority): void {
+    this.length++
+    if (priority !== "normal") this.others++
+    this[priority].unshift(item)
   }
 
   /** Takes the next item; `undefined` when there is none. */

@@ -31,6 +31,7 @@ import type { Timed, TimerEntry } from "../process/Timer.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
+import { Streak } from "./Streak.ts"
 import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 
 /** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
@@ -128,6 +129,7 @@ export class Scheduler implements Host {
   readonly monitors = new ReferenceTable<MonitorEntry>(referenceUnit)
   readonly trace: Float64Array
   readonly longMailbox: number
+  readonly fewMessages: number
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
   private readonly queue = new RunQueue()
@@ -141,6 +143,7 @@ export class Scheduler implements Host {
   private lastKind = 0
   private readonly limits: SchedulerLimits
   private readonly pace = new Pace()
+  private readonly streak = new Streak()
   // Set by `attach`, which whoever makes a scheduler calls first
   private uplink!: Uplink
   /** Operations of Effect's interpreter in a slice: each costs a few times what one on the spot does. */
@@ -167,6 +170,7 @@ export class Scheduler implements Host {
     this.trace = options.trace ?? new Float64Array(2)
     this.limits = options.limits ?? unlimited
     this.longMailbox = this.limits.longMailbox
+    this.fewMessages = Math.min(this.slice, this.longMailbox)
     this.wheel = new TimerWheel(options.clock, (timer) => this.expire(timer))
     this.timers = this.wheel
     this.facades = makeByPriority((priority) => this.facade(priority))
@@ -207,7 +211,7 @@ export class Scheduler implements Host {
         return this.queue.length > 0 || count >= longestSlice || this.onTheSpot >= this.slice
       },
       countCompleted: () => ++this.onTheSpot >= this.slice,
-      giveWay: (rest) => this.enqueue(rest, priority),
+      giveWay: (rest, process) => this.again(rest, priority, process?.mailbox.length ?? 0),
       makeDispatcher: () => dispatcher
     }
   }
@@ -247,6 +251,14 @@ export class Scheduler implements Host {
 
   enqueue(item: Item, priority: Priority): void {
     this.queue.push(item, priority)
+    this.arm()
+  }
+
+  again(item: Item, priority: Priority, waiting: number): void {
+    // The pause of a fiber that is alone may come from outside a turn
+    if (waiting < this.slice || !this.streak.goesOn(this.pace.count, this.options.clock))
+      this.queue.push(item, priority)
+    else this.queue.pushFirst(item, priority)
     this.arm()
   }
 

@@ -25,6 +25,16 @@ describe("RunQueue", () => {
     expect(drain(queue)).toEqual(["max", "high", "normal", "low"])
   })
 
+  it("what is put first goes before all of its class, through its growth, and behind what is more urgent", () => {
+    const queue = new RunQueue()
+    const names = Array.from({ length: 1500 }, (_, n) => String(n))
+    for (const name of names) queue.push(() => name as never, "normal")
+    for (const name of names) queue.pushFirst(() => `first ${name}` as never, "normal")
+    queue.push(() => "high" as never, "high")
+    expect(queue.length).toBe(3001)
+    expect(drain(queue)).toEqual(["high", ...names.map((name) => `first ${name}`).reverse(), ...names])
+  })
+
   it("low is late but gets a turn for every eight of normal", () => {
     const queue = new RunQueue()
     for (let n = 0; n < 20; n++) queue.push(() => "n" as never, "normal")

@@ -121,6 +121,46 @@ describe("Scheduler", () => {
     expect((seen ?? Number.POSITIVE_INFINITY) - sent).toBeLessThanOrEqual(4 * 2)
   })
 
+  it("a process that more messages wait for than a slice handles goes on at once, for sixteen slices at most", () => {
+    const { run, scheduler } = stage()
+    const order: Array<string> = []
+    let slices = 40
+    const crowded: Runnable = {
+      run: () => {
+        order.push("crowded")
+        if (--slices > 0) scheduler.again(crowded, "normal", scheduler.slice)
+      }
+    }
+    const others = Array.from({ length: 3 }, () => () => void order.push("other"))
+    run(crowded, ...others)
+    const firstOthers = order.indexOf("other")
+    expect(firstOthers).toBe(16)
+    expect(order.slice(16, 19)).toEqual(["other", "other", "other"])
+    expect(order).toHaveLength(43)
+  })
+
+  it("a process that fewer wait for, or whose slices take long, is behind the others after each slice", () => {
+    for (const { takes, waiting } of [
+      { waiting: 127, takes: 0 },
+      { waiting: 1000, takes: 0.3 }
+    ]) {
+      const { process, run, scheduler } = stage()
+      const order: Array<string> = []
+      const slow = process(42, takes)
+      let slices = 3
+      const busy: Runnable = {
+        run: () => {
+          slow.run()
+          order.push("busy")
+          if (--slices > 0) scheduler.again(busy, "normal", waiting)
+        }
+      }
+      run(busy, () => void order.push("other"))
+      // One slice more than fits the time is not known before it has been run
+      expect(order.lastIndexOf("other")).toBeLessThanOrEqual(takes === 0 ? 1 : 2)
+    }
+  })
+
   it("code that is no process's is told without a pid", () => {
     const { events, process, run } = stage()
     const { scheduler } = stage()
