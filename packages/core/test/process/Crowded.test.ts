@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
 import { Process, System } from "../../src/index.ts"
+import { fiberKind } from "../../src/process/Fibers.ts"
 
 const sendAll = Effect.fnUntraced(function* (to: Process.Pid<unknown>, messages: number) {
   for (let number = 0; number < messages; number++) yield* Process.send(to, number)
@@ -22,7 +23,8 @@ const takeAll = Effect.fnUntraced(function* (self: Process.Self<unknown>, messag
 })
 
 describe("a process that many send to", () => {
-  it.live("keeps up: what waits for it stays a fraction of what is sent", () =>
+  // Fibers of Effect's public API give way as Effect has it
+  it.live.skipIf(fiberKind === "public")("keeps up: what waits for it stays a fraction of what is sent", () =>
     Process.run((self) =>
       Effect.gen(function* () {
         const senders = 50
