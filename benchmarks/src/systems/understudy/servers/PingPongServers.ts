@@ -34,7 +34,8 @@ export const PingerLive = Pinger.implement({
   handle: {
     play: ({ ponger }, { rounds }, { from, self }) =>
       Effect.as(ponger.ping({ from: self }), GenServer.noReply<Game>({ ponger, rounds, played: 0, player: from })),
-    pong: ({ player, ponger, rounds, ...game }, { self }) => {
+    pong: (game, { self }) => {
+      const { player, ponger, rounds } = game
       const played = game.played + 1
       const next: Game = { ponger, rounds, played, player }
       if (played < rounds) return Effect.as(ponger.ping({ from: self }), next)

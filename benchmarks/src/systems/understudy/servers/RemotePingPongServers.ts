@@ -44,7 +44,8 @@ export const RemotePingerLive = RemotePinger.implement({
         ponger.ping({ number, from: self, text }),
         GenServer.noReply<Game>({ ponger, rounds, played: 0, player: from })
       ),
-    pong: ({ player, ponger, rounds, ...game }, _, { self }) => {
+    pong: (game, _, { self }) => {
+      const { player, ponger, rounds } = game
       const played = game.played + 1
       const next: Game = { ponger, rounds, played, player }
       if (played < rounds) return Effect.as(ponger.ping({ number, from: self, text }), next)
