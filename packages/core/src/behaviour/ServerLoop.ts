@@ -84,7 +84,7 @@ export class ServerLoop implements Body, Owner {
     return this.outcome === undefined && !this.stopping && this.record.isRunning
   }
 
-  /** What callbacks know of their server. Made when one is called: an idle server has none. */
+  /** What callbacks know of their server. Made when one is called. */
   private get context(): ServerContext {
     this.known ??= new ServerContext(this.kind, this.record.pid)
     return this.known
@@ -368,7 +368,6 @@ export class ServerLoop implements Body, Owner {
     const { plans, record } = this
     // It was handled in full: no crash of a later day is about it
     record.lastMessage = undefined
-    this.known = undefined
     if (plans?.idle === undefined) return
     const after = plans.idle
     plans.idle = undefined

@@ -6,12 +6,12 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
+import type * as Fiber from "effect/Fiber"
 import { countCompleted } from "./CountCompleted.ts"
 import type * as ExitReason from "./ExitReason.ts"
 import { works } from "./FiberProbe.ts"
-import { Current } from "./Host.ts"
 import { type FiberClass, type Kernel, type KernelFiber, makeKernel } from "./KernelFiber.ts"
+import { processFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { PublicCode } from "./PublicCode.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -67,18 +67,6 @@ export interface Waiter extends Waiting {
   /** How another fiber is resumed. Set by {@link park}. */
   resume: ((effect: AnyEffect) => void) | undefined
 }
-
-/** A process's own fiber, that speaks for it. */
-export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }
-
-/** The fiber as what it is, if it is a process's own and speaks for it. */
-export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefined =>
-  // No other fiber has this field, and looking at one field is the fastest test there is
-  (fiber as KernelFiber | undefined)?.process === undefined ? undefined : (fiber as ProcessFiber)
-
-/** The process a fiber belongs to, if it belongs to one. */
-export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
-  processFiber(fiber)?.process ?? Context.getOrUndefined(fiber.context, Current)
 
 /** Suspends the fiber that evaluates the result until {@link unpark}. */
 export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
@@ -160,11 +148,3 @@ if (kernel !== undefined) {
 
 /** Whether processes run on Effect's own fiber class, or through the public API only. */
 export const fiberKind: "kernel" | "public" = kernel === undefined ? "public" : "kernel"
-
-/** The running fiber, if it is a process's own and may do one more step of its slice at once. */
-export const runningFiber = (): ProcessFiber | undefined => {
-  const fiber = processFiber(Fiber.getCurrent())
-  if (fiber === undefined || fiber._deferredInterrupt) return undefined
-  const { host } = fiber.process
-  return host.onTheSpot < host.slice ? fiber : undefined
-}

@@ -10,9 +10,12 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
+import { goOnWith, isOnSuccess, isSuccess, sourceOf } from "./EffectKinds.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber, Code, Owner, Waiting } from "./Fibers.ts"
 import { Current, type ProcessScheduler, type Runnable, System } from "./Host.ts"
+import { notNow, Operation } from "./Operation.ts"
+import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { closeScope } from "./PublicCode.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -264,7 +267,11 @@ export const makeKernel = (Base: FiberClass): Kernel => {
               if (++this.currentOpCount > firstOperations && !asked && !preventYield && scheduler.shouldYield(this)) {
                 asked = true
                 next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
-              } else if (tracerContext === undefined) next = next[evaluate](this)
+              } else if (tracerContext === undefined) {
+                // Nothing waits for it: it is what the fiber was to run
+                if (isSuccess(next) && this._stack.length === 0 && !this._deferredInterrupt) return next
+                next = this.step(next)
+              }
               // Effect's tracer is given what its interpreter would evaluate
               else next = primitive(tracerContext(next as never, this))
             }
@@ -288,6 +295,18 @@ export const makeKernel = (Base: FiberClass): Kernel => {
         this._running = nested
         global[current] = previous
       }
+    }
+
+    /** Evaluates an effect. */
+    private step(effect: Primitive): Primitive | typeof suspension {
+      if (!isOnSuccess(effect)) return effect[evaluate](this)
+      const source = sourceOf(effect)
+      // What is done on the spot need not wait on the stack for itself
+      const mayAttempt = source instanceof Operation && this.process !== undefined
+      const value = mayAttempt ? source.attempt(this as unknown as ProcessFiber) : notNow
+      if (value === notNow) return (effect as unknown as Primitive)[evaluate](this)
+      this.currentOpCount++
+      return goOnWith(effect, value, this) as Primitive | typeof suspension
     }
 
     /** Its slice is over. */

@@ -5,7 +5,8 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
-import { type AnyFiber, type ProcessFiber, processFiber, runningFiber } from "./Fibers.ts"
+import type { AnyFiber } from "./Fibers.ts"
+import { type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
 
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")

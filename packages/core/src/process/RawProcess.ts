@@ -16,7 +16,6 @@ import {
   type KernelFiber,
   makeCode,
   type Owner,
-  type ProcessFiber,
   park,
   unpark,
   unparkWith,
@@ -29,6 +28,7 @@ import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
 import { notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
+import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
 import type { Selector } from "./Selector.ts"
 import { keepShapes, nothing } from "./Shape.ts"

@@ -4,9 +4,10 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type AnyFiber, currentProcess, type ProcessFiber, processFiber } from "./Fibers.ts"
+import type { AnyFiber } from "./Fibers.ts"
 import { type Current, type Host, System } from "./Host.ts"
 import { notNow, Operation } from "./Operation.ts"
+import { currentProcess, type ProcessFiber, processFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
 

@@ -3,17 +3,16 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type AnyFiber, runningFiber } from "./Fibers.ts"
+import { isSuccess } from "./EffectKinds.ts"
+import type { AnyFiber } from "./Fibers.ts"
 import { done, handOver, Operation } from "./Operation.ts"
+import { runningFiber } from "./ProcessFiber.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 
 /** What one kind of steps does, with the fiber and the parameters they were made with. */
 type Run = (fiber: AnyFiber, first: unknown, second: unknown, third: unknown) => AnyEffect
-
-/** What a success is made of: cheaper to compare with than to ask whether a value is an `Exit`. */
-const success: unknown = Object.getPrototypeOf(Exit.void)
 
 class Step extends Operation<unknown, unknown> {
   private readonly run: Run
@@ -43,9 +42,7 @@ class Step extends Operation<unknown, unknown> {
       // A defect, also when the generator has a `try` around it: as every other effect's
       outcome = Exit.die(error)
     }
-    // What is made like a success is one; anything else is for the interpreter
-    if (Object.getPrototypeOf(outcome) !== success) return handOver(outcome)
-    return done(fiber, (outcome as Exit.Success<unknown>).value)
+    return isSuccess(outcome) ? done(fiber, outcome.value) : handOver(outcome)
   }
 }
 

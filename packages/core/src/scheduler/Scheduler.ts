@@ -9,7 +9,6 @@ import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
-import { currentProcess } from "../process/Fibers.ts"
 import {
   type Directory,
   type Host,
@@ -24,6 +23,7 @@ import {
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import type { MonitorEntry } from "../process/MonitorEntry.ts"
 import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
+import { currentProcess } from "../process/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import { ReferenceTable } from "../process/ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
