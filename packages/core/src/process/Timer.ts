@@ -57,7 +57,10 @@ export class Timer extends Timed implements Runnable {
 }
 
 /** A timer that processes know by a reference. */
-export interface TimerEntry extends Timed, Referenced {}
+export interface TimerEntry extends Timed, Referenced {
+  /** Nobody knows it any more. */
+  recycle(): void
+}
 
 /** The owner of a timer that only runs a function. */
 export class Callback implements TimerOwner {

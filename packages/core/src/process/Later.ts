@@ -1,0 +1,116 @@
+/**
+ * What timers do that processes know by references: a message, an exit signal, or code to run, each on its way but for the
+ * time. Each stands in its scheduler's wheel and in its table of references until it is over.
+ */
+import type * as ExitReason from "./ExitReason.ts"
+import type { Host } from "./Host.ts"
+import { sendExit } from "./Lifecycle.ts"
+import type { Address } from "./Name.ts"
+import { outside, type Pid } from "./Pid.ts"
+import type { Referenced } from "./ReferenceTable.ts"
+import { deliverTo } from "./Send.ts"
+import { keepShapes, nothing } from "./Shape.ts"
+import type { TimerRef } from "./Signal.ts"
+import { Timed, type TimerEntry } from "./Timer.ts"
+
+/** A timer that processes know by its reference. Its scheduler is whoever uses it. */
+export abstract class Later extends Timed implements TimerEntry {
+  readonly ref: TimerRef
+  sibling: Referenced | undefined = undefined
+
+  constructor(ref: TimerRef) {
+    super()
+    this.ref = ref
+  }
+
+  override expire(host: Host): void {
+    host.timerRefs.take(this.ref)
+    this.fire(host)
+  }
+
+  recycle(): void {}
+
+  protected abstract fire(host: Host): void
+}
+
+/** An exit signal that is on its way already, but for the time. */
+export class ExitLater extends Later {
+  private readonly pid: Pid
+  private readonly reason: ExitReason.ExitReason
+  constructor(ref: TimerRef, pid: Pid, reason: ExitReason.ExitReason) {
+    super(ref)
+    this.pid = pid
+    this.reason = reason
+  }
+  protected fire(host: Host): void {
+    sendExit(host, this.pid, outside(host), this.reason, false)
+  }
+}
+
+/** Code that is run later: when its turn in the run queue comes. */
+export class RunLater extends Later {
+  private readonly code: () => void
+  constructor(ref: TimerRef, code: () => void) {
+    super(ref)
+    this.code = code
+  }
+  protected fire(host: Host): void {
+    host.enqueue(this.code, "normal")
+  }
+}
+
+/** A message that is on its way already, but for the time. Hot path: plain and mutable. */
+export class SendLater extends Timed implements TimerEntry {
+  ref: TimerRef
+  sibling: Referenced | undefined = undefined
+  private to: Address
+  private message: unknown
+
+  /** Use {@link sendLater}. */
+  constructor(ref: TimerRef, to: Address, message: unknown) {
+    super()
+    this.ref = ref
+    this.to = to
+    this.message = message
+  }
+
+  static make(ref: TimerRef, to: Address, message: unknown): SendLater {
+    const entry = spare
+    if (entry === undefined) return new SendLater(ref, to, message)
+    spare = undefined
+    entry.ref = ref
+    entry.to = to
+    entry.message = message
+    return entry
+  }
+
+  override expire(host: Host): void {
+    host.timerRefs.take(this.ref)
+    deliverTo(host, this.to, this.message)
+    this.recycle()
+  }
+
+  recycle(): void {
+    this.to = nothing
+    this.message = undefined
+    spare = this
+  }
+}
+
+/** A timer that is over, to be set again: most timers are cancelled, and then setting one makes no garbage. */
+let spare: SendLater | undefined
+
+/** Sends a message that is prepared, after a delay in whole milliseconds. */
+export const sendLater = (host: Host, ref: TimerRef, to: Address, message: unknown, delay: number): void => {
+  const entry = SendLater.make(ref, to, message)
+  host.timers.start(entry, delay)
+  host.timerRefs.add(entry)
+}
+
+// Numbers that are not small have a box: so have references
+const exampleRef = 0.5 as TimerRef
+keepShapes(
+  new SendLater(exampleRef, nothing, nothing),
+  new ExitLater(exampleRef, nothing, nothing),
+  new RunLater(exampleRef, nothing)
+)
