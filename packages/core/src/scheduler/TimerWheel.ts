@@ -88,6 +88,8 @@ export class TimerWheel implements Timers {
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
   private readonly freshList = new Timed()
+  /** The timer that was set last, if it is fresh. In no list yet: most are cancelled before there is another. */
+  private newest: Timed | undefined = undefined
   /** What is due and not told yet. */
   private readonly dueList = new Timed()
   /** Every tick before this one has been processed. */
@@ -135,7 +137,9 @@ export class TimerWheel implements Timers {
     timer.time = delay
     timer.state = fresh
     this.count++
-    append(this.freshList, timer)
+    const before = this.newest
+    this.newest = timer
+    if (before !== undefined) append(this.freshList, before)
     if (!this.turning) this.stamp(this.clock.now())
   }
 
@@ -153,7 +157,8 @@ export class TimerWheel implements Timers {
     if (state === idle) return
     timer.state = idle
     if (state === due) return
-    unlink(timer)
+    if (this.newest === timer) this.newest = undefined
+    else unlink(timer)
     // The host timer stays: almost every timer is cancelled, and setting a host timer costs more than all else here
     this.count--
   }
@@ -208,7 +213,11 @@ export class TimerWheel implements Timers {
 
   /** Gives the timers that were set since the last look at the clock their deadlines. */
   private stamp(now: number): void {
-    const { freshList } = this
+    const { freshList, newest } = this
+    if (newest !== undefined) {
+      this.newest = undefined
+      append(freshList, newest)
+    }
     let timer = freshList.next
     if (timer === freshList) return
     freshList.next = freshList.previous = freshList
