@@ -24,11 +24,9 @@ export abstract class Later extends Timed implements TimerEntry {
   }
 
   override expire(host: Host): void {
-    host.timerRefs.take(this.ref)
+    host.timerRefs.remove(this.ref)
     this.fire(host)
   }
-
-  recycle(): void {}
 
   protected abstract fire(host: Host): void
 }
@@ -63,10 +61,9 @@ export class RunLater extends Later {
 export class SendLater extends Timed implements TimerEntry {
   ref: TimerRef
   sibling: Referenced | undefined = undefined
-  private to: Address
-  private message: unknown
+  to: Address
+  message: unknown
 
-  /** Use {@link sendLater}. */
   constructor(ref: TimerRef, to: Address, message: unknown) {
     super()
     this.ref = ref
@@ -74,38 +71,21 @@ export class SendLater extends Timed implements TimerEntry {
     this.message = message
   }
 
-  static make(ref: TimerRef, to: Address, message: unknown): SendLater {
-    const entry = spare
-    if (entry === undefined) return new SendLater(ref, to, message)
-    spare = undefined
-    entry.ref = ref
-    entry.to = to
-    entry.message = message
-    return entry
-  }
-
   override expire(host: Host): void {
-    host.timerRefs.take(this.ref)
+    host.timerRefs.remove(this.ref)
     deliverTo(host, this.to, this.message)
-    this.recycle()
   }
 
-  recycle(): void {
+  /** It is over: nothing is kept alive, and it may be used again. */
+  forget(): void {
+    this.ref = none
     this.to = nothing
     this.message = undefined
-    spare = this
   }
 }
 
-/** A timer that is over, to be set again: most timers are cancelled, and then setting one makes no garbage. */
-let spare: SendLater | undefined
-
-/** Sends a message that is prepared, after a delay in whole milliseconds. */
-export const sendLater = (host: Host, ref: TimerRef, to: Address, message: unknown, delay: number): void => {
-  const entry = SendLater.make(ref, to, message)
-  host.timers.start(entry, delay)
-  host.timerRefs.add(entry)
-}
+/** What {@link SendLater.ref} is while it is not used. */
+const none = 0 as TimerRef
 
 // Numbers that are not small have a box: so have references
 const exampleRef = 0.5 as TimerRef

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber, ProcessFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
-import { ExitLater, RunLater, SendLater, sendLater } from "./Later.ts"
+import { ExitLater, RunLater, SendLater } from "./Later.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
@@ -39,16 +39,15 @@ const nextRef = (host: Host): TimerRef =>
 
 /** The whole milliseconds until a time: 0 when it is past, `undefined` when it is no time one can wait for. */
 /** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
-const set = ({ timerRefs, timers }: Host, entry: TimerEntry, when: When): boolean => {
+const set = ({ timerRefs }: Host, entry: TimerEntry, when: When): boolean => {
   if (isDeadline(when)) {
     if (!Number.isFinite(when.at)) return false
-    timers.startAt(entry, when.at)
+    timerRefs.startAt(entry, when.at)
   } else {
     const delay = milliseconds(when)
     if (delay === undefined || !(delay >= 0)) return false
-    timers.start(entry, delay)
+    timerRefs.start(entry, delay)
   }
-  timerRefs.add(entry)
   return true
 }
 
@@ -77,16 +76,14 @@ class SendAfter extends Operation<TimerRef, never, System> {
     const { when } = this
     if (typeof when !== "number" || !(when >= 0 && when < Number.POSITIVE_INFINITY)) return notNow
     prepare(host, to, message)
-    const ref = nextRef(host)
-    sendLater(host, ref, to, message, Math.ceil(when))
-    return ref
+    return host.timerRefs.send(to, message, Math.ceil(when))
   }
 
   perform(fiber: AnyFiber): Effect.Effect<TimerRef> {
     const { message, to, when } = this
     const host = hostOf(fiber)
     prepare(host, to, message)
-    return begin(host, SendLater.make(nextRef(host), to, message), "sendAfter", when)
+    return begin(host, new SendLater(nextRef(host), to, message), "sendAfter", when)
   }
 }
 
@@ -110,7 +107,7 @@ export const startTimer = <M>(
     const ref = nextRef(host)
     const text = message(ref)
     prepare(host, address, text)
-    return begin(host, SendLater.make(ref, address, text), "startTimer", when)
+    return begin(host, new SendLater(ref, address, text), "startTimer", when)
   })
 
 /** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
@@ -157,10 +154,8 @@ class CancelTimer extends Operation<number | undefined, never, System> {
     const { ref } = this
     const { host } = fiber.process
     // Only timers of this scheduler are in its table
-    const entry = host.timerRefs.take(ref)
-    if (entry === undefined) return isOwn(host, ref) ? undefined : notNow
-    const left = host.timers.cancel(entry)
-    entry.recycle()
+    const left = host.timerRefs.cancel(ref)
+    if (left === undefined && !isOwn(host, ref)) return notNow
     return this.async ? undefined : left
   }
 

@@ -57,9 +57,13 @@ export class Timer extends Timed implements Runnable {
 }
 
 /** A timer that processes know by a reference. */
-export interface TimerEntry extends Timed, Referenced {
-  /** Nobody knows it any more. */
-  recycle(): void
+export interface TimerEntry extends Timed, Referenced {}
+
+/** Who may have a timer that is set, but not in the wheel yet. */
+export interface HeldTimer {
+  readonly holds: boolean
+  /** Only call when it {@link holds} one: enters it into the wheel. */
+  enter(): void
 }
 
 /** The owner of a timer that only runs a function. */

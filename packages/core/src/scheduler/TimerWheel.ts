@@ -9,7 +9,7 @@
  * is cancelled before that has touched neither the clock nor the wheel.
  */
 import type { Timers } from "../process/Host.ts"
-import { Callback, due, fresh, idle, Timed, Timer, waiting } from "../process/Timer.ts"
+import { Callback, due, fresh, type HeldTimer, idle, Timed, Timer, waiting } from "../process/Timer.ts"
 
 /** The time a wheel follows, and how it is woken. */
 export interface WheelClock {
@@ -80,6 +80,8 @@ const windowOf = (tick: number): number => Math.floor(tick / window)
 /** When a window must be in the fine wheel: while the one before it runs. */
 const bringDownAt = (at: number): number => (at - 1) * window
 
+const nobody: HeldTimer = { holds: false, enter: () => undefined }
+
 /** Hot path: plain and mutable. */
 export class TimerWheel implements Timers {
   private readonly clock: WheelClock
@@ -88,14 +90,14 @@ export class TimerWheel implements Timers {
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
   private readonly freshList = new Timed()
-  /** The timer that was set last, if it is fresh. In no list yet: most are cancelled before there is another. */
-  private newest: Timed | undefined = undefined
+  /** What it holds comes before all that is set from now on. */
+  private held: HeldTimer = nobody
   /** What is due and not told yet. */
   private readonly dueList = new Timed()
   /** Every tick before this one has been processed. */
   private tick: number
   private count = 0
-  private turning = false
+  turning = false
   /** Nothing is due before this. */
   private nextDue = never
   private wakeAt = never
@@ -107,6 +109,11 @@ export class TimerWheel implements Timers {
     this.tick = Math.floor(clock.now())
   }
 
+  /** Whom to ask for a timer that is set and not here yet. Called once, before anything is set. */
+  hold(held: HeldTimer): void {
+    this.held = held
+  }
+
   now(): number {
     const now = this.clock.now()
     this.stamp(now)
@@ -115,7 +122,7 @@ export class TimerWheel implements Timers {
 
   /** How many timers are set. */
   get size(): number {
-    return this.count
+    return this.held.holds ? this.count + 1 : this.count
   }
 
   // --- setting and cancelling --------------------------------------------------------------------------------------
@@ -137,10 +144,15 @@ export class TimerWheel implements Timers {
     timer.time = delay
     timer.state = fresh
     this.count++
-    const before = this.newest
-    this.newest = timer
-    if (before !== undefined) append(this.freshList, before)
+    if (this.held.holds) this.held.enter()
+    append(this.freshList, timer)
     if (!this.turning) this.stamp(this.clock.now())
+  }
+
+  enter(timer: Timed): void {
+    timer.state = fresh
+    this.count++
+    append(this.freshList, timer)
   }
 
   startAt(timer: Timed, deadline: number): void {
@@ -157,8 +169,7 @@ export class TimerWheel implements Timers {
     if (state === idle) return
     timer.state = idle
     if (state === due) return
-    if (this.newest === timer) this.newest = undefined
-    else unlink(timer)
+    unlink(timer)
     // The host timer stays: almost every timer is cancelled, and setting a host timer costs more than all else here
     this.count--
   }
@@ -213,11 +224,8 @@ export class TimerWheel implements Timers {
 
   /** Gives the timers that were set since the last look at the clock their deadlines. */
   private stamp(now: number): void {
-    const { freshList, newest } = this
-    if (newest !== undefined) {
-      this.newest = undefined
-      append(freshList, newest)
-    }
+    const { freshList, held } = this
+    if (held.holds) held.enter()
     let timer = freshList.next
     if (timer === freshList) return
     freshList.next = freshList.previous = freshList
