@@ -57,6 +57,9 @@ export class RunLater extends Later {
   }
 }
 
+/** What {@link SendLater.ref} is while it is not used: no number is the same as this one. */
+export const noRef = Number.NaN as TimerRef
+
 /** A message that is on its way already, but for the time. Hot path: plain and mutable. */
 export class SendLater extends Timed implements TimerEntry {
   ref: TimerRef
@@ -78,14 +81,11 @@ export class SendLater extends Timed implements TimerEntry {
 
   /** It is over: nothing is kept alive, and it may be used again. */
   forget(): void {
-    this.ref = none
+    this.ref = noRef
     this.to = nothing
     this.message = undefined
   }
 }
-
-/** What {@link SendLater.ref} is while it is not used. */
-const none = 0 as TimerRef
 
 // Numbers that are not small have a box: so have references
 const exampleRef = 0.5 as TimerRef

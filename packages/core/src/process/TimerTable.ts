@@ -4,7 +4,7 @@
  * that, and then all that happened was that a few fields of one object were written.
  */
 import type { Host, Timers } from "./Host.ts"
-import { SendLater } from "./Later.ts"
+import { noRef, SendLater } from "./Later.ts"
 import type { Address } from "./Name.ts"
 import { referenceUnit } from "./Pid.ts"
 import { ReferenceTable } from "./ReferenceTable.ts"
@@ -12,10 +12,7 @@ import { nothing } from "./Shape.ts"
 import type { TimerRef } from "./Signal.ts"
 import type { HeldTimer, TimerEntry } from "./Timer.ts"
 
-/** No timer has this reference. */
-const none = 0 as TimerRef
-
-const unused = () => new SendLater(none, nothing, undefined)
+const unused = () => new SendLater(noRef, nothing, undefined)
 
 /** Hot path: plain and mutable. */
 export class TimerTable implements HeldTimer {
@@ -33,7 +30,7 @@ export class TimerTable implements HeldTimer {
   }
 
   get holds(): boolean {
-    return this.newest.ref !== none
+    return !Number.isNaN(this.newest.ref)
   }
 
   enter(): void {
