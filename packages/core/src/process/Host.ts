@@ -57,8 +57,11 @@ export interface Timers {
   startAt(timer: Timed, deadline: number): void
   /** Whether a turn runs whose next look at the clock gives deadlines to timers that are set before it. */
   readonly turning: boolean
-  /** Takes in a timer that was set before, for its {@link Timed.time}, and waits for the turn's next look at the clock. */
-  enter(timer: Timed): void
+  /**
+   * Takes in timers that were set before and not in the wheel yet, each for its {@link Timed.time}: a chain of so many, which
+   * are {@link fresh}.
+   */
+  enter(first: Timed, last: Timed, count: number): void
   /**
    * Stops a timer: its owner is not told, unless it has been. Returns the whole milliseconds that were left, or
    * `undefined` when it is not set.

@@ -2,29 +2,26 @@
  * What timers do that processes know by references: a message, an exit signal, or code to run, each on its way but for the
  * time. Each stands in its scheduler's wheel and in its table of references until it is over.
  */
+import { trySend } from "./Delivery.ts"
 import type * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import type { Address } from "./Name.ts"
-import { outside, type Pid } from "./Pid.ts"
-import type { Referenced } from "./ReferenceTable.ts"
+import { outside, type Pid, PidImpl } from "./Pid.ts"
 import { deliverTo } from "./Send.ts"
 import { keepShapes, nothing } from "./Shape.ts"
-import type { TimerRef } from "./Signal.ts"
-import { Timed, type TimerEntry } from "./Timer.ts"
+import { Timed } from "./Timer.ts"
+import type { Page } from "./TimerTable.ts"
 
-/** A timer that processes know by its reference. Its scheduler is whoever uses it. */
-export abstract class Later extends Timed implements TimerEntry {
-  readonly ref: TimerRef
-  sibling: Referenced | undefined = undefined
-
-  constructor(ref: TimerRef) {
-    super()
-    this.ref = ref
-  }
+/** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: plain, mutable and small. */
+export abstract class Later extends Timed {
+  /** The counter of its reference. Set by its table. */
+  number = 0
+  /** Where it is in its table, once the wheel has it. Set by its table. */
+  page: Page | undefined = undefined
 
   override expire(host: Host): void {
-    host.timerRefs.remove(this.ref)
+    host.timerRefs.remove(this)
     this.fire(host)
   }
 
@@ -35,8 +32,8 @@ export abstract class Later extends Timed implements TimerEntry {
 export class ExitLater extends Later {
   private readonly pid: Pid
   private readonly reason: ExitReason.ExitReason
-  constructor(ref: TimerRef, pid: Pid, reason: ExitReason.ExitReason) {
-    super(ref)
+  constructor(pid: Pid, reason: ExitReason.ExitReason) {
+    super()
     this.pid = pid
     this.reason = reason
   }
@@ -48,8 +45,8 @@ export class ExitLater extends Later {
 /** Code that is run later: when its turn in the run queue comes. */
 export class RunLater extends Later {
   private readonly code: () => void
-  constructor(ref: TimerRef, code: () => void) {
-    super(ref)
+  constructor(code: () => void) {
+    super()
     this.code = code
   }
   protected fire(host: Host): void {
@@ -57,40 +54,29 @@ export class RunLater extends Later {
   }
 }
 
-/** What {@link SendLater.ref} is while it is not used: no number is the same as this one. */
-export const noRef = Number.NaN as TimerRef
-
-/** A message that is on its way already, but for the time. Hot path: plain and mutable. */
-export class SendLater extends Timed implements TimerEntry {
-  ref: TimerRef
-  sibling: Referenced | undefined = undefined
+/** A message that is on its way already, but for the time. */
+export class SendLater extends Later {
   to: Address
   message: unknown
 
-  constructor(ref: TimerRef, to: Address, message: unknown) {
+  constructor(to: Address, message: unknown) {
     super()
-    this.ref = ref
     this.to = to
     this.message = message
   }
 
-  override expire(host: Host): void {
-    host.timerRefs.remove(this.ref)
-    deliverTo(host, this.to, this.message)
+  protected fire(host: Host): void {
+    const { message, to } = this
+    // What is nearly always so needs no effect
+    if (to instanceof PidImpl && to.codec !== undefined && trySend(host, to, to.codec, message)) return
+    deliverTo(host, to, message)
   }
 
   /** It is over: nothing is kept alive, and it may be used again. */
   forget(): void {
-    this.ref = noRef
     this.to = nothing
     this.message = undefined
   }
 }
 
-// Numbers that are not small have a box: so have references
-const exampleRef = 0.5 as TimerRef
-keepShapes(
-  new SendLater(exampleRef, nothing, nothing),
-  new ExitLater(exampleRef, nothing, nothing),
-  new RunLater(exampleRef, nothing)
-)
+keepShapes(new SendLater(nothing, nothing), new ExitLater(nothing, nothing), new RunLater(nothing))

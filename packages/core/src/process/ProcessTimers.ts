@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber, ProcessFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
-import { ExitLater, RunLater, SendLater } from "./Later.ts"
+import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
@@ -22,7 +22,7 @@ import { prepare, send } from "./Send.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
-import { Timed, Timer, type TimerEntry } from "./Timer.ts"
+import { Timed, Timer } from "./Timer.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
 export type When = Duration.Input | { readonly at: number }
@@ -33,20 +33,15 @@ export const now: Effect.Effect<number, never, System> = withSystem((host) => Ex
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && "at" in when && typeof when.at === "number"
 
-const nextRef = (host: Host): TimerRef =>
-  // References are numbers that nextReference gave out
-  host.nextReference() as TimerRef
-
-/** The whole milliseconds until a time: 0 when it is past, `undefined` when it is no time one can wait for. */
 /** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
-const set = ({ timerRefs }: Host, entry: TimerEntry, when: When): boolean => {
+const set = ({ timerRefs }: Host, entry: Later, ref: TimerRef, when: When): boolean => {
   if (isDeadline(when)) {
     if (!Number.isFinite(when.at)) return false
-    timerRefs.startAt(entry, when.at)
+    timerRefs.startAt(entry, ref, when.at)
   } else {
     const delay = milliseconds(when)
     if (delay === undefined || !(delay >= 0)) return false
-    timerRefs.start(entry, delay)
+    timerRefs.start(entry, ref, delay)
   }
   return true
 }
@@ -55,8 +50,13 @@ const badDelay = (operation: string) =>
   Effect.die(new RangeError(`${operation}: expected a delay that is finite and not negative`))
 
 /** Sets a timer, and dies when that is not possible. */
-const begin = (host: Host, entry: TimerEntry, operation: string, when: When): Effect.Effect<TimerRef> =>
-  set(host, entry, when) ? Exit.succeed(entry.ref as TimerRef) : badDelay(operation)
+const begin = (
+  host: Host,
+  entry: Later,
+  operation: string,
+  when: When,
+  ref = host.timerRefs.nextRef()
+): Effect.Effect<TimerRef> => (set(host, entry, ref, when) ? Exit.succeed(ref) : badDelay(operation))
 
 class SendAfter extends Operation<TimerRef, never, System> {
   private readonly to: Address
@@ -83,7 +83,7 @@ class SendAfter extends Operation<TimerRef, never, System> {
     const { message, to, when } = this
     const host = hostOf(fiber)
     prepare(host, to, message)
-    return begin(host, new SendLater(nextRef(host), to, message), "sendAfter", when)
+    return begin(host, new SendLater(to, message), "sendAfter", when)
   }
 }
 
@@ -104,10 +104,10 @@ export const startTimer = <M>(
 ): Effect.Effect<TimerRef, never, System> =>
   withSystem((host) => {
     const address = to as unknown as Address
-    const ref = nextRef(host)
+    const ref = host.timerRefs.nextRef()
     const text = message(ref)
     prepare(host, address, text)
-    return begin(host, new SendLater(ref, address, text), "startTimer", when)
+    return begin(host, new SendLater(address, text), "startTimer", when, ref)
   })
 
 /** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
@@ -116,7 +116,7 @@ export const exitAfter = (
   reason: ExitReason.ExitReason,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => begin(host, new ExitLater(nextRef(host), pid, reason), "exitAfter", when))
+  withSystem((host) => begin(host, new ExitLater(pid, reason), "exitAfter", when))
 
 /** Kills after a delay. Catalogue T18. */
 export const killAfter = (pid: Pid, when: When): Effect.Effect<TimerRef, never, System> =>
@@ -131,7 +131,7 @@ export const applyAfter = <A, E>(
     const start = () => {
       Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
     }
-    return begin(host, new RunLater(nextRef(host), start), "applyAfter", when)
+    return begin(host, new RunLater(start), "applyAfter", when)
   })
 
 /** A timer that has been cancelled without waiting, and the milliseconds that were left (`undefined`: it had fired). */

@@ -9,7 +9,7 @@
  * is cancelled before that has touched neither the clock nor the wheel.
  */
 import type { Timers } from "../process/Host.ts"
-import { Callback, due, fresh, type HeldTimer, idle, Timed, Timer, waiting } from "../process/Timer.ts"
+import { Callback, due, fresh, type HeldTimers, idle, Timed, Timer, waiting } from "../process/Timer.ts"
 
 /** The time a wheel follows, and how it is woken. */
 export interface WheelClock {
@@ -51,15 +51,20 @@ const unlink = (timer: Timed): void => {
   timer.next = timer.previous = timer
 }
 
+/** Appends a chain. */
+const appendAll = (list: Timed, first: Timed, last: Timed): void => {
+  const before = list.previous
+  before.next = first
+  first.previous = before
+  last.next = list
+  list.previous = last
+}
+
 /** Moves all of a list to the end of another. */
 const move = (from: Timed, to: Timed): void => {
   const { next, previous } = from
   if (next === from) return
-  const last = to.previous
-  last.next = next
-  next.previous = last
-  previous.next = to
-  to.previous = previous
+  appendAll(to, next, previous)
   from.next = from.previous = from
 }
 
@@ -80,7 +85,7 @@ const windowOf = (tick: number): number => Math.floor(tick / window)
 /** When a window must be in the fine wheel: while the one before it runs. */
 const bringDownAt = (at: number): number => (at - 1) * window
 
-const nobody: HeldTimer = { holds: false, enter: () => undefined }
+const nobody: HeldTimers = { holds: false, size: 0, enter: () => undefined }
 
 /** Hot path: plain and mutable. */
 export class TimerWheel implements Timers {
@@ -91,7 +96,7 @@ export class TimerWheel implements Timers {
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
   private readonly freshList = new Timed()
   /** What it holds comes before all that is set from now on. */
-  private held: HeldTimer = nobody
+  private held: HeldTimers = nobody
   /** What is due and not told yet. */
   private readonly dueList = new Timed()
   /** Every tick before this one has been processed. */
@@ -110,7 +115,7 @@ export class TimerWheel implements Timers {
   }
 
   /** Whom to ask for a timer that is set and not here yet. Called once, before anything is set. */
-  hold(held: HeldTimer): void {
+  hold(held: HeldTimers): void {
     this.held = held
   }
 
@@ -122,7 +127,7 @@ export class TimerWheel implements Timers {
 
   /** How many timers are set. */
   get size(): number {
-    return this.held.holds ? this.count + 1 : this.count
+    return this.count + this.held.size
   }
 
   // --- setting and cancelling --------------------------------------------------------------------------------------
@@ -149,10 +154,9 @@ export class TimerWheel implements Timers {
     if (!this.turning) this.stamp(this.clock.now())
   }
 
-  enter(timer: Timed): void {
-    timer.state = fresh
-    this.count++
-    append(this.freshList, timer)
+  enter(first: Timed, last: Timed, count: number): void {
+    this.count += count
+    appendAll(this.freshList, first, last)
   }
 
   startAt(timer: Timed, deadline: number): void {
