@@ -56,8 +56,8 @@ export class RunLater extends Later {
 
 /** A message that is on its way already, but for the time. */
 export class SendLater extends Later {
-  to: Address
-  message: unknown
+  private readonly to: Address
+  private readonly message: unknown
 
   constructor(to: Address, message: unknown) {
     super()
@@ -70,12 +70,6 @@ export class SendLater extends Later {
     // What is nearly always so needs no effect
     if (to instanceof PidImpl && to.codec !== undefined && trySend(host, to, to.codec, message)) return
     deliverTo(host, to, message)
-  }
-
-  /** It is over: nothing is kept alive, and it may be used again. */
-  forget(): void {
-    this.to = nothing
-    this.message = undefined
   }
 }
 

@@ -9,7 +9,7 @@ import type { Address } from "./Name.ts"
 import { referenceUnit } from "./Pid.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { TimerRef } from "./Signal.ts"
-import { fresh, type HeldTimers, idle, type Timed } from "./Timer.ts"
+import { fresh, type HeldTimers, type Timed } from "./Timer.ts"
 
 /** References are counted, and so many that follow each other are in one page. A power of two. */
 const pageSize = 32
@@ -30,26 +30,32 @@ export class Page {
   }
 }
 
-/** Of a page's entries, none: no number is the same as this one. */
+/** No reference: no number is the same as this one. */
 const noRef = Number.NaN as TimerRef
+
+const pageOf = (number: number): number => Math.floor(number * perPage)
+
+/** The delay in a row that holds nothing. */
+const empty = -1
 
 /** Hot path: plain and mutable. */
 export class TimerTable implements HeldTimers {
   private readonly host: Host
   private readonly timers: Timers
   /** The page that the last references belong to, and the others that are not empty. */
-  private page = new Page(-1)
+  private page = new Page(empty)
   private readonly pages = new Map<number, Page>()
-  /** Entries of {@link page} that the wheel does not have yet: how many, and from which slot on to look for them. */
-  private held = 0
-  private heldFrom = 0
-  /** The message that was timed last, if the wheel does not have it and there is no entry yet. */
+  /** The message that was timed last, if it is held back; its reference is {@link noRef} otherwise. */
   private ref = noRef
   private to: Address = nothing
   private message: unknown = undefined
   private delay = 0
-  /** An entry of no use. */
-  private spare: SendLater | undefined = undefined
+  /** Those before it, if they are held back: how many, from which slot of {@link page} on, and what by slot. */
+  private held = 0
+  private heldFrom = 0
+  private readonly heldTo: Array<Address> = new Array(pageSize).fill(nothing)
+  private readonly heldMessages: Array<unknown> = new Array(pageSize).fill(undefined)
+  private readonly heldDelays: Array<number> = new Array(pageSize).fill(empty)
 
   constructor(host: Host, timers: Timers) {
     this.host = host
@@ -61,7 +67,7 @@ export class TimerTable implements HeldTimers {
   /** Sends a message that is prepared, after a delay in whole milliseconds. */
   send(to: Address, message: unknown, delay: number): TimerRef {
     const ref = this.nextRef()
-    if (!Number.isNaN(this.ref)) this.makeEntry()
+    if (!Number.isNaN(this.ref)) this.holdNewest()
     this.ref = ref
     this.to = to
     this.message = message
@@ -92,35 +98,37 @@ export class TimerTable implements HeldTimers {
   /** Stops a timer. The whole milliseconds that were left; `undefined` when it is over, or not of this scheduler. */
   cancel(ref: number): number | undefined {
     if (ref === this.ref) {
-      this.forget()
+      this.ref = noRef
+      this.message = undefined
       return this.delay
     }
-    return this.cancelEntry(ref)
+    return this.cancelOther(ref)
   }
 
-  private cancelEntry(ref: number): number | undefined {
-    const entry = this.find(ref)
-    if (entry === undefined) return undefined
-    let left: number | undefined
-    if (entry.state === idle) {
-      left = entry.time
-      this.held--
-      this.clear(this.page, entry)
-    } else {
-      left = this.timers.cancel(entry)
-      this.remove(entry)
-    }
-    if (entry instanceof SendLater) {
-      entry.forget()
-      this.spare = entry
-    }
-    return left
+  private cancelOther(ref: number): number | undefined {
+    const number = this.numberOf(ref)
+    const page = this.pageAt(pageOf(number))
+    if (page === undefined) return undefined
+    const slot = number & slotMask
+    const entry = page.slots[slot]
+    if (entry === undefined) return page === this.page ? this.cancelHeld(slot) : undefined
+    this.remove(entry)
+    return this.timers.cancel(entry)
+  }
+
+  private cancelHeld(slot: number): number | undefined {
+    const delay = this.heldDelays[slot] as number
+    if (delay === empty) return undefined
+    this.held--
+    this.clearRow(slot)
+    return delay
   }
 
   /** The whole milliseconds that are left. As {@link cancel}. */
   left(ref: number): number | undefined {
     if (this.holds) this.enter()
-    const entry = this.find(ref)
+    const number = this.numberOf(ref)
+    const entry = this.pageAt(pageOf(number))?.slots[number & slotMask]
     return entry === undefined ? undefined : this.timers.left(entry)
   }
 
@@ -135,48 +143,50 @@ export class TimerTable implements HeldTimers {
   }
 
   enter(): void {
-    if (!Number.isNaN(this.ref)) this.makeEntry()
+    if (!Number.isNaN(this.ref)) this.holdNewest()
     this.release()
   }
 
-  /** There is no message that was timed last. */
-  private forget(): void {
+  /** There will be a newer one. */
+  private holdNewest(): void {
+    const number = Math.floor(this.ref * perReference)
+    if (pageOf(number) !== this.page.number) this.turnTo(pageOf(number))
+    const slot = number & slotMask
+    this.heldTo[slot] = this.to
+    this.heldMessages[slot] = this.message
+    this.heldDelays[slot] = this.delay
+    this.held++
     this.ref = noRef
     this.message = undefined
   }
 
-  /** Makes an entry of the message that was timed last, and holds that back. */
-  private makeEntry(): void {
-    const { delay, message, ref, spare, to } = this
-    let entry: SendLater
-    if (spare === undefined) entry = new SendLater(to, message)
-    else {
-      entry = spare
-      this.spare = undefined
-      entry.to = to
-      entry.message = message
-    }
-    entry.time = delay
-    this.put(entry, ref)
-    this.held++
-    this.forget()
+  private clearRow(slot: number): void {
+    this.heldDelays[slot] = empty
+    this.heldTo[slot] = nothing
+    this.heldMessages[slot] = undefined
   }
 
-  /** Gives the wheel what is held back, in the order of its references. */
+  /** Gives the wheel what is held back, in the order of its references. The entries, made together, are side by side. */
   private release(): void {
-    const { held, page } = this
+    const { held, heldDelays, heldMessages, heldTo, page } = this
     if (held === 0) return
     this.held = 0
     const { slots } = page
+    const firstNumber = page.number * pageSize
     let first: Timed | undefined
     let last: Timed | undefined
     let slot = this.heldFrom
     for (let left = held; left > 0; slot++) {
-      const entry = slots[slot]
-      if (entry === undefined) continue
+      const delay = heldDelays[slot] as number
+      if (delay === empty) continue
       left--
+      const entry = new SendLater(heldTo[slot] as Address, heldMessages[slot])
       entry.state = fresh
+      entry.time = delay
+      entry.number = firstNumber + slot
       entry.page = page
+      slots[slot] = entry
+      this.clearRow(slot)
       if (last === undefined) first = entry
       else {
         last.next = entry
@@ -184,22 +194,13 @@ export class TimerTable implements HeldTimers {
       }
       last = entry
     }
+    page.count += held
     this.heldFrom = slot
     // There was one at least
     this.timers.enter(first as Timed, last as Timed, held)
   }
 
   // --- the pages -----------------------------------------------------------------------------------------------------
-
-  private put(entry: Later, ref: number): void {
-    const number = Math.floor(ref * perReference)
-    const pageNumber = Math.floor(number * perPage)
-    if (pageNumber !== this.page.number) this.turnTo(pageNumber)
-    const { page } = this
-    entry.number = number
-    page.slots[number & slotMask] = entry
-    page.count++
-  }
 
   private turnTo(pageNumber: number): void {
     this.release()
@@ -209,34 +210,36 @@ export class TimerTable implements HeldTimers {
     this.heldFrom = 0
   }
 
-  /** Adds what the wheel has. */
+  /** Adds what the wheel has: then nothing is held back. */
   private add(entry: Later, ref: number): void {
-    this.put(entry, ref)
-    entry.page = this.page
-    this.heldFrom = (entry.number & slotMask) + 1
+    const number = Math.floor(ref * perReference)
+    if (pageOf(number) !== this.page.number) this.turnTo(pageOf(number))
+    const { page } = this
+    const slot = number & slotMask
+    entry.number = number
+    entry.page = page
+    page.slots[slot] = entry
+    page.count++
+    this.heldFrom = slot + 1
   }
 
-  private find(ref: number): Later | undefined {
+  /** The counter in a reference of this scheduler; not a number for all others. */
+  private numberOf(ref: number): number {
     const number = Math.floor(ref * perReference)
-    // Numbers may be of other schedulers, or of none
-    if (number * referenceUnit + this.host.referenceRest !== ref) return undefined
-    const pageNumber = Math.floor(number * perPage)
-    const page = pageNumber === this.page.number ? this.page : this.pages.get(pageNumber)
-    return page?.slots[number & slotMask]
+    return number * referenceUnit + this.host.referenceRest === ref ? number : Number.NaN
+  }
+
+  private pageAt(pageNumber: number): Page | undefined {
+    return pageNumber === this.page.number ? this.page : this.pages.get(pageNumber)
   }
 
   /** A timer that the wheel had is over. */
   remove(entry: Later): void {
     // It has one since the wheel has it
     const page = entry.page as Page
-    this.clear(page, entry)
-    entry.page = undefined
-    if (page.count === 0 && page !== this.page) this.pages.delete(page.number)
-  }
-
-  private clear(page: Page, entry: Later): void {
     page.slots[entry.number & slotMask] = undefined
     page.count--
+    if (page.count === 0 && page !== this.page) this.pages.delete(page.number)
   }
 }
 

@@ -97,8 +97,8 @@ export class TimerWheel implements Timers {
   private readonly freshList = new Timed()
   /** What it holds comes before all that is set from now on. */
   private held: HeldTimers = nobody
-  /** What is due and not told yet. */
-  private readonly dueList = new Timed()
+  /** What is due and not told yet. A new one each time, as young as what stands in it. */
+  private dueList = new Timed()
   /** Every tick before this one has been processed. */
   private tick: number
   private count = 0
@@ -268,7 +268,9 @@ export class TimerWheel implements Timers {
   }
 
   private fireDue(now: number): void {
-    const { dueList, expire } = this
+    const dueList = new Timed()
+    this.dueList = dueList
+    const { expire } = this
     const last = Math.floor(now)
     // Further back than the fine wheel reaches, each of its slots is looked at once
     for (let tick = Math.max(this.tick, last - mask); tick <= last; tick++) this.collect(tick & mask)
