@@ -71,12 +71,13 @@ class SendAfter extends Operation<TimerRef, never, System> {
   }
 
   override attempt(fiber: ProcessFiber): TimerRef | typeof notNow {
-    const { message, to } = this
+    const { message, to, when } = this
+    if (isDeadline(when)) return notNow
+    const delay = milliseconds(when)
+    if (delay === undefined || !(delay >= 0)) return notNow
     const { host } = fiber.process
-    const { when } = this
-    if (typeof when !== "number" || !(when >= 0 && when < Number.POSITIVE_INFINITY)) return notNow
     prepare(host, to, message)
-    return host.timerRefs.send(to, message, Math.ceil(when))
+    return host.timerRefs.send(to, message, delay)
   }
 
   perform(fiber: AnyFiber): Effect.Effect<TimerRef> {

@@ -19,10 +19,14 @@ const slotMask = pageSize - 1
 const perReference = 1 / referenceUnit
 const perPage = 1 / pageSize
 
-/** Timers whose references follow each other. A page is made when it is needed, so what is written into it is as young as it is. */
+/**
+ * Entries whose references follow each other. A page is made with them, so it is no older than they are: V8 notes down each
+ * new object that goes into an old one.
+ */
 export class Page {
   readonly number: number
   readonly slots: Array<Later | undefined> = new Array(pageSize).fill(undefined)
+  /** How many entries it has. The wheel has them all. */
   count = 0
 
   constructor(number: number) {
@@ -30,20 +34,20 @@ export class Page {
   }
 }
 
+/** The delay in a row that holds nothing. */
+const empty = -1
+
 /** No reference: no number is the same as this one. */
 const noRef = Number.NaN as TimerRef
 
 const pageOf = (number: number): number => Math.floor(number * perPage)
-
-/** The delay in a row that holds nothing. */
-const empty = -1
 
 /** Hot path: plain and mutable. */
 export class TimerTable implements HeldTimers {
   private readonly host: Host
   private readonly timers: Timers
   /** The page that the last references belong to, and the others that are not empty. */
-  private page = new Page(empty)
+  private page = new Page(-1)
   private readonly pages = new Map<number, Page>()
   /** The message that was timed last, if it is held back; its reference is {@link noRef} otherwise. */
   private ref = noRef
@@ -83,7 +87,7 @@ export class TimerTable implements HeldTimers {
     return this.host.nextReference() as TimerRef
   }
 
-  /** Sets a timer for a delay, under a reference that is newer than all others. */
+  /** Sets a timer for a delay, under a reference that no other timer has. */
   start(entry: Later, ref: TimerRef, delay: number): void {
     this.timers.start(entry, delay)
     this.add(entry, ref)
@@ -206,7 +210,9 @@ export class TimerTable implements HeldTimers {
     this.release()
     const { page } = this
     if (page.count > 0) this.pages.set(page.number, page)
-    this.page = new Page(pageNumber)
+    // Who takes a reference before it sets the timer may come after others did
+    this.page = this.pages.get(pageNumber) ?? new Page(pageNumber)
+    this.pages.delete(pageNumber)
     this.heldFrom = 0
   }
 
@@ -220,7 +226,6 @@ export class TimerTable implements HeldTimers {
     entry.page = page
     page.slots[slot] = entry
     page.count++
-    this.heldFrom = slot + 1
   }
 
   /** The counter in a reference of this scheduler; not a number for all others. */
