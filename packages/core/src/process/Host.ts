@@ -15,7 +15,8 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
 import type { ReferenceTable } from "./ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
-import type { Timed, Timer, TimerEntry } from "./Timer.ts"
+import type { Timed, Timer } from "./Timer.ts"
+import type { TimerTable } from "./TimerTable.ts"
 
 export type { Timer } from "./Timer.ts"
 
@@ -54,6 +55,13 @@ export interface Timers {
   start(timer: Timed, delay: number): void
   /** As {@link start}, at a time of {@link now}. */
   startAt(timer: Timed, deadline: number): void
+  /** Whether a turn runs whose next look at the clock gives deadlines to timers that are set before it. */
+  readonly turning: boolean
+  /**
+   * Takes in timers that were set before and not in the wheel yet, each for its {@link Timed.time}: a chain of so many, which
+   * are {@link fresh}.
+   */
+  enter(first: Timed, last: Timed, count: number): void
   /**
    * Stops a timer: its owner is not told, unless it has been. Returns the whole milliseconds that were left, or
    * `undefined` when it is not set.
@@ -210,7 +218,7 @@ export interface Host {
   /** Calls to other schedulers that have no answer yet, by call id. */
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
-  readonly timerRefs: ReferenceTable<TimerEntry>
+  readonly timerRefs: TimerTable
   /** Monitors whose watchers or watched processes are here, by reference. */
   readonly monitors: ReferenceTable<MonitorEntry>
   /** Whether messages that are shared by reference are frozen first. */

@@ -7,21 +7,23 @@ import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import type { AnyFiber } from "./Fibers.ts"
 import { type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
+import { keepShapes } from "./Shape.ts"
 
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")
 
 const EffectBase = (() => {
-  // biome-ignore lint/complexity/useArrowFunction: a constructor, whose prototype is Effect's
-  const base = function () {}
-  base.prototype = Effectable.Prototype<Operation<unknown, unknown, unknown>>({
+  // A class, since V8 makes objects of classes without calling the constructors that only hand on
+  class Base {}
+  const prototype = Effectable.Prototype<Operation<unknown, unknown, unknown>>({
     label: "Process",
     evaluate(fiber) {
       const own = processFiber(fiber)
       return own === undefined ? this.perform(fiber) : this.performIn(own)
     }
   })
-  return base as unknown as new <A, E, R>() => Effect.Effect<A, E, R>
+  Object.setPrototypeOf(Base.prototype, prototype)
+  return Base as unknown as new <A, E, R>() => Effect.Effect<A, E, R>
 })()
 
 /** See the file's header. */
@@ -76,6 +78,9 @@ class Done {
 
 /** Most operations have no result: theirs is this one. */
 const doneWithout = new Done(undefined)
+
+// With values of several kinds, since a field that has only seen one kind takes others no faster than a new field
+keepShapes(new Done(0), new Done({}), new Done(""))
 
 /** As {@link Done}, for one reduction of its fiber. */
 export const done = (fiber: ProcessFiber, value: unknown): never => {

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
+import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
@@ -17,13 +18,12 @@ import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
-import type { Referenced } from "./ReferenceTable.ts"
 import { hostOf, withSystem } from "./Running.ts"
-import { deliverTo, prepare, send } from "./Send.ts"
+import { prepare, send } from "./Send.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { Down, type TimerRef } from "./Signal.ts"
 import { spawn } from "./SpawnRaw.ts"
-import { Timed, Timer, type TimerEntry } from "./Timer.ts"
+import { Timed, Timer } from "./Timer.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
 export type When = Duration.Input | { readonly at: number }
@@ -34,85 +34,30 @@ export const now: Effect.Effect<number, never, System> = withSystem((host) => Ex
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && "at" in when && typeof when.at === "number"
 
-/** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: small, no closures. */
-abstract class Entry extends Timed implements TimerEntry {
-  readonly ref: TimerRef
-  sibling: Referenced | undefined = undefined
-
-  constructor(host: Host) {
-    super()
-    // References are numbers that nextReference gave out
-    this.ref = host.nextReference() as TimerRef
+/** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
+const set = ({ timerRefs }: Host, entry: Later, ref: TimerRef, when: When): boolean => {
+  if (isDeadline(when)) {
+    if (!Number.isFinite(when.at)) return false
+    timerRefs.startAt(entry, ref, when.at)
+  } else {
+    const delay = milliseconds(when)
+    if (delay === undefined || !(delay >= 0)) return false
+    timerRefs.start(entry, ref, delay)
   }
-
-  override expire(host: Host): void {
-    host.timerRefs.take(this.ref)
-    this.fire(host)
-  }
-
-  protected abstract fire(host: Host): void
-
-  /** Sets it. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
-  begin({ timerRefs, timers }: Host, when: When): boolean {
-    if (isDeadline(when)) {
-      if (!Number.isFinite(when.at)) return false
-      timers.startAt(this, when.at)
-    } else {
-      const delay = milliseconds(when)
-      if (delay === undefined || !(delay >= 0)) return false
-      timers.start(this, delay)
-    }
-    timerRefs.add(this)
-    return true
-  }
+  return true
 }
 
 const badDelay = (operation: string) =>
   Effect.die(new RangeError(`${operation}: expected a delay that is finite and not negative`))
 
 /** Sets a timer, and dies when that is not possible. */
-const begin = (host: Host, entry: Entry, operation: string, when: When): Effect.Effect<TimerRef> =>
-  entry.begin(host, when) ? Exit.succeed(entry.ref) : badDelay(operation)
-
-/** An exit signal that is on its way already, but for the time. */
-class ExitLater extends Entry {
-  private readonly pid: Pid
-  private readonly reason: ExitReason.ExitReason
-  constructor(host: Host, pid: Pid, reason: ExitReason.ExitReason) {
-    super(host)
-    this.pid = pid
-    this.reason = reason
-  }
-  protected fire(host: Host): void {
-    sendExit(host, this.pid, outside(host), this.reason, false)
-  }
-}
-
-/** Code that is run later: when its turn in the run queue comes. */
-class RunLater extends Entry {
-  private readonly code: () => void
-  constructor(host: Host, code: () => void) {
-    super(host)
-    this.code = code
-  }
-  protected fire(host: Host): void {
-    host.enqueue(this.code, "normal")
-  }
-}
-
-/** A message that is on its way already, but for the time. */
-class SendLater extends Entry {
-  private readonly to: Address
-  message: unknown
-  constructor(host: Host, to: Address, message: unknown) {
-    super(host)
-    this.to = to
-    this.message = message
-  }
-  protected fire(host: Host): void {
-    deliverTo(host, this.to, this.message)
-  }
-}
+const begin = (
+  host: Host,
+  entry: Later,
+  operation: string,
+  when: When,
+  ref = host.timerRefs.nextRef()
+): Effect.Effect<TimerRef> => (set(host, entry, ref, when) ? Exit.succeed(ref) : badDelay(operation))
 
 class SendAfter extends Operation<TimerRef, never, System> {
   private readonly to: Address
@@ -127,18 +72,20 @@ class SendAfter extends Operation<TimerRef, never, System> {
   }
 
   override attempt(fiber: ProcessFiber): TimerRef | typeof notNow {
-    const { message, to } = this
+    const { message, to, when } = this
+    if (isDeadline(when)) return notNow
+    const delay = milliseconds(when)
+    if (delay === undefined || !(delay >= 0)) return notNow
     const { host } = fiber.process
     prepare(host, to, message)
-    const entry = new SendLater(host, to, message)
-    return entry.begin(host, this.when) ? entry.ref : notNow
+    return host.timerRefs.send(to, message, delay)
   }
 
   perform(fiber: AnyFiber): Effect.Effect<TimerRef> {
     const { message, to, when } = this
     const host = hostOf(fiber)
     prepare(host, to, message)
-    return begin(host, new SendLater(host, to, message), "sendAfter", when)
+    return begin(host, new SendLater(to, message), "sendAfter", when)
   }
 }
 
@@ -159,11 +106,10 @@ export const startTimer = <M>(
 ): Effect.Effect<TimerRef, never, System> =>
   withSystem((host) => {
     const address = to as unknown as Address
-    const later = new SendLater(host, address, undefined)
-    const text = message(later.ref)
+    const ref = host.timerRefs.nextRef()
+    const text = message(ref)
     prepare(host, address, text)
-    later.message = text
-    return begin(host, later, "startTimer", when)
+    return begin(host, new SendLater(address, text), "startTimer", when, ref)
   })
 
 /** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
@@ -172,7 +118,7 @@ export const exitAfter = (
   reason: ExitReason.ExitReason,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => begin(host, new ExitLater(host, pid, reason), "exitAfter", when))
+  withSystem((host) => begin(host, new ExitLater(pid, reason), "exitAfter", when))
 
 /** Kills after a delay. Catalogue T18. */
 export const killAfter = (pid: Pid, when: When): Effect.Effect<TimerRef, never, System> =>
@@ -187,7 +133,7 @@ export const applyAfter = <A, E>(
     const start = () => {
       Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
     }
-    return begin(host, new RunLater(host, start), "applyAfter", when)
+    return begin(host, new RunLater(start), "applyAfter", when)
   })
 
 /** A timer that has been cancelled without waiting, and the milliseconds that were left (`undefined`: it had fired). */
@@ -210,9 +156,8 @@ class CancelTimer extends Operation<number | undefined, never, System> {
     const { ref } = this
     const { host } = fiber.process
     // Only timers of this scheduler are in its table
-    const entry = host.timerRefs.take(ref)
-    if (entry === undefined) return isOwn(host, ref) ? undefined : notNow
-    const left = host.timers.cancel(entry)
+    const left = host.timerRefs.cancel(ref)
+    if (left === undefined && !isOwn(host, ref)) return notNow
     return this.async ? undefined : left
   }
 
@@ -305,12 +250,4 @@ export const sendInterval = <M>(
 export const cancelInterval = (interval: Interval): Effect.Effect<void, never, System> =>
   withSystem((host) => Effect.sync(() => sendExit(host, interval.pid, outside(host), ExitReason.kill, false)))
 
-// All that an entry asks of it
-const exampleHost = { nextReference: () => 0.5 } as unknown as Host
-keepShapes(
-  new SendAfter(nothing, nothing, nothing),
-  new SendLater(exampleHost, nothing, nothing),
-  new CancelTimer(nothing, false),
-  new Timed(),
-  new Timer(nothing)
-)
+keepShapes(new SendAfter(nothing, nothing, nothing), new CancelTimer(nothing, false), new Timed(), new Timer(nothing))

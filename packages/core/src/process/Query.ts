@@ -58,14 +58,10 @@ export const answer = (host: Host, question: Question, subject: number): unknown
       const record = host.processes.get(subject)
       return record === undefined ? undefined : infoOf(record)
     }
-    case "cancel-timer": {
-      const entry = host.timerRefs.take(subject)
-      return entry === undefined ? undefined : host.timers.cancel(entry)
-    }
-    case "read-timer": {
-      const entry = host.timerRefs.get(subject)
-      return entry === undefined ? undefined : host.timers.left(entry)
-    }
+    case "cancel-timer":
+      return host.timerRefs.cancel(subject)
+    case "read-timer":
+      return host.timerRefs.left(subject)
   }
 }
 

@@ -28,5 +28,7 @@ keepShapes(
   Effect.callback(() => undefined),
   Effect.map(Effect.void, nothing),
   Effect.flatMap(Effect.void, nothing),
-  Effect.gen(nothing)
+  Effect.gen(nothing),
+  // A fiber of Effect's own: what looks at the running fiber sees those too
+  Effect.runFork(Effect.void)
 )

@@ -3,7 +3,6 @@
  * cancelling one (what almost every call does) makes no garbage; and timers that processes know by a reference.
  */
 import type { Host, Runnable } from "./Host.ts"
-import type { Referenced } from "./ReferenceTable.ts"
 
 /** Who is told when a timer has expired: once for each time it was set. */
 export interface TimerOwner {
@@ -56,8 +55,14 @@ export class Timer extends Timed implements Runnable {
   }
 }
 
-/** A timer that processes know by a reference. */
-export interface TimerEntry extends Timed, Referenced {}
+/** Who may have timers that are set, but not in the wheel yet: those come before any that is set from now on. */
+export interface HeldTimers {
+  readonly holds: boolean
+  /** How many there are. */
+  readonly size: number
+  /** Only call when it {@link holds} some: enters them into the wheel. */
+  enter(): void
+}
 
 /** The owner of a timer that only runs a function. */
 export class Callback implements TimerOwner {

@@ -27,7 +27,8 @@ import { currentProcess } from "../process/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import { ReferenceTable } from "../process/ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
-import type { Timed, TimerEntry } from "../process/Timer.ts"
+import type { Timed } from "../process/Timer.ts"
+import { TimerTable } from "../process/TimerTable.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
@@ -125,7 +126,7 @@ export class Scheduler implements Host {
   readonly timers: Timers
   readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
-  readonly timerRefs = new ReferenceTable<TimerEntry>(referenceUnit)
+  readonly timerRefs: TimerTable
   readonly monitors = new ReferenceTable<MonitorEntry>(referenceUnit)
   readonly trace: Float64Array
   readonly longMailbox: number
@@ -173,6 +174,8 @@ export class Scheduler implements Host {
     this.fewMessages = Math.min(this.slice, this.longMailbox)
     this.wheel = new TimerWheel(options.clock, (timer) => this.expire(timer))
     this.timers = this.wheel
+    this.timerRefs = new TimerTable(this, this.wheel)
+    this.wheel.hold(this.timerRefs)
     this.facades = makeByPriority((priority) => this.facade(priority))
     this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
   }

@@ -9,7 +9,7 @@
  * is cancelled before that has touched neither the clock nor the wheel.
  */
 import type { Timers } from "../process/Host.ts"
-import { Callback, due, fresh, idle, Timed, Timer, waiting } from "../process/Timer.ts"
+import { Callback, due, fresh, type HeldTimers, idle, Timed, Timer, waiting } from "../process/Timer.ts"
 
 /** The time a wheel follows, and how it is woken. */
 export interface WheelClock {
@@ -51,15 +51,20 @@ const unlink = (timer: Timed): void => {
   timer.next = timer.previous = timer
 }
 
+/** Appends a chain. */
+const appendAll = (list: Timed, first: Timed, last: Timed): void => {
+  const before = list.previous
+  before.next = first
+  first.previous = before
+  last.next = list
+  list.previous = last
+}
+
 /** Moves all of a list to the end of another. */
 const move = (from: Timed, to: Timed): void => {
   const { next, previous } = from
   if (next === from) return
-  const last = to.previous
-  last.next = next
-  next.previous = last
-  previous.next = to
-  to.previous = previous
+  appendAll(to, next, previous)
   from.next = from.previous = from
 }
 
@@ -80,6 +85,8 @@ const windowOf = (tick: number): number => Math.floor(tick / window)
 /** When a window must be in the fine wheel: while the one before it runs. */
 const bringDownAt = (at: number): number => (at - 1) * window
 
+const nobody: HeldTimers = { holds: false, size: 0, enter: () => undefined }
+
 /** Hot path: plain and mutable. */
 export class TimerWheel implements Timers {
   private readonly clock: WheelClock
@@ -88,12 +95,14 @@ export class TimerWheel implements Timers {
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
   private readonly freshList = new Timed()
-  /** What is due and not told yet. */
-  private readonly dueList = new Timed()
+  /** What it holds comes before all that is set from now on. */
+  private held: HeldTimers = nobody
+  /** What is due and not told yet. A new one each time, as young as what stands in it. */
+  private dueList = new Timed()
   /** Every tick before this one has been processed. */
   private tick: number
   private count = 0
-  private turning = false
+  turning = false
   /** Nothing is due before this. */
   private nextDue = never
   private wakeAt = never
@@ -105,6 +114,11 @@ export class TimerWheel implements Timers {
     this.tick = Math.floor(clock.now())
   }
 
+  /** Whom to ask for a timer that is set and not here yet. Called once, before anything is set. */
+  hold(held: HeldTimers): void {
+    this.held = held
+  }
+
   now(): number {
     const now = this.clock.now()
     this.stamp(now)
@@ -113,7 +127,7 @@ export class TimerWheel implements Timers {
 
   /** How many timers are set. */
   get size(): number {
-    return this.count
+    return this.count + this.held.size
   }
 
   // --- setting and cancelling --------------------------------------------------------------------------------------
@@ -135,8 +149,14 @@ export class TimerWheel implements Timers {
     timer.time = delay
     timer.state = fresh
     this.count++
+    if (this.held.holds) this.held.enter()
     append(this.freshList, timer)
     if (!this.turning) this.stamp(this.clock.now())
+  }
+
+  enter(first: Timed, last: Timed, count: number): void {
+    this.count += count
+    appendAll(this.freshList, first, last)
   }
 
   startAt(timer: Timed, deadline: number): void {
@@ -208,7 +228,8 @@ export class TimerWheel implements Timers {
 
   /** Gives the timers that were set since the last look at the clock their deadlines. */
   private stamp(now: number): void {
-    const { freshList } = this
+    const { freshList, held } = this
+    if (held.holds) held.enter()
     let timer = freshList.next
     if (timer === freshList) return
     freshList.next = freshList.previous = freshList
@@ -247,7 +268,9 @@ export class TimerWheel implements Timers {
   }
 
   private fireDue(now: number): void {
-    const { dueList, expire } = this
+    const dueList = new Timed()
+    this.dueList = dueList
+    const { expire } = this
     const last = Math.floor(now)
     // Further back than the fine wheel reaches, each of its slots is looked at once
     for (let tick = Math.max(this.tick, last - mask); tick <= last; tick++) this.collect(tick & mask)
