@@ -22,7 +22,7 @@ import {
   type Timers
 } from "../process/Host.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
-import type { MonitorEntry } from "../process/MonitorEntry.ts"
+import { MonitorTable } from "../process/MonitorTable.ts"
 import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import { ReferenceTable } from "../process/ReferenceTable.ts"
@@ -125,7 +125,7 @@ export class Scheduler implements Host {
   readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
   readonly timerRefs = new ReferenceTable<TimerEntry>(referenceUnit)
-  readonly monitors = new ReferenceTable<MonitorEntry>(referenceUnit)
+  readonly monitors = new MonitorTable()
   readonly trace: Float64Array
   readonly longMailbox: number
   private readonly options: SchedulerOptions
