@@ -6,6 +6,7 @@
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import { type AnyFiber, type ProcessFiber, processFiber, runningFiber } from "./Fibers.ts"
+import { keepShapes } from "./Shape.ts"
 
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")
@@ -72,6 +73,8 @@ class Done {
     return this
   }
 }
+
+keepShapes(new Done(undefined))
 
 /** As {@link Done}, for one reduction of its fiber. */
 export const done = (fiber: ProcessFiber, value: unknown): never => {
