@@ -14,7 +14,7 @@ import {
 } from "@understudy/core/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
-import { keepShapes, nothing, type ProcessRecord, withCurrent, withSystem } from "@understudy/core/Running"
+import { type ProcessRecord, withCurrent, withSystem } from "@understudy/core/Running"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -161,7 +161,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   }
 
   entryOf(entry: DirectoryEntry): Entry<P, V["Type"]> {
-    return makeEntry(this.refOf(entry), this.readValue(entry.value))
+    return { ref: this.refOf(entry), value: this.readValue(entry.value) }
   }
 
   refOf(entry: DirectoryEntry): PidRef<P> {
@@ -289,10 +289,6 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     }
   )
 }
-
-const makeEntry = <P extends Protocol, V>(ref: PidRef<P>, value: V): Entry<P, V> => ({ ref, value })
-
-keepShapes(makeEntry(nothing, undefined))
 
 /** The value of an effect that is there already. */
 const outcomeOf = <A>(effect: Effect.Effect<A>): A | undefined => {

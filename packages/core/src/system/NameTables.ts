@@ -4,8 +4,8 @@
  * set; what a process holds is a list that its entries themselves are linked to.
  */
 import type { DirectoryChange, DirectoryEntry, DirectoryTable, DirectoryTables } from "../process/Host.ts"
-import { equals, keyOf, type Pid } from "../process/Pid.ts"
-import { keepShapes, nothing } from "../process/Shape.ts"
+import { equals, keyOf, type Pid, PidImpl } from "../process/Pid.ts"
+import { keepShapes } from "../process/Shape.ts"
 
 /** An entry of a table. Only {@link NameTables} changes it. */
 export interface TableEntry extends DirectoryEntry {
@@ -251,5 +251,6 @@ export class NameTables implements DirectoryTables {
   }
 }
 
-const example = makeEntry("", "", nothing, undefined)
+// With a real pid: V8 knows what kind of object a field has held so far, and asks no further
+const example = makeEntry("", "", new PidImpl(0, 0, 0, undefined), undefined)
 keepShapes(example, makeHeld(example), new KeyEntries(example, example))
