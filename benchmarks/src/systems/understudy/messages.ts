@@ -163,12 +163,16 @@ interface Game {
   readonly starter: Process.Pid<"done">
 }
 
-const greetAll = Effect.fnUntraced(function* (self: Process.Self<(typeof Greeting)["Type"]>, game: Game) {
+const greetAll = Effect.fnUntraced(function* (
+  self: Process.Self<(typeof Greeting)["Type"]>,
+  game: Game,
+  index: number
+) {
   const { players, starter } = game
   yield* self.receiveTag("Go")
-  const index = players.findIndex((other) => Process.equals(other, self.pid))
-  for (const other of players) {
-    if (other !== players[index]) yield* Process.send(other, { _tag: "Ping", from: self.pid, index })
+  for (let at = 0; at < players.length; at++) {
+    const other = players[at]
+    if (at !== index && other !== undefined) yield* Process.send(other, { _tag: "Ping", from: self.pid, index })
   }
   let pings = players.length - 1
   let pongs = players.length - 1
@@ -190,7 +194,7 @@ const play = (processes: number) =>
       const game: Game = { players: [], starter: self.pid }
       const { players } = game
       for (let count = 0; count < processes; count++) {
-        players.push(yield* Process.spawn(Greeting, (player) => greetAll(player, game)))
+        players.push(yield* Process.spawn(Greeting, (player) => greetAll(player, game, count)))
       }
       for (const each of players) yield* Process.send(each, { _tag: "Go" })
       for (let count = 0; count < processes; count++) yield* self.receive

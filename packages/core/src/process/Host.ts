@@ -9,11 +9,10 @@ import type { PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
-import type { MonitorEntry } from "./MonitorEntry.ts"
+import type { MonitorTable } from "./MonitorTable.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
-import type { ReferenceTable } from "./ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
 import type { Timed, Timer } from "./Timer.ts"
 import type { TimerTable } from "./TimerTable.ts"
@@ -219,8 +218,8 @@ export interface Host {
   readonly pending: Map<number, PendingCall>
   /** Timers that processes set, by reference. */
   readonly timerRefs: TimerTable
-  /** Monitors whose watchers or watched processes are here, by reference. */
-  readonly monitors: ReferenceTable<MonitorEntry>
+  /** Monitors whose watchers or watched processes are here. */
+  readonly monitors: MonitorTable
   /** Whether messages that are shared by reference are frozen first. */
   readonly freeze: boolean
   /** How many reductions a process may use before others get their turn. */

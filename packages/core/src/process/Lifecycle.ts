@@ -7,7 +7,7 @@ import { IncomingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { LinkEntry } from "./LinkEntry.ts"
-import type { MonitorEntry } from "./MonitorEntry.ts"
+import type { Monitor } from "./MonitorTable.ts"
 import { keyOf, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { Down, Exit, type MonitorRef } from "./Signal.ts"
@@ -103,10 +103,12 @@ export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): vo
     record.farLinks = undefined
     for (const partner of partners) sendExit(host, partner, pid, reason, true)
   }
-  for (let entry = record.watchers; entry !== undefined; entry = record.watchers) fire(host, entry, reason)
-  for (let entry = record.monitors; entry !== undefined; entry = record.monitors) {
-    host.monitors.take(entry.ref)
-    forget(host, entry)
+  const { monitors } = host
+  for (let on = monitors.takeOldestWatcher(record); on !== undefined; on = monitors.takeOldestWatcher(record)) {
+    fire(host, pid, on, reason)
+  }
+  for (let own = monitors.takeOldestMonitor(record); own !== undefined; own = monitors.takeOldestMonitor(record)) {
+    forget(host, own)
   }
   IncomingCall.allDown(record, reason)
   const { extra } = record
@@ -143,30 +145,27 @@ export const loseLink = (record: ProcessRecord, from: Pid, reason: ExitReason.Ex
   if (link.linked) receiveExit(record, from, reason, true)
 }
 
-/** Tells a watcher that its process is gone. */
-const fire = (host: Host, entry: MonitorEntry, reason: ExitReason.ExitReason): void => {
-  const { by, pid, ref, watcher } = entry
-  host.monitors.take(ref)
-  entry.leave()
-  if (watcher !== undefined) tellDown(watcher, entry, pid, reason)
+/** Tells a watcher that its process is gone. The monitor has been taken out. */
+const fire = (host: Host, pid: Pid, monitor: Monitor, reason: ExitReason.ExitReason): void => {
+  const { ref, watcher } = monitor
+  if (watcher !== undefined) return tellDown(watcher, pid, ref, monitor.name, reason)
+  const { by } = monitor
   // The watcher's own scheduler has removed what was a process of this one
-  else if (!isHere(host, by)) host.route(by.slot, by.incarnation, { _tag: "Down", to: by, from: pid, ref, reason })
+  if (!isHere(host, by)) host.route(by.slot, by.incarnation, { _tag: "Down", to: by, from: pid, ref, reason })
 }
 
 /** A monitor fires: once, and only while it is set. Catalogue M04, M06. */
 export const receiveDown = (record: ProcessRecord, pid: Pid, ref: number, reason: ExitReason.ExitReason): void => {
-  const { monitors } = record.host
-  const entry = monitors.get(ref)
-  if (entry?.watcher !== record) return
-  monitors.take(ref)
-  entry.leave()
-  tellDown(record, entry, pid, reason)
+  const monitor = record.host.monitors.takeMonitor(ref, record)
+  if (monitor !== undefined) tellDown(record, pid, ref, monitor.name, reason)
 }
 
-const tellDown = (
+/** What a watcher sees of a monitor that has fired. `name`: the one it watched, if it did. */
+export const tellDown = (
   record: ProcessRecord,
-  { name, ref }: MonitorEntry,
   pid: Pid,
+  ref: number,
+  name: string | undefined,
   reason: ExitReason.ExitReason
 ): void => {
   monitorOver(record, ref)
@@ -176,11 +175,9 @@ const tellDown = (
   record.wake()
 }
 
-/** Removes a monitor that is in no table any more, on both sides. */
-export const forget = (host: Host, entry: MonitorEntry): void => {
-  const { pid, ref, watched } = entry
-  entry.leave()
-  if (watched === undefined && !isHere(host, pid)) {
-    host.route(pid.slot, pid.incarnation, { _tag: "Demonitor", to: pid, ref })
-  }
+/** A watcher's monitor has been taken out: the other side, if that is elsewhere, is told. */
+export const forget = (host: Host, monitor: Monitor): void => {
+  if (monitor.watched !== undefined) return
+  const { pid, ref } = monitor
+  if (!isHere(host, pid)) host.route(pid.slot, pid.incarnation, { _tag: "Demonitor", to: pid, ref })
 }

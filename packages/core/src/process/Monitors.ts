@@ -3,10 +3,9 @@
  */
 import { monitorOver } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { find, forget, isHere, receiveDown } from "./Lifecycle.ts"
-import { MonitorEntry } from "./MonitorEntry.ts"
+import { find, forget, isHere, tellDown } from "./Lifecycle.ts"
 import { type Address, Name, resolve } from "./Name.ts"
-import { impl, keyOf, type Pid, PidImpl } from "./Pid.ts"
+import { impl, type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { Down, type MonitorRef } from "./Signal.ts"
@@ -15,19 +14,18 @@ import { Down, type MonitorRef } from "./Signal.ts"
 export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {
   const { host } = record
   const ref = makeRef(record)
-  // Watching oneself is allowed and means nothing, and a process that was killed sees nothing any more
-  if (keyOf(pid) === keyOf(record.pid) || record.isDead) return ref
-  const entry = new MonitorEntry(ref, record.pid, pid, name)
-  host.monitors.add(entry)
-  entry.enterMonitors(record)
+  // A process that was killed sees nothing any more
+  if (record.isDead) return ref
   if (!isHere(host, pid)) {
+    host.monitors.addMonitor(ref, record, pid, name)
     host.route(pid.slot, pid.incarnation, { _tag: "Monitor", to: pid, from: record.pid, ref })
     return ref
   }
   // A pid that was made here knows its process
   const watched = impl(pid).record ?? find(host, pid)
-  if (watched === undefined) receiveDown(record, pid, ref, ExitReason.noProcess)
-  else entry.enterWatchers(watched)
+  if (watched === undefined) tellDown(record, pid, ref, name, ExitReason.noProcess)
+  // Watching oneself is allowed and means nothing
+  else if (watched !== record) host.monitors.add(ref, record, watched, name)
   return ref
 }
 
@@ -53,28 +51,16 @@ const nobody: Pid = new PidImpl(0, 0, 0, undefined)
 const makeRef = (record: ProcessRecord): MonitorRef => record.host.nextReference() as MonitorRef
 
 /** Somebody, here or elsewhere, watches this process from now on. */
-export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void => {
-  const entry = new MonitorEntry(ref, watcher, record.pid, undefined)
-  record.host.monitors.add(entry)
-  entry.enterWatchers(record)
-}
+export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void =>
+  record.host.monitors.addWatcher(ref, watcher, record)
 
 /** The watcher's side of a monitor that a process was started with. */
-export const watchStarted = (record: ProcessRecord, child: Pid, ref: number): void => {
-  const { monitors } = record.host
-  const known = monitors.get(ref)
-  const entry = known ?? new MonitorEntry(ref, record.pid, child, undefined)
-  if (known === undefined) monitors.add(entry)
-  entry.enterMonitors(record)
-}
+export const watchStarted = (record: ProcessRecord, child: Pid, ref: number): void =>
+  record.host.monitors.setWatcher(ref, record, child)
 
 /** The watcher, which is on another scheduler, has removed its monitor. */
 export const unwatch = (record: ProcessRecord, ref: number): void => {
-  const { monitors } = record.host
-  const entry = monitors.get(ref)
-  if (entry?.watched !== record) return
-  monitors.take(ref)
-  entry.leave()
+  record.host.monitors.takeWatcher(ref, record)
 }
 
 /**
@@ -83,15 +69,12 @@ export const unwatch = (record: ProcessRecord, ref: number): void => {
  */
 export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
   const { host } = record
-  const entry = host.monitors.take(ref)
   if (record.extra !== undefined) monitorOver(record, ref)
-  if (entry !== undefined) {
-    if (entry.watcher === record) {
-      forget(host, entry)
-      return true
-    }
-    // Another process's: nothing of this one's
-    host.monitors.add(entry)
+  if (host.monitors.removeNewest(ref, record)) return true
+  const monitor = host.monitors.takeMonitor(ref, record)
+  if (monitor !== undefined) {
+    forget(host, monitor)
+    return true
   }
   if (flush) {
     const at = record.mailbox.find((item) => item instanceof Down && item.ref === ref, 0)
@@ -100,4 +83,4 @@ export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean
   return false
 }
 
-keepShapes(new MonitorEntry(nothing, nothing, nothing, undefined), new Down(nothing, nothing, undefined, nothing))
+keepShapes(new Down(nothing, nothing, undefined, nothing))

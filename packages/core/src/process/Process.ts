@@ -3,19 +3,17 @@ import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
-import type { AnyFiber } from "./Fibers.ts"
 import { Current, names, System } from "./Host.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
-import * as Monitors from "./Monitors.ts"
+import { Demonitoring, Monitoring } from "./MonitorOperation.ts"
 import { type Address, Name } from "./Name.ts"
-import { Operation } from "./Operation.ts"
 import { isPid, keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
-import { currentProcess, type ProcessFiber } from "./ProcessFiber.ts"
+import { currentProcess } from "./ProcessFiber.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
-import { ownProcess, ownStep, withSystem } from "./Running.ts"
+import { ownStep, withSystem } from "./Running.ts"
 import { Selector } from "./Selector.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { Exit as ExitMessage, type MonitorRef } from "./Signal.ts"
@@ -69,42 +67,6 @@ export const unlink = (pid: Pid): Effect.Effect<void, never, Current> => ownStep
  * already. Catalogue area M.
  */
 export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> => new Monitoring(of)
-
-class Monitoring extends Operation<MonitorRef, never, Current> {
-  private readonly of: Address
-
-  constructor(of: Address) {
-    super()
-    this.of = of
-  }
-
-  override attempt(fiber: ProcessFiber): MonitorRef {
-    return Monitors.monitorAddress(fiber.process, this.of)
-  }
-
-  perform(fiber: AnyFiber): Effect.Effect<MonitorRef> {
-    return Exit_.succeed(Monitors.monitorAddress(ownProcess(fiber), this.of))
-  }
-}
-
-class Demonitoring extends Operation<boolean, never, Current> {
-  private readonly ref: MonitorRef
-  private readonly flush: boolean
-
-  constructor(ref: MonitorRef, flush: boolean) {
-    super()
-    this.ref = ref
-    this.flush = flush
-  }
-
-  override attempt(fiber: ProcessFiber): boolean {
-    return Monitors.demonitor(fiber.process, this.ref, this.flush)
-  }
-
-  perform(fiber: AnyFiber): Effect.Effect<boolean> {
-    return Exit_.succeed(Monitors.demonitor(ownProcess(fiber), this.ref, this.flush))
-  }
-}
 
 /** Ends an alias of the calling process. Returns whether it had not ended yet. Catalogue M23, M24. */
 export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
@@ -270,4 +232,4 @@ const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, Sys
     })
   )
 
-keepShapes(new Monitoring(nothing), new Demonitoring(nothing, false), new ExitMessage(nothing, nothing))
+keepShapes(new ExitMessage(nothing, nothing))

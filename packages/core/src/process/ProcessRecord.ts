@@ -9,7 +9,7 @@ import { finish } from "./Lifecycle.ts"
 import type { LinkEntry } from "./LinkEntry.ts"
 import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
-import type { MonitorEntry } from "./MonitorEntry.ts"
+import type { MonitorList } from "./MonitorTable.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
 import { keepShapes } from "./Shape.ts"
 
@@ -103,10 +103,10 @@ export class ProcessRecord extends Mailbox implements Runnable {
   links: LinkEntry | undefined = undefined
   /** Links to processes of other schedulers. */
   farLinks: LinkTable | undefined = undefined
-  /** Its oldest monitor on another, which leads to the others. */
-  monitors: MonitorEntry | undefined = undefined
-  /** The oldest monitor that another has on it, which leads to the others. */
-  watchers: MonitorEntry | undefined = undefined
+  /** Its monitors on others, as the scheduler's table of monitors keeps them. */
+  monitors: MonitorList | undefined = undefined
+  /** The monitors that others have on it. */
+  watchers: MonitorList | undefined = undefined
   /** Calls it has received and not answered. */
   calls: IncomingCall | undefined = undefined
 

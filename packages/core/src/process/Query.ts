@@ -7,7 +7,6 @@ import * as Exit from "effect/Exit"
 import { CallbackCall } from "./Call.ts"
 import { type Host, names } from "./Host.ts"
 import { linkedTo } from "./Lifecycle.ts"
-import { MonitorEntry } from "./MonitorEntry.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -40,8 +39,8 @@ export const infoOf = (record: ProcessRecord): Info => ({
   parent: record.parent,
   ancestors: record.ancestors,
   links: linkedTo(record),
-  monitors: MonitorEntry.monitorsOf(record).map(({ pid }) => pid),
-  monitoredBy: MonitorEntry.watchersOf(record).map(({ by }) => by),
+  monitors: record.host.monitors.monitorsOf(record).map(({ pid }) => pid),
+  monitoredBy: record.host.monitors.watchersOf(record).map(({ by }) => by),
   trapExit: record.trapExit,
   messageQueueLength: record.mailbox.length,
   reductions: record.reductions,

@@ -21,11 +21,10 @@ import {
   type Timers
 } from "../process/Host.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
-import type { MonitorEntry } from "../process/MonitorEntry.ts"
+import { MonitorTable } from "../process/MonitorTable.ts"
 import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
-import { ReferenceTable } from "../process/ReferenceTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { Timed } from "../process/Timer.ts"
 import { TimerTable } from "../process/TimerTable.ts"
@@ -127,7 +126,7 @@ export class Scheduler implements Host {
   readonly processes = new ProcessTable()
   readonly pending: Map<number, PendingCall> = new Map()
   readonly timerRefs: TimerTable
-  readonly monitors = new ReferenceTable<MonitorEntry>(referenceUnit)
+  readonly monitors = new MonitorTable()
   readonly trace: Float64Array
   readonly longMailbox: number
   readonly fewMessages: number

@@ -10,7 +10,6 @@ import * as ExitReason from "../process/ExitReason.ts"
 import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
-import { MonitorEntry } from "../process/MonitorEntry.ts"
 import { unwatch } from "../process/Monitors.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
@@ -406,8 +405,9 @@ export class Mesh implements Uplink {
     this.directory.schedulerDown(slot, incarnation)
     for (const record of [...scheduler.processes.values()]) {
       for (const { pid } of record.farLinks?.values() ?? []) if (lost(pid)) loseLink(record, pid, reason)
-      for (const { pid, ref } of MonitorEntry.monitorsOf(record)) if (lost(pid)) receiveDown(record, pid, ref, reason)
-      for (const entry of MonitorEntry.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)
+      for (const { pid, ref } of scheduler.monitors.monitorsOf(record))
+        if (lost(pid)) receiveDown(record, pid, ref, reason)
+      for (const entry of scheduler.monitors.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)
     }
     // Starts that wait for the slot to be refilled were never sent
     const waiting = new Set(this.held[slot]?.map((start) => start.call))

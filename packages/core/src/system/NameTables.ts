@@ -4,7 +4,8 @@
  * set; what a process holds is a list that its entries themselves are linked to.
  */
 import type { DirectoryChange, DirectoryEntry, DirectoryTable, DirectoryTables } from "../process/Host.ts"
-import { equals, keyOf, type Pid } from "../process/Pid.ts"
+import { equals, keyOf, type Pid, PidImpl } from "../process/Pid.ts"
+import { keepShapes } from "../process/Shape.ts"
 
 /** An entry of a table. Only {@link NameTables} changes it. */
 export interface TableEntry extends DirectoryEntry {
@@ -21,6 +22,17 @@ interface Held {
   last: TableEntry | undefined
   count: number
 }
+
+const makeEntry = (table: string, key: string, pid: Pid, value: unknown): TableEntry => ({
+  table,
+  key,
+  pid,
+  value,
+  previous: undefined,
+  next: undefined
+})
+
+const makeHeld = (only: TableEntry): Held => ({ first: only, last: only, count: 1 })
 
 /** Several entries of one key in the order they came. */
 class KeyEntries {
@@ -174,7 +186,7 @@ export class NameTables implements DirectoryTables {
   }
 
   insertInto(table: NameTable, key: string, pid: Pid, value: unknown): void {
-    const entry: TableEntry = { table: table.name, key, pid, value, previous: undefined, next: undefined }
+    const entry = makeEntry(table.name, key, pid, value)
     table.add(entry)
     this.hold(entry)
     table.tell(key, pid, "registered")
@@ -206,7 +218,7 @@ export class NameTables implements DirectoryTables {
     const key = keyOf(entry.pid)
     const held = this.byPid.get(key)
     if (held === undefined) {
-      this.byPid.set(key, { first: entry, last: entry, count: 1 })
+      this.byPid.set(key, makeHeld(entry))
       return
     }
     entry.previous = held.last
@@ -238,3 +250,7 @@ export class NameTables implements DirectoryTables {
       : Array.from(ofKey.all).filter((entry) => equals(entry.pid, pid))
   }
 }
+
+// With a real pid: V8 knows what kind of object a field has held so far, and asks no further
+const example = makeEntry("", "", new PidImpl(0, 0, 0, undefined), undefined)
+keepShapes(example, makeHeld(example), new KeyEntries(example, example))

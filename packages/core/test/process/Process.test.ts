@@ -1,6 +1,7 @@
 import { it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
@@ -31,6 +32,46 @@ const test = (title: string, body: Effect.Effect<unknown, unknown, System.System
 const there = { on: { scheduler: 1 } } as const
 
 describe("Process", () => {
+  test(
+    "a monitor's effects can be kept and done again, each time anew",
+    Process.run(() =>
+      Effect.gen(function* () {
+        const pid = yield* Process.spawn(Schema.Never, (self) => self.receive)
+        const watch = Process.monitor(pid)
+        const refs = [yield* watch, yield* watch, ...(yield* Effect.all([watch, watch]))]
+        expect(new Set(refs).size).toBe(4)
+        expect((yield* Process.info(pid))?.monitoredBy.length).toBe(4)
+        for (const ref of refs) {
+          const remove = Process.demonitor(ref)
+          expect([yield* remove, yield* remove]).toEqual([true, false])
+        }
+        expect((yield* Process.info(pid))?.monitoredBy).toEqual([])
+      })
+    )
+  )
+
+  test(
+    "monitoring what is no address is a defect, whatever the generator tries",
+    Process.run(() =>
+      Effect.gen(function* () {
+        let caught = false
+        // What code without types could pass
+        const wrong = Process.monitor(undefined as never)
+        const exit = yield* Effect.exit(
+          Effect.gen(function* () {
+            try {
+              yield* wrong
+            } catch {
+              caught = true
+            }
+          })
+        )
+        expect(caught).toBe(false)
+        expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+      })
+    )
+  )
+
   test(
     "the count of processes goes up with one that starts, and down when it has ended",
     Process.run(() =>

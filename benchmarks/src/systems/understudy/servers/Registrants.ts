@@ -42,7 +42,8 @@ export const listeners = Registry.duplicate("benchmarks/listeners", Listener, Sc
 /** What all listeners are registered under. */
 export const topic = "topic"
 
+// It has no state: what its effects come to, nothing, is kept as one
 export const ListenerLive = Listener.implement({
-  init: () => Effect.as(listeners.register(topic), null),
-  handle: { tell: (state, { from }) => Effect.as(Process.send(from, "answer"), state) }
+  init: () => listeners.register(topic),
+  handle: { tell: (_, { from }) => Process.send(from, "answer") }
 })
