@@ -297,16 +297,26 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       }
     }
 
-    /** Evaluates an effect. */
+    /** Evaluates an effect: what processes do most without asking how. */
     private step(effect: Primitive): Primitive | typeof suspension {
+      if (this.process === undefined) return effect[evaluate](this)
+      // It speaks for a process
+      const own = this as unknown as ProcessFiber
+      if (effect instanceof Operation) return primitive(effect.performIn(own))
       if (!isOnSuccess(effect)) return effect[evaluate](this)
       const source = sourceOf(effect)
-      // What is done on the spot need not wait on the stack for itself
-      const mayAttempt = source instanceof Operation && this.process !== undefined
-      const value = mayAttempt ? source.attempt(this as unknown as ProcessFiber) : notNow
+      // What is done on the spot does not wait on the stack for itself
+      const value = source instanceof Operation ? source.attempt(own) : notNow
       if (value === notNow) return (effect as unknown as Primitive)[evaluate](this)
       this.currentOpCount++
       return goOnWith(effect, value, this) as Primitive | typeof suspension
+    }
+
+    override succeedWith(value: unknown): Effect.Effect<unknown> {
+      // What ends like that is made no exit for
+      return value === undefined && this._stack.length === 0 && !this._deferredInterrupt
+        ? Exit.void
+        : super.succeedWith(value)
     }
 
     /** Its slice is over. */
