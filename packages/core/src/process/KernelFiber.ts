@@ -14,7 +14,7 @@ import { goOnWith, isOnSuccess, isSuccess, sourceOf } from "./EffectKinds.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber, Code, Owner, Waiting } from "./Fibers.ts"
 import { Current, type ProcessScheduler, type Runnable, System } from "./Host.ts"
-import { notNow, Operation } from "./Operation.ts"
+import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { closeScope } from "./PublicCode.ts"
@@ -307,7 +307,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       const source = sourceOf(effect)
       // What is done on the spot does not wait on the stack for itself
       const value = source instanceof Operation ? source.attempt(own) : notNow
-      if (value === notNow) return (effect as unknown as Primitive)[evaluate](this)
+      if (isNotNow(value)) return (effect as unknown as Primitive)[evaluate](this)
       this.currentOpCount++
       return goOnWith(effect, value, this) as Primitive | typeof suspension
     }

@@ -12,6 +12,9 @@ import { keepShapes } from "./Shape.ts"
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")
 
+/** Whether a result is {@link notNow}. Asks for the type first: V8 calls a function to compare a symbol with any value. */
+export const isNotNow = (result: unknown): result is typeof notNow => typeof result === "symbol" && result === notNow
+
 const EffectBase = (() => {
   // A class, since V8 makes objects of classes without calling the constructors that only hand on
   class Base {}
@@ -39,7 +42,7 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
   performIn(fiber: ProcessFiber): Effect.Effect<A, E> {
     const result = this.attempt(fiber)
     // It succeeds with what the attempt gave
-    return result === notNow ? this.perform(fiber) : (fiber.succeedWith(result) as Effect.Effect<A>)
+    return isNotNow(result) ? this.perform(fiber) : (fiber.succeedWith(result) as Effect.Effect<A>)
   }
   /** Does it in any fiber. */
   abstract perform(fiber: AnyFiber): Effect.Effect<A, E>
@@ -50,7 +53,7 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
     if (fiber !== undefined) {
       try {
         const result = this.attempt(fiber)
-        if (result !== notNow) return done(fiber, result)
+        if (!isNotNow(result)) return done(fiber, result)
       } catch {
         // An effect's way to fail is through the interpreter
       }

@@ -26,7 +26,7 @@ import type { Timer } from "./Host.ts"
 import { end } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { notNow, Operation } from "./Operation.ts"
+import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
@@ -120,7 +120,7 @@ class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
     const record = process.own()
     if (!record.isRunning) return ending(record)
     const message = take(record, matches, 0)
-    if (message !== notNow) return Exit.succeed(message)
+    if (!isNotNow(message)) return Exit.succeed(message)
     if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
     const waiter = new ChoosingWaiter(process, record, matches)
     if (after !== undefined) waiter.expireAfter(after)
@@ -156,7 +156,7 @@ class ChoosingWaiter implements ReceiveWaiter, Waiter {
 
   look(record: ProcessRecord): void {
     const message = take(record, this.matches, this.scanned)
-    if (message === notNow) this.scanned = record.mailbox.length
+    if (isNotNow(message)) this.scanned = record.mailbox.length
     else this.over(message)
   }
 
@@ -172,7 +172,7 @@ class ChoosingWaiter implements ReceiveWaiter, Waiter {
       this.timer = undefined
       // A message that came in the same instant wins over the timeout
       const message = record.isRunning ? take(record, matches, 0) : notNow
-      if (message !== notNow) return this.over(message)
+      if (!isNotNow(message)) return this.over(message)
       this.drop()
       unpark(this, Exit.fail(new ReceiveTimeout({ after })))
     })
@@ -288,7 +288,7 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
   override performIn(fiber: ProcessFiber): Effect.Effect<unknown> {
     const record = this.own()
     const message = this.attempt()
-    if (message !== notNow) return fiber.succeedWith(message)
+    if (!isNotNow(message)) return fiber.succeedWith(message)
     // Its own fiber needs no object to wait with
     return record.isRunning && fiber.process === record ? fiber.park(this) : this.perform(fiber)
   }
@@ -297,7 +297,7 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     const record = this.own()
     if (!record.isRunning) return ending(record)
     const message = take(record, undefined, 0)
-    if (message !== notNow) return Exit.succeed(message)
+    if (!isNotNow(message)) return Exit.succeed(message)
     return park(fiber, new ChoosingWaiter(this as unknown as RawProcess<never>, record, undefined))
   }
 
