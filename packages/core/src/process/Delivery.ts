@@ -95,11 +95,11 @@ const push = (record: ProcessRecord, message: unknown): void => {
 const crowded = (record: ProcessRecord, host: Host): void => {
   const { length } = record.mailbox
   // Who sends faster than the receiver takes has its turn over sooner
-  if (length > host.slice) host.onTheSpot += crowdedReductions
+  if (length > host.manyMessages) host.onTheSpot += crowdedReductions
   if (record.extra !== undefined || length > host.longMailbox) checkLimit(record, record.extras())
 }
 
-/** What sending to a process costs the sender, beside its one, when more messages wait there than a slice handles. */
+/** What sending to a process costs the sender, beside its one, when very many messages wait there. */
 const crowdedReductions = 7
 
 /** The process's own limit, or else the system's, which is only told. */

@@ -228,7 +228,9 @@ export interface Host {
   onTheSpot: number
   /** How many messages may wait for a process that has no limit of its own before that is reported. */
   readonly longMailbox: number
-  /** Of so many messages neither a slice nor a limit says anything. */
+  /** When more messages wait for a process, who sends it another pays more reductions for it. */
+  readonly manyMessages: number
+  /** The lower one of {@link longMailbox} and {@link manyMessages}. */
   readonly fewMessages: number
   /**
    * Who runs, where the other schedulers can see it: a process's serial, and its kind (see {@link kindOf}). Whoever runs a
@@ -238,7 +240,7 @@ export interface Host {
   enqueue(item: Runnable | (() => void), priority: Priority): void
   /**
    * A process's slice is over and it has more to do, with so many messages waiting: its next turn is behind those who
-   * wait. With more messages than a slice handles it comes at once, for a while.
+   * wait. With half as many messages as a slice handles, or more, it comes at once, for a while.
    */
   again(item: Runnable, priority: Priority, waiting: number): void
   /** What runs fibers of that priority. */

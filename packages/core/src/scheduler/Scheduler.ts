@@ -106,6 +106,8 @@ const turnItems = 4096
 const shortestSlice = 4
 /** Operations of a process that nobody waits behind. */
 const longestSlice = 2048
+/** So many slices' messages wait for a process before senders pay more for another. */
+const crowdedSlices = 4
 /** How long a turn may keep the event loop waiting. */
 const turnMilliseconds = 5
 /** The same for a turn that waits for other schedulers in between: it has little to do, and so no reason to hold the event loop up. */
@@ -129,6 +131,7 @@ export class Scheduler implements Host {
   readonly monitors = new MonitorTable()
   readonly trace: Float64Array
   readonly longMailbox: number
+  readonly manyMessages: number
   readonly fewMessages: number
   private readonly options: SchedulerOptions
   private readonly wheel: TimerWheel
@@ -170,7 +173,8 @@ export class Scheduler implements Host {
     this.trace = options.trace ?? new Float64Array(2)
     this.limits = options.limits ?? unlimited
     this.longMailbox = this.limits.longMailbox
-    this.fewMessages = Math.min(this.slice, this.longMailbox)
+    this.manyMessages = this.slice * crowdedSlices
+    this.fewMessages = Math.min(this.manyMessages, this.longMailbox)
     this.wheel = new TimerWheel(options.clock, (timer) => this.expire(timer))
     this.timers = this.wheel
     this.timerRefs = new TimerTable(this, this.wheel)
@@ -258,7 +262,7 @@ export class Scheduler implements Host {
 
   again(item: Item, priority: Priority, waiting: number): void {
     // The pause of a fiber that is alone may come from outside a turn
-    if (waiting < this.slice || !this.streak.goesOn(this.pace.count, this.options.clock))
+    if (waiting * 2 < this.slice || !this.streak.goesOn(this.pace.count, this.options.clock))
       this.queue.push(item, priority)
     else this.queue.pushFirst(item, priority)
     this.arm()

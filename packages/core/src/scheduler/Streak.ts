@@ -1,6 +1,6 @@
 /**
- * How long a process may go on at once that more messages wait for than a slice handles. Messages are cheapest to handle
- * while they are young: what waits long is copied by the collector and falls out of the processor's caches.
+ * How long a process may go on at once that many messages wait for. Messages are cheapest to handle while they are young: what
+ * waits long falls out of the processor's caches and is copied by the collector.
  */
 import type { WheelClock } from "./TimerWheel.ts"
 
