@@ -10,19 +10,37 @@ import { check, type PeerParameters, type PeerPrograms, ratePerSecond } from "..
 
 type Ping = { readonly _tag: "Ping"; readonly from: Queue.Queue<"pong"> } | { readonly _tag: "Stop" }
 
+const answerPings = Effect.fnUntraced(function* (mailbox: Queue.Queue<Ping>) {
+  while (true) {
+    const message = yield* Queue.take(mailbox)
+    if (message._tag === "Stop") return
+    yield* Queue.offer(message.from, "pong")
+  }
+})
+
 /** Answers pings until it is told to stop. */
 export const startPonger = Effect.gen(function* () {
   const mailbox = yield* Queue.unbounded<Ping>()
-  yield* Effect.forkDetach(
-    Effect.gen(function* () {
-      while (true) {
-        const message = yield* Queue.take(mailbox)
-        if (message._tag === "Stop") return
-        yield* Queue.offer(message.from, "pong")
-      }
-    })
-  )
+  yield* Effect.forkDetach(answerPings(mailbox))
   return mailbox
+})
+
+/** One ring. */
+interface Ring {
+  readonly done: Queue.Queue<"done">
+  hopped: number
+}
+
+const passTokens = Effect.fnUntraced(function* (mailbox: Queue.Queue<number>, next: Queue.Queue<number>, ring: Ring) {
+  while (true) {
+    const left = yield* Queue.take(mailbox)
+    if (left === 0) {
+      yield* Queue.offer(ring.done, "done")
+      continue
+    }
+    ring.hopped++
+    yield* Queue.offer(next, left - 1)
+  }
 })
 
 const ring = async ({ hops, processes }: PeerParameters["ring-1000"]): Promise<number> => {
@@ -31,26 +49,13 @@ const ring = async ({ hops, processes }: PeerParameters["ring-1000"]): Promise<n
   await Effect.runPromise(
     Effect.gen(function* () {
       const done = yield* Queue.unbounded<"done">()
+      const ring: Ring = { done, hopped: 0 }
       const mailboxes: Array<Queue.Queue<number>> = []
       const fibers: Array<Fiber.Fiber<void>> = []
       for (let node = 0; node < processes; node++) mailboxes.push(yield* Queue.unbounded<number>())
       for (const [node, mailbox] of mailboxes.entries()) {
         const next = mailboxes[(node + 1) % processes] ?? mailbox
-        fibers.push(
-          yield* Effect.forkDetach(
-            Effect.gen(function* () {
-              while (true) {
-                const left = yield* Queue.take(mailbox)
-                if (left === 0) {
-                  yield* Queue.offer(done, "done")
-                  continue
-                }
-                hopped++
-                yield* Queue.offer(next, left - 1)
-              }
-            })
-          )
-        )
+        fibers.push(yield* Effect.forkDetach(passTokens(mailbox, next, ring)))
       }
       const [first] = mailboxes
       perSecond = yield* Effect.promise(() =>
@@ -64,6 +69,7 @@ const ring = async ({ hops, processes }: PeerParameters["ring-1000"]): Promise<n
         )
       )
       yield* Fiber.interruptAll(fibers)
+      hopped = ring.hopped
     })
   )
   check("hops", hops, hopped)
@@ -75,44 +81,51 @@ type Mail =
   | { readonly _tag: "Ping"; readonly from: Queue.Queue<Mail> }
   | { readonly _tag: "Pong" }
 
+/** One game of all against all. */
+interface Game {
+  readonly processes: number
+  readonly done: Queue.Queue<"done">
+  received: number
+}
+
+const greetAll = Effect.fnUntraced(function* (mailbox: Queue.Queue<Mail>, game: Game) {
+  let pings = game.processes - 1
+  let pongs = game.processes - 1
+  while (pings > 0 || pongs > 0) {
+    const message = yield* Queue.take(mailbox)
+    switch (message._tag) {
+      case "Go":
+        for (const other of message.all) {
+          if (other !== mailbox) yield* Queue.offer(other, { _tag: "Ping", from: mailbox })
+        }
+        break
+      case "Ping":
+        game.received++
+        pings--
+        yield* Queue.offer(message.from, { _tag: "Pong" })
+        break
+      case "Pong":
+        game.received++
+        pongs--
+    }
+  }
+  yield* Queue.offer(game.done, "done")
+})
+
 /** Gives how many pings and pongs were received. */
 const big = (processes: number): Effect.Effect<number> =>
   Effect.gen(function* () {
-    let received = 0
     const done = yield* Queue.unbounded<"done">()
+    const game: Game = { processes, done, received: 0 }
     const all: Array<Queue.Queue<Mail>> = []
     for (let count = 0; count < processes; count++) {
       const mailbox = yield* Queue.unbounded<Mail>()
       all.push(mailbox)
-      yield* Effect.forkDetach(
-        Effect.gen(function* () {
-          let pings = processes - 1
-          let pongs = processes - 1
-          while (pings > 0 || pongs > 0) {
-            const message = yield* Queue.take(mailbox)
-            switch (message._tag) {
-              case "Go":
-                for (const other of message.all) {
-                  if (other !== mailbox) yield* Queue.offer(other, { _tag: "Ping", from: mailbox })
-                }
-                break
-              case "Ping":
-                received++
-                pings--
-                yield* Queue.offer(message.from, { _tag: "Pong" })
-                break
-              case "Pong":
-                received++
-                pongs--
-            }
-          }
-          yield* Queue.offer(done, "done")
-        })
-      )
+      yield* Effect.forkDetach(greetAll(mailbox, game))
     }
     for (const mailbox of all) yield* Queue.offer(mailbox, { _tag: "Go", all })
     for (let count = 0; count < processes; count++) yield* Queue.take(done)
-    return received
+    return game.received
   })
 
 /** What the counter is sent. */
@@ -120,45 +133,43 @@ export type Request =
   | { readonly _tag: "Next" | "Get"; readonly reply: Deferred.Deferred<number> }
   | { readonly _tag: "Increment" | "Stop" }
 
+const answerRequests = Effect.fnUntraced(function* (mailbox: Queue.Queue<Request>) {
+  let count = 0
+  while (true) {
+    const request = yield* Queue.take(mailbox)
+    switch (request._tag) {
+      case "Next":
+        yield* Deferred.succeed(request.reply, count++)
+        break
+      case "Get":
+        yield* Deferred.succeed(request.reply, count)
+        break
+      case "Increment":
+        count++
+        break
+      case "Stop":
+        return
+    }
+  }
+})
+
 /** A server that counts. */
 export const startCounter = Effect.gen(function* () {
   const mailbox = yield* Queue.unbounded<Request>()
-  yield* Effect.forkDetach(
-    Effect.gen(function* () {
-      let count = 0
-      while (true) {
-        const request = yield* Queue.take(mailbox)
-        switch (request._tag) {
-          case "Next":
-            yield* Deferred.succeed(request.reply, count++)
-            break
-          case "Get":
-            yield* Deferred.succeed(request.reply, count)
-            break
-          case "Increment":
-            count++
-            break
-          case "Stop":
-            return
-        }
-      }
-    })
-  )
+  yield* Effect.forkDetach(answerRequests(mailbox))
   return mailbox
 })
 
 /** Asks a counter and waits for its answer. */
-export const call = (server: Queue.Queue<Request>, _tag: "Next" | "Get"): Effect.Effect<number> =>
-  Effect.gen(function* () {
-    const reply = yield* Deferred.make<number>()
-    yield* Queue.offer(server, { _tag, reply })
-    return yield* Deferred.await(reply)
-  })
+export const call = Effect.fnUntraced(function* (server: Queue.Queue<Request>, _tag: "Next" | "Get") {
+  const reply = yield* Deferred.make<number>()
+  yield* Queue.offer(server, { _tag, reply })
+  return yield* Deferred.await(reply)
+})
 
-const callTimes = (server: Queue.Queue<Request>, times: number) =>
-  Effect.gen(function* () {
-    for (let count = 0; count < times; count++) yield* call(server, "Next")
-  })
+const callTimes = Effect.fnUntraced(function* (server: Queue.Queue<Request>, times: number) {
+  for (let count = 0; count < times; count++) yield* call(server, "Next")
+})
 
 const calls = async ({ callsEach, clients }: PeerParameters["call-1"]): Promise<number> => {
   const server = await Effect.runPromise(startCounter)
@@ -179,24 +190,45 @@ const calls = async ({ callsEach, clients }: PeerParameters["call-1"]): Promise<
   return perSecond
 }
 
+/** Gives how many pongs came. */
+const sendPings = Effect.fnUntraced(function* (ponger: Queue.Queue<Ping>, rounds: number) {
+  let pongs = 0
+  const mailbox = yield* Queue.unbounded<"pong">()
+  for (let round = 0; round < rounds; round++) {
+    yield* Queue.offer(ponger, { _tag: "Ping", from: mailbox })
+    if ((yield* Queue.take(mailbox)) === "pong") pongs++
+  }
+  return pongs
+})
+
 const pingPong = async ({ rounds }: PeerParameters["ping-pong"]): Promise<number> => {
   let pongs = 0
   const ponger = await Effect.runPromise(startPonger)
-  const perSecond = await ratePerSecond(rounds, () =>
-    Effect.runPromise(
-      Effect.gen(function* () {
-        const mailbox = yield* Queue.unbounded<"pong">()
-        for (let round = 0; round < rounds; round++) {
-          yield* Queue.offer(ponger, { _tag: "Ping", from: mailbox })
-          if ((yield* Queue.take(mailbox)) === "pong") pongs++
-        }
-      })
-    )
-  )
+  const perSecond = await ratePerSecond(rounds, async () => {
+    pongs = await Effect.runPromise(sendPings(ponger, rounds))
+  })
   check("pongs", rounds, pongs)
   await Effect.runPromise(Queue.offer(ponger, { _tag: "Stop" }))
   return perSecond
 }
+
+const sendNumbers = Effect.fnUntraced(function* (mailbox: Queue.Queue<{ readonly number: number }>, messages: number) {
+  for (let number = 0; number < messages; number++) yield* Queue.offer(mailbox, { number })
+})
+
+const takeAll = Effect.fnUntraced(function* (mailbox: Queue.Queue<{ readonly number: number }>, messages: number) {
+  let received = 0
+  while (received < messages) {
+    yield* Queue.take(mailbox)
+    received++
+  }
+  return received
+})
+
+const castTimes = Effect.fnUntraced(function* (server: Queue.Queue<Request>, casts: number) {
+  for (let cast = 0; cast < casts; cast++) yield* Queue.offer(server, { _tag: "Increment" })
+  return yield* call(server, "Get")
+})
 
 /** Messages between processes. */
 export const messages = {
@@ -213,16 +245,9 @@ export const messages = {
         Effect.gen(function* () {
           const mailbox = yield* Queue.unbounded<{ readonly number: number }>()
           for (let sender = 0; sender < senders; sender++) {
-            yield* Effect.forkDetach(
-              Effect.gen(function* () {
-                for (let number = 0; number < messagesEach; number++) yield* Queue.offer(mailbox, { number })
-              })
-            )
+            yield* Effect.forkDetach(sendNumbers(mailbox, messagesEach))
           }
-          while (received < total) {
-            yield* Queue.take(mailbox)
-            received++
-          }
+          received = yield* takeAll(mailbox, total)
           check("messages left", 0, yield* Queue.size(mailbox))
         })
       )
@@ -248,14 +273,9 @@ export const messages = {
   cast: async ({ casts }) => {
     const server = await Effect.runPromise(startCounter)
     let count = 0
-    const perSecond = await ratePerSecond(casts, () =>
-      Effect.runPromise(
-        Effect.gen(function* () {
-          for (let cast = 0; cast < casts; cast++) yield* Queue.offer(server, { _tag: "Increment" })
-          count = yield* call(server, "Get")
-        })
-      )
-    )
+    const perSecond = await ratePerSecond(casts, async () => {
+      count = await Effect.runPromise(castTimes(server, casts))
+    })
     check("handled casts", casts, count)
     await Effect.runPromise(Queue.offer(server, { _tag: "Stop" }))
     return perSecond

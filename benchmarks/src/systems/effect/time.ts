@@ -46,40 +46,44 @@ const roundTripTimes = async ({ hogs, roundTrips, warmUp }: PeerParameters["late
   return latencies(times)
 }
 
+/** Gives how many messages came all the same. */
+const setAndCancelEach = Effect.fnUntraced(function* (timers: number) {
+  const mailbox = yield* Queue.unbounded<"time">()
+  for (let timer = 0; timer < timers; timer++) {
+    const later = Effect.delay(Queue.offer(mailbox, "time"), 5000 + (timer & 1023))
+    // At once: a fiber that had not started would have set no timer
+    const fiber = yield* Effect.forkDetach(later, { startImmediately: true })
+    yield* Fiber.interrupt(fiber)
+  }
+  return yield* Queue.size(mailbox)
+})
+
+/** Gives how many timers fired. */
+const setAndAwaitAll = Effect.fnUntraced(function* (timers: number) {
+  const mailbox = yield* Queue.unbounded<"time">()
+  for (let timer = 0; timer < timers; timer++) {
+    yield* Effect.forkDetach(Effect.delay(Queue.offer(mailbox, "time"), 1 + (timer % 10)))
+  }
+  let fired = 0
+  for (; fired < timers; fired++) yield* Queue.take(mailbox)
+  return fired
+})
+
 /** Time: timers, and how long an answer takes. */
 export const time = {
   "timer-cancel": async ({ timers }) => {
     let left = -1
-    const perSecond = await ratePerSecond(timers, () =>
-      Effect.runPromise(
-        Effect.gen(function* () {
-          const mailbox = yield* Queue.unbounded<"time">()
-          for (let timer = 0; timer < timers; timer++) {
-            const later = Effect.delay(Queue.offer(mailbox, "time"), 5000 + (timer & 1023))
-            // At once: a fiber that had not started would have set no timer
-            const fiber = yield* Effect.forkDetach(later, { startImmediately: true })
-            yield* Fiber.interrupt(fiber)
-          }
-          left = yield* Queue.size(mailbox)
-        })
-      )
-    )
+    const perSecond = await ratePerSecond(timers, async () => {
+      left = await Effect.runPromise(setAndCancelEach(timers))
+    })
     check("messages of cancelled timers", 0, left)
     return perSecond
   },
   "timer-fire": async ({ timers }) => {
     let fired = 0
-    const perSecond = await ratePerSecond(timers, () =>
-      Effect.runPromise(
-        Effect.gen(function* () {
-          const mailbox = yield* Queue.unbounded<"time">()
-          for (let timer = 0; timer < timers; timer++) {
-            yield* Effect.forkDetach(Effect.delay(Queue.offer(mailbox, "time"), 1 + (timer % 10)))
-          }
-          for (; fired < timers; fired++) yield* Queue.take(mailbox)
-        })
-      )
-    )
+    const perSecond = await ratePerSecond(timers, async () => {
+      fired = await Effect.runPromise(setAndAwaitAll(timers))
+    })
     check("timers that fired", timers, fired)
     return perSecond
   },
