@@ -25,6 +25,9 @@ export const incarnations = 4096
 /** What the counter in a reference is multiplied by; below it are the incarnation and the slot. A power of two. */
 export const referenceUnit = incarnations * maximumSlots
 
+/** How far the counter in a reference goes: with a larger one, references would be no exact numbers. */
+export const mostReferences = 2 ** 53 / referenceUnit
+
 /**
  * The address of a process that takes messages of type `M`. Compare with {@link equals} (or Effect's `Equal.equals`):
  * two pids of the same process need not be the same object.

@@ -22,7 +22,7 @@ import {
 } from "../process/Host.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import { MonitorTable } from "../process/MonitorTable.ts"
-import { incarnations, maximumSlots, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
+import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
@@ -408,6 +408,8 @@ export class Scheduler implements Host {
   }
 
   nextReference(): number {
+    // After thirty billion others, nobody uses the first ones any more
+    if (this.reference === mostReferences) this.reference = 1
     // Unique in the system: the slot and its incarnation are in the low digits
     return this.reference++ * referenceUnit + this.referenceRest
   }

@@ -1,6 +1,7 @@
 /** What a scheduler tells of those that hold it up. Its clock is the test's: time passes when an item says so. */
 import { describe, expect, it } from "vitest"
 import type { Runnable } from "../../src/process/Host.ts"
+import { mostReferences } from "../../src/process/Pid.ts"
 import { Scheduler, type Uplink } from "../../src/scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
 
@@ -159,6 +160,16 @@ describe("Scheduler", () => {
       // One slice more than fits the time is not known before it has been run
       expect(order.lastIndexOf("other")).toBeLessThanOrEqual(takes === 0 ? 1 : 2)
     }
+  })
+
+  it("references stay exact and different when their counter has gone as far as it can", () => {
+    const { scheduler } = stage()
+    const first = scheduler.nextReference()
+    Reflect.set(scheduler, "reference", mostReferences - 2)
+    const references = Array.from({ length: 4 }, () => scheduler.nextReference())
+    expect(references.every(Number.isSafeInteger)).toBe(true)
+    expect(new Set(references).size).toBe(4)
+    expect(references[2]).toBe(first)
   })
 
   it("code that is no process's is told without a pid", () => {
