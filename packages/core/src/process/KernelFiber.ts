@@ -309,6 +309,8 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       const value = source instanceof Operation ? source.attempt(own) : notNow
       if (isNotNow(value)) return (effect as unknown as Primitive)[evaluate](this)
       this.currentOpCount++
+      // It has ended itself
+      if (this._deferredInterrupt) return primitive(Exit.void)
       return goOnWith(effect, value, this) as Primitive | typeof suspension
     }
 

@@ -1,5 +1,6 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
@@ -128,6 +129,55 @@ describe("the loop of a process's fiber", () => {
           return "never"
         })
         expect(yield* Effect.flip(failing)).toBe("over")
+      })
+    )
+  )
+
+  test(
+    "what an operation leads to goes on with its value, whether it was done at once or waited, and not when it died",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const numbers = yield* Process.spawn(Schema.Number, (process) => process.receive)
+        const later = Process.spawn(Schema.Never, () => Process.send(self.pid, 2))
+        const combined: ReadonlyArray<Effect.Effect<unknown, unknown, Process.Provided>> = [
+          Effect.map(self.receive, (message) => Number(message) + 1),
+          Effect.flatMap(self.receive, (message) => Effect.fail(message)),
+          Effect.as(self.receive, "as"),
+          Effect.andThen(self.receive, Effect.fail("then")),
+          Effect.map(Effect.map(self.receive, Number), (message) => message * 10),
+          Effect.map(self.receive, () => {
+            throw new Error("thrown")
+          }),
+          Effect.flatMap(self.receive, () => self.receive)
+        ]
+        const outcomes = []
+        for (const effect of combined) {
+          // Once the message is there already, and once it has to be waited for
+          yield* Process.send(self.pid, 2)
+          yield* Process.send(self.pid, 3)
+          const there = yield* Effect.exit(effect)
+          yield* self.flush
+          yield* later
+          yield* later
+          const waited = yield* Effect.exit(effect)
+          yield* self.flush
+          outcomes.push([there, waited].map((exit) => (Exit.isSuccess(exit) ? exit.value : String(exit))))
+        }
+        const thrown = expect.stringContaining("thrown")
+        const failed = (error: unknown) => expect.stringContaining(String(error))
+        expect(outcomes).toEqual([
+          [3, 3],
+          [failed(2), failed(2)],
+          ["as", "as"],
+          [failed("then"), failed("then")],
+          [20, 20],
+          [thrown, thrown],
+          [3, 2]
+        ])
+        let went = 0
+        const bad = Effect.map(Process.send(numbers, "no number" as never), () => went++)
+        expect(yield* Effect.catchDefect(bad, (defect) => Effect.succeed(String(defect)))).toContain("InvalidMessage")
+        expect(went).toBe(0)
       })
     )
   )
