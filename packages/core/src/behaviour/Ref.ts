@@ -16,7 +16,7 @@ import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { handOver, notNow, Operation } from "../process/Operation.ts"
-import { equals, isPid, type Pid } from "../process/Pid.ts"
+import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
 import { currentProcess, type ProcessFiber } from "../process/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
@@ -121,7 +121,8 @@ export const refFactory = <P extends Protocol>(
   codec: MessageCodec
 ): RefFactory<P> => {
   class ContractRef implements AnyRef {
-    readonly address: Address
+    // Only declared: all contracts share this code, so V8 looks up each store to a field
+    declare readonly address: Address
     constructor(address: Address) {
       this.address = address
     }
@@ -157,7 +158,14 @@ export const refFactory = <P extends Protocol>(
     example: new ContractRef(nothing),
     // The prototype has exactly the methods that `P` names
     at: (address) => new ContractRef(address) as unknown as Ref<P>,
-    pid: (pid) => new ContractRef(typedPid(pid, codec)) as unknown as PidRef<P>,
+    pid: (pid) => {
+      const known = impl(pid).ref
+      // Mostly it is always the same contract's
+      if (known instanceof ContractRef) return known as unknown as PidRef<P>
+      const made = new ContractRef(typedPid(pid, codec))
+      impl(pid).ref = made
+      return made as unknown as PidRef<P>
+    },
     is: (value): value is Ref<P> => value instanceof ContractRef
   }
 }

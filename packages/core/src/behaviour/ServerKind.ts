@@ -41,14 +41,12 @@ export interface Birth {
 export class ServerContext {
   protected readonly kind: ServerKind
   readonly pid: Pid
-  private ref: unknown = undefined
   constructor(kind: ServerKind, pid: Pid) {
     this.kind = kind
     this.pid = pid
   }
   get self(): unknown {
-    this.ref ??= this.kind.self(this.pid)
-    return this.ref
+    return this.kind.self(this.pid)
   }
 }
 

@@ -53,6 +53,7 @@ export class PidImpl implements Pid<never> {
   // Private, so that comparing or printing a message that holds a pid never walks into the process behind it
   #codec: MessageCodec | undefined
   #record: ProcessRecord | undefined
+  #ref: unknown = undefined
 
   constructor(slot: number, incarnation: number, serial: number, codec: MessageCodec | undefined) {
     this.slot = slot
@@ -75,6 +76,14 @@ export class PidImpl implements Pid<never> {
   }
   set record(record: ProcessRecord | undefined) {
     this.#record = record
+  }
+
+  /** The typed address that was made of it last. */
+  get ref(): unknown {
+    return this.#ref
+  }
+  set ref(ref: unknown) {
+    this.#ref = ref
   }
 
   toString(): string {

@@ -16,17 +16,14 @@ export const NameHolder = GenServer.define("benchmarks/NameHolder", {
 
 export const names = Registry.unique("benchmarks/names", NameHolder, Schema.String)
 
+const registerAll = Effect.fnUntraced(function* (all: ReadonlyArray<string>) {
+  for (const name of all) yield* names.register(name)
+  return GenServer.reply(undefined, all)
+}, Effect.orDie)
+
 export const NameHolderLive = NameHolder.implement({
   init: ({ names }) => names,
-  handle: {
-    registerAll: (all) =>
-      Effect.orDie(
-        Effect.gen(function* () {
-          for (const name of all) yield* names.register(name)
-          return GenServer.reply(undefined, all)
-        })
-      )
-  }
+  handle: { registerAll: (all) => registerAll(all) }
 })
 
 /** What whoever dispatches takes. */
