@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader } from "../process/Bytes.ts"
-import { PendingCall, readAnswer } from "../process/Call.ts"
+import { type CallOutcomes, PendingCall, readAnswer } from "../process/Call.ts"
 import { deepFreeze, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
@@ -209,11 +209,11 @@ class CastOperation extends Operation<void, never, System> {
   }
 }
 
-/** The effect of calling a call's method. */
-class CallOperation extends Operation<unknown, unknown, System> {
-  readonly ref: AnyRef
+/** The effect of calling a call's method, and what it comes to without an answer. */
+class CallOperation extends Operation<unknown, unknown, System> implements CallOutcomes {
+  private readonly ref: AnyRef
   private readonly codec: MessageCodec
-  readonly method: Method
+  private readonly method: Method
   private readonly payload: unknown
   private readonly options: CallOptions | undefined
 
@@ -241,12 +241,12 @@ class CallOperation extends Operation<unknown, unknown, System> {
 
   private callFrom(fiber: AnyFiber, host: Host, caller: ProcessRecord | undefined): Effect.Effect<unknown, unknown> {
     const { codec, method, payload } = this
-    const pending = new RefCall(host, this)
     const pid = resolve(host, this.ref.address)
-    if (pid === undefined) return pending.failure(ExitReason.noProcess)
-    if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(pending.about()))
+    if (pid === undefined) return this.whenDown(ExitReason.noProcess)
+    if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
     if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)
+    const pending = new PendingCall(host, this, undefined)
     const after = this.timeout
     if (after !== undefined) pending.expireAfter(after)
     const message = new CallMessage(method, payload, pending)
@@ -256,42 +256,30 @@ class CallOperation extends Operation<unknown, unknown, System> {
   }
 
   /** Milliseconds; `undefined` waits forever. */
-  get timeout(): number | undefined {
+  private get timeout(): number | undefined {
     return this.options?.timeout === undefined ? defaultTimeout : milliseconds(this.options.timeout)
-  }
-}
-
-/** One run of a {@link CallOperation}. */
-class RefCall extends PendingCall {
-  private readonly operation: CallOperation
-
-  constructor(host: Host, operation: CallOperation) {
-    super(host)
-    this.operation = operation
   }
 
   /** Whom it asks what, for its errors. */
-  about(): { readonly callee: string; readonly call: string } {
-    const { method, ref } = this.operation
+  private about(): { readonly callee: string; readonly call: string } {
+    const { method, ref } = this
     return { callee: ref.address.toString(), call: `${ref.contract}.${method.tag}` }
   }
 
-  failure(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
+  whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
     return Exit.fail(new NoProcess({ ...this.about(), reason }))
   }
 
-  protected whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
-    return this.failure(reason)
+  whenTimedOut(): Exit.Exit<never, CallTimeout> {
+    return Exit.fail(new CallTimeout({ ...this.about(), after: this.timeout ?? 0 }))
   }
 
-  protected whenTimedOut(): Exit.Exit<never, CallTimeout> {
-    return Exit.fail(new CallTimeout({ ...this.about(), after: this.operation.timeout ?? 0 }))
-  }
-
-  protected read(reader: ByteReader): Exit.Exit<unknown, unknown> {
-    return readAnswer(this.operation.method.answer, reader, (reason) => this.failure(reason))
+  read(reader: ByteReader): Exit.Exit<unknown, unknown> {
+    return readAnswer(this.method.answer, reader, (reason) => this.whenDown(reason))
   }
 }
 
-const exampleCall = new CallOperation({ address: nothing, contract: "" }, nothing, nothing, nothing, undefined)
-keepShapes(exampleCall, new RefCall(nothing, exampleCall), new CastOperation(nothing, nothing, nothing, nothing))
+keepShapes(
+  new CallOperation({ address: nothing, contract: "" }, nothing, nothing, nothing, undefined),
+  new CastOperation(nothing, nothing, nothing, nothing)
+)

@@ -37,26 +37,19 @@ export interface Birth {
   readonly name: Name | undefined
 }
 
-/** What callbacks know of their server. */
+/** What callbacks know of their server; and, for a call, who asks. One class for both: a subclass's objects cost more to make. */
 export class ServerContext {
-  protected readonly kind: ServerKind
+  private readonly kind: ServerKind
   readonly pid: Pid
-  constructor(kind: ServerKind, pid: Pid) {
+  readonly from: CallMessage | undefined
+  constructor(kind: ServerKind, pid: Pid, from: CallMessage | undefined) {
     this.kind = kind
     this.pid = pid
+    this.from = from
   }
   get self(): unknown {
     return this.kind.self(this.pid)
   }
 }
 
-/** {@link ServerContext}, and who asks. */
-export class CallContext extends ServerContext {
-  readonly from: CallMessage
-  constructor(kind: ServerKind, pid: Pid, from: CallMessage) {
-    super(kind, pid)
-    this.from = from
-  }
-}
-
-keepShapes(new ServerContext(nothing, nothing), new CallContext(nothing, nothing, nothing))
+keepShapes(new ServerContext(nothing, nothing, undefined))

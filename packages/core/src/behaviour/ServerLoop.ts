@@ -19,7 +19,7 @@ import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
 import { Ignore, isInstruction, NoReply, type Plans, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
-import { type Birth, CallContext, ServerContext, type ServerKind } from "./ServerKind.ts"
+import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
 /** Nobody waits for the answer. */
 const unanswered: ReplyTo = { answer: () => undefined, succeed: () => undefined, down: () => undefined }
@@ -86,7 +86,7 @@ export class ServerLoop implements Body, Owner {
 
   /** What callbacks know of their server. Made when one is called. */
   private get context(): ServerContext {
-    this.known ??= new ServerContext(this.kind, this.record.pid)
+    this.known ??= new ServerContext(this.kind, this.record.pid, undefined)
     return this.known
   }
 
@@ -222,7 +222,7 @@ export class ServerLoop implements Body, Owner {
     const { method, payload } = message
     const handler = this.kind.handlers[method.index]
     if (handler === undefined) return this.unexpected(message)
-    const context = new CallContext(this.kind, this.record.pid, message)
+    const context = new ServerContext(this.kind, this.record.pid, message)
     let result: unknown
     try {
       result = method.hasPayload ? handler(this.state, payload, context) : handler(this.state, context)

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { CallbackCall, readAnswer } from "../process/Call.ts"
+import { PendingCall, readAnswer } from "../process/Call.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { AnyFiber } from "../process/Fibers.ts"
@@ -128,11 +128,11 @@ export const terminate = (
     const after = milliseconds(options?.timeout)
     return Effect.callback<void, NoProcess | CallTimeout>((resume) => {
       const down = (actual: ExitReason.ExitReason) => (sameReason(actual, reason) ? Exit.void : gone(actual))
-      const pending = new CallbackCall(
+      const pending = new PendingCall(
         host,
         {
-          down,
-          timeout: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? defaultTimeout })),
+          whenDown: down,
+          whenTimedOut: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? defaultTimeout })),
           read: (reader) => readAnswer(startedCodec, reader, down)
         },
         (exit) => resume(exit as Effect.Effect<void, NoProcess | CallTimeout>)

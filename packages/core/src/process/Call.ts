@@ -3,7 +3,6 @@
  * answer, in the callee's death, or in a timeout, exactly once; what comes later is dropped. Answers do not go
  * through the mailbox, so a call costs the same behind ten thousand waiting messages.
  */
-import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
@@ -13,7 +12,7 @@ import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
-import { Timed } from "./Timer.ts"
+import { idle, type Timed } from "./Timer.ts"
 
 /** Where an answer goes. */
 export interface ReplyTo {
@@ -24,22 +23,29 @@ export interface ReplyTo {
   down(reason: ExitReason.ExitReason): void
 }
 
-/** What the asker makes of the ways a call can end, but for an answer on its own scheduler. */
+/** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
 export interface CallOutcomes {
-  readonly down: (reason: ExitReason.ExitReason) => Exit.Exit<unknown, unknown>
-  readonly timeout: () => Exit.Exit<unknown, unknown>
+  /** The callee is gone. */
+  whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown>
+  /** It was waited in vain. */
+  whenTimedOut(): Exit.Exit<unknown, unknown>
   /** Reads an answer that came from another scheduler. */
-  readonly read: (reader: ByteReader) => Exit.Exit<unknown, unknown>
+  read(reader: ByteReader): Exit.Exit<unknown, unknown>
 }
 
 /**
  * The asker's side: what it waits for. Settles once; the asker is resumed through the run queue. Hot path: plain and
- * mutable.
+ * mutable. A timer as others are, but no subclass of them: constructors that call constructors were a tenth of a call.
  */
-export abstract class PendingCall extends Timed implements ReplyTo, Runnable, Waiter {
+export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
+  state: Timed["state"] = idle
+  time = 0
+  previous: Timed = this
+  next: Timed = this
   fiber: KernelFiber | undefined = undefined
-  resume: Waiter["resume"] = undefined
+  resume: Waiter["resume"]
   protected readonly host: Host
+  protected outcomes: CallOutcomes
   protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   /** What it succeeded with, when the outcome is {@link succeeded}. */
   private value: unknown = undefined
@@ -50,17 +56,12 @@ export abstract class PendingCall extends Timed implements ReplyTo, Runnable, Wa
   /** What to do with the pid of a process this call starts, before anything else it does is seen. */
   spawned: ((pid: Pid) => void) | undefined = undefined
 
-  constructor(host: Host) {
-    super()
+  /** `resume`: who is called back with the outcome. Without it the asker parks on the call. */
+  constructor(host: Host, outcomes: CallOutcomes, resume: Waiter["resume"]) {
     this.host = host
+    this.outcomes = outcomes
+    this.resume = resume
   }
-
-  /** What the asker makes of an answer that came from another scheduler. */
-  protected abstract read(reader: ByteReader): Exit.Exit<unknown, unknown>
-  /** What it makes of the callee's death. */
-  protected abstract whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown>
-  /** What it makes of waiting in vain. */
-  protected abstract whenTimedOut(): Exit.Exit<unknown, unknown>
 
   /** Gives the call an id another scheduler can answer to. */
   export(slot: number): number {
@@ -81,8 +82,8 @@ export abstract class PendingCall extends Timed implements ReplyTo, Runnable, Wa
     this.host.timers.clear(this)
   }
 
-  override expire(): void {
-    this.settle(this.whenTimedOut())
+  expire(): void {
+    this.settle(this.outcomes.whenTimedOut())
   }
 
   get settled(): boolean {
@@ -101,12 +102,12 @@ export abstract class PendingCall extends Timed implements ReplyTo, Runnable, Wa
   }
 
   down(reason: ExitReason.ExitReason): void {
-    if (this.outcome === undefined) this.settle(this.whenDown(reason))
+    if (this.outcome === undefined) this.settle(this.outcomes.whenDown(reason))
   }
 
   /** An answer from another scheduler. */
   receive(reader: ByteReader): void {
-    this.answer(this.read(reader))
+    this.answer(this.outcomes.read(reader))
   }
 
   private settle(outcome: Exit.Exit<unknown, unknown>): void {
@@ -139,29 +140,6 @@ export abstract class PendingCall extends Timed implements ReplyTo, Runnable, Wa
 
 const abandoned = Exit.interrupt()
 const succeeded = Exit.void
-
-/** A call whose outcomes are given one by one, and whose asker is whoever is called back. */
-export class CallbackCall extends PendingCall {
-  private readonly outcomes: CallOutcomes
-
-  constructor(host: Host, outcomes: CallOutcomes, resume: (effect: Effect.Effect<unknown, unknown>) => void) {
-    super(host)
-    this.outcomes = outcomes
-    this.resume = resume
-  }
-
-  protected read(reader: ByteReader): Exit.Exit<unknown, unknown> {
-    return this.outcomes.read(reader)
-  }
-
-  protected whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown> {
-    return this.outcomes.down(reason)
-  }
-
-  protected whenTimedOut(): Exit.Exit<unknown, unknown> {
-    return this.outcomes.timeout()
-  }
-}
 
 /** How an answer is written, by outcome. */
 const answered = 0
@@ -325,4 +303,4 @@ export class IncomingCall {
   }
 }
 
-keepShapes(new IncomingCall(nothing), new CallbackCall(nothing, nothing, nothing))
+keepShapes(new IncomingCall(nothing), new PendingCall(nothing, nothing, undefined))

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { admit } from "./Alias.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { CallbackCall, IncomingCall, PendingCall } from "./Call.ts"
+import { IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
@@ -187,7 +187,7 @@ export const offer = (
     if (!isHere(host, to)) {
       const gone = () => Exit.succeed<Outcome>("gone")
       const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
-      const pending = new CallbackCall(host, { down: gone, timeout: gone, read }, (exit) =>
+      const pending = new PendingCall(host, { whenDown: gone, whenTimedOut: gone, read }, (exit) =>
         resume(exit as Effect.Effect<Outcome>)
       )
       const accepted = pending.export(to.slot)

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { CallbackCall } from "./Call.ts"
+import { PendingCall } from "./Call.ts"
 import { type Host, names } from "./Host.ts"
 import { linkedTo } from "./Lifecycle.ts"
 import type { Pid } from "./Pid.ts"
@@ -75,9 +75,9 @@ export const ask = (
   if (here) return Effect.sync(() => answer(host, question, subject))
   return Effect.callback<unknown>((resume) => {
     const nothing = () => Exit.succeed(undefined)
-    const pending = new CallbackCall(
+    const pending = new PendingCall(
       host,
-      { down: nothing, timeout: nothing, read: (reader) => Exit.succeed(reader.any()) },
+      { whenDown: nothing, whenTimedOut: nothing, read: (reader) => Exit.succeed(reader.any()) },
       (exit) => resume(exit as Effect.Effect<unknown>)
     )
     const { incarnation, slot } = place

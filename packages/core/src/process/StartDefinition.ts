@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ByteReader } from "./Bytes.ts"
-import { type AnswerCodec, PendingCall, readAnswer } from "./Call.ts"
+import { type AnswerCodec, type CallOutcomes, PendingCall, readAnswer } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, park, unpark } from "./Fibers.ts"
@@ -57,7 +57,7 @@ export interface Starter {
 }
 
 /** One start, and the wait for it. Hot path: plain and mutable. */
-class Starting extends PendingCall implements SpawnCall {
+class Starting extends PendingCall implements SpawnCall, CallOutcomes {
   readonly definition: Definition
   readonly args: unknown
   readonly options: StartOptions | undefined
@@ -77,7 +77,9 @@ class Starting extends PendingCall implements SpawnCall {
     tie: Tie,
     starter: Starter
   ) {
-    super(host)
+    // What it makes of its end it says itself
+    super(host, nothing, undefined)
+    this.outcomes = this
     this.definition = definition
     this.args = args
     this.options = options
@@ -147,17 +149,17 @@ class Starting extends PendingCall implements SpawnCall {
     return Exit.fail(new StartError({ contract: this.definition.name, problem, ...(reason && { reason }) }))
   }
 
-  protected whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, StartError> {
+  whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, StartError> {
     return this.error("failed", reason)
   }
 
-  protected whenTimedOut(): Exit.Exit<never, StartError> {
+  whenTimedOut(): Exit.Exit<never, StartError> {
     // Behind the outcome: the death of the abandoned process must not become it
     this.host.enqueue(() => this.giveUp(), "normal")
     return this.error("timeout")
   }
 
-  protected read(reader: ByteReader): Exit.Exit<unknown, unknown> {
+  read(reader: ByteReader): Exit.Exit<unknown, unknown> {
     return readAnswer(startedCodec, reader, (reason) => this.whenDown(reason))
   }
 }

@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { CallbackCall } from "../process/Call.ts"
+import { PendingCall } from "../process/Call.ts"
 import type { Directory, DirectoryChange, DirectoryEntry, Host, Keys, Registration } from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
@@ -149,11 +149,11 @@ export class ReplicatedDirectory implements Directory {
     const { host } = this
     return Effect.callback((resume) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? { _tag: "NotAlive" } : false)
-      const pending = new CallbackCall(
+      const pending = new PendingCall(
         host,
         {
-          down: gone,
-          timeout: gone,
+          whenDown: gone,
+          whenTimedOut: gone,
           read: (reader) => {
             const answer = reader.u8()
             if (request !== "register") return Exit.succeed(answer === done)
@@ -247,12 +247,12 @@ export class ReplicatedDirectory implements Directory {
     let alive = true
     if (missing === 0) return then(true)
     for (const other of others) {
-      const pending = new CallbackCall(
+      const pending = new PendingCall(
         host,
         {
           // A scheduler that is gone has no table to be behind with; a process on it is not alive
-          down: () => Exit.succeed(pid.slot !== other.slot),
-          timeout: () => Exit.succeed(true),
+          whenDown: () => Exit.succeed(pid.slot !== other.slot),
+          whenTimedOut: () => Exit.succeed(true),
           read: (reader) => Exit.succeed(reader.u8() === done)
         },
         (exit) => {
