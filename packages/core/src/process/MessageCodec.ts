@@ -78,6 +78,8 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   let guard: ((value: unknown) => boolean) | undefined
   const is = (value: unknown): boolean => {
     guard ??= mayGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
+    // From now on it is asked without this
+    codec.is = guard
     return guard(value)
   }
   const explain = Schema.decodeUnknownExit(typeSide)
@@ -95,7 +97,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const toText = (value: unknown): string => JSON.stringify(jsonCodec().encode(value)) ?? ""
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
-  return {
+  const codec: ValueCodec & { is: (value: unknown) => boolean } = {
     is,
     explain: (value) => problemOf(explain(value)),
     encode: (value, writer) => inBytes().write(value, writer),
@@ -103,6 +105,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     toText,
     fromText
   }
+  return codec
 }
 
 const problemOf = (exit: Exit.Exit<unknown, { readonly message: string }>): string => {

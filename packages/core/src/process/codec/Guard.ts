@@ -31,6 +31,15 @@ export const generatedGuard = (ast: SchemaAST.AST): Guard => {
 
 const defaults: SchemaAST.ParseOptions = {}
 
+/** What makes a number a `Schema.Int`. */
+const integer = Schema.Int.ast.checks?.[0]
+
+/** What tells the members of a union apart: a field that has another text in each. */
+interface Tags {
+  readonly name: string
+  readonly members: ReadonlyArray<{ readonly tag: string; readonly ast: SchemaAST.Objects }>
+}
+
 /** What text is made so far. Every text that ends up in it is a name made here or an escaped literal. */
 class Source {
   readonly constants: Array<unknown> = []
@@ -48,6 +57,7 @@ class Source {
     const all = checks.flatMap(filtersOf)
     return all
       .map((filter) => {
+        if (filter === integer) return `Number.isSafeInteger(${of})`
         const run = (value: unknown) => filter.run(value, ast, defaults) === undefined
         return `${this.constant(run)}(${of})`
       })
@@ -76,6 +86,7 @@ class Source {
         return `${of} === ${this.literal(ast.literal)}`
       case "Union":
         if (ast.options?.mode === "oneOf" || ast.types.length === 0) return undefined
+        if (this.tagsOf(ast) !== undefined) return `f${this.function(ast)}(${of})`
         return `(${ast.types.map((type) => this.test(type, of)).join(" || ")})`
       case "Objects":
       case "Arrays":
@@ -131,12 +142,41 @@ class Source {
     if (!isEffects(ast)) {
       if (ast._tag === "Objects" && this.isSimple(ast)) return `${this.struct(ast)}\nreturn true`
       if (ast._tag === "Arrays" && this.isSimple(ast)) return `${this.list(ast)}\nreturn true`
+      const tags = ast._tag === "Union" ? this.tagsOf(ast) : undefined
+      if (tags !== undefined) return this.choice(tags)
     }
     return `return ${this.test(ast, "value")}`
   }
 
+  /** How to tell a union's members apart, if one field of each does. */
+  private tagsOf({ types }: SchemaAST.Union): Tags | undefined {
+    const [first] = types
+    const names = first?._tag === "Objects" ? first.propertySignatures.map(({ name }) => name) : []
+    for (const name of names) {
+      const members = types.flatMap((ast) => {
+        const tag = isEffects(ast) || ast._tag !== "Objects" || !this.isSimple(ast) ? undefined : textOf(ast, name)
+        return tag === undefined ? [] : [{ tag, ast: ast as SchemaAST.Objects }]
+      })
+      const all = members.length === types.length && new Set(members.map(({ tag }) => tag)).size === members.length
+      if (all && typeof name === "string" && name !== "__proto__") return { name, members }
+    }
+    return undefined
+  }
+
+  private choice({ members, name }: Tags): string {
+    const cases = members.map(
+      ({ ast, tag }) => `case ${JSON.stringify(tag)}: { ${this.fields(ast, name)}\nreturn true }`
+    )
+    return `${isObject}\nswitch (value[${JSON.stringify(name)}]) { ${cases.join("\n")}\ndefault: return false }`
+  }
+
   private struct(ast: SchemaAST.Objects): string {
-    const lines = [`if (typeof value !== "object" || value === null || Array.isArray(value)) return false`]
+    return `${isObject}\n${this.fields(ast, undefined)}`
+  }
+
+  /** Tests of the fields of an object, but for one that is known already. */
+  private fields(ast: SchemaAST.Objects, known: string | undefined): string {
+    const lines: Array<string> = []
     const entry = recordOf(ast)
     if (entry !== undefined) {
       lines.push(`for (const key of Object.keys(value)) {
@@ -144,6 +184,7 @@ class Source {
       }`)
     }
     for (const [index, { name, type }] of ast.propertySignatures.entries()) {
+      if (name === known) continue
       const key = typeof name === "string" ? JSON.stringify(name) : this.constant(name)
       const isThere = `hasProperty(value, ${key})`
       const optional = type.context?.isOptional === true
@@ -193,6 +234,15 @@ class Source {
       ...tests
     ].join("\n")
   }
+}
+
+const isObject = `if (typeof value !== "object" || value === null || Array.isArray(value)) return false`
+
+/** The one text that a field of an object must have; `undefined` when it may have others, or be missing. */
+const textOf = (ast: SchemaAST.Objects, field: PropertyKey): string | undefined => {
+  const type = ast.propertySignatures.find(({ name }) => name === field)?.type
+  if (type?._tag !== "Literal" || type.checks !== undefined || type.context?.isOptional === true) return undefined
+  return typeof type.literal === "string" ? type.literal : undefined
 }
 
 /** Whether only Effect can tell: it runs a composite's checks on its own copy, which has lost what the schema does not name. */

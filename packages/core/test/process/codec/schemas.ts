@@ -185,6 +185,20 @@ export const schemas: Record<string, Any> = {
     Schema.Struct({ b: Schema.Number, c: Schema.optionalKey(Schema.Boolean) }),
     Schema.Array(Schema.Number)
   ]),
+  sharedTags: Schema.Union([
+    Schema.TaggedStruct("A", { kind: Schema.Literal("x"), n: Schema.Int }),
+    Schema.TaggedStruct("A", { kind: Schema.Literal("y"), s: Schema.optionalKey(Schema.String) }),
+    Schema.TaggedStruct("B", { kind: Schema.Literal("z") })
+  ]),
+  sameTags: Schema.Union([
+    Schema.TaggedStruct("A", { n: Schema.Int }),
+    Schema.TaggedStruct("A", { s: Schema.String }),
+    Schema.TaggedStruct("B", {})
+  ]),
+  maybeTagged: Schema.Union([
+    Schema.Struct({ tag: Schema.optionalKey(Schema.Literal("a")), n: Schema.Number.check(Schema.isInt()) }),
+    Schema.Struct({ tag: Schema.Literal("b"), s: Schema.optional(Schema.String) })
+  ]),
   arraysOf: Schema.Union([Schema.Array(Schema.String), Schema.NonEmptyArray(Schema.Number)]),
   texts: Schema.Union([Schema.String.check(Schema.isMinLength(3)), Schema.Literal("a"), Schema.Literal("b")]),
   oneOf: Schema.Union([Schema.Struct({ a: Schema.Int }), Schema.Struct({ b: Schema.Int })], { mode: "oneOf" }),
