@@ -1,7 +1,7 @@
 /**
  * A process's own fiber: a subclass of Effect's that parks without asynchronous bookkeeping, makes its context when it is
- * first asked for, runs one effect after another, and gives way through the run queue. With `Continuations.ts`, the only
- * file that knows Effect's internals.
+ * first asked for, runs one effect after another, and gives way through the run queue. With `Continuations.ts` and
+ * `EffectKinds.ts`, the only file that knows Effect's internals.
  */
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"

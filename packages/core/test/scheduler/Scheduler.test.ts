@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest"
 import type { Runnable } from "../../src/process/Host.ts"
 import { mostReferences } from "../../src/process/Pid.ts"
-import { Scheduler, type Uplink } from "../../src/scheduler/Scheduler.ts"
+import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
+import type { Uplink } from "../../src/scheduler/Uplink.ts"
 
 /** A scheduler whose turns run when `turn` is called, with what it reports. */
 const stage = () => {

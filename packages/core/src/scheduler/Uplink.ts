@@ -1,0 +1,44 @@
+/**
+ * What a scheduler asks of its system: all that reaches beyond it.
+ */
+import type { PendingCall } from "../process/Call.ts"
+import type { Directory, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
+import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import type { SchedulerEvent } from "./SchedulerEvent.ts"
+
+/** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
+export interface Uplink {
+  readonly directory: Directory
+  route(slot: number, incarnation: number, signal: Signal): void
+  routeMessage: Host["routeMessage"]
+  routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  offer(offer: Offer): void
+  place(placement: Placement): number
+  reserveSerials(): { readonly first: number; readonly count: number }
+  report(event: ProcessEvent | SchedulerEvent): void
+  /** A turn begins. */
+  beginTurn(): void
+  /**
+   * Between two items: what was written to other schedulers is published, what came from them is taken in.
+   *
+   * @returns whether something came.
+   */
+  exchange(): boolean
+  /**
+   * There is nothing to run: looks for a while whether something comes from other schedulers, and takes it in.
+   *
+   * @param until - a time of the clock after which it must not go on.
+   * @returns whether something came.
+   */
+  busyWait(until: number): boolean
+  /** How many milliseconds were spent in {@link busyWait} so far. What came at once is not counted. */
+  readonly waited: number
+  /**
+   * The end of a turn: others get what they are to get, and unless there is something to run, this scheduler is about to
+   * sleep.
+   *
+   * @param busyMilliseconds - how long it took, without what was waited.
+   * @returns whether another turn is wanted.
+   */
+  endOfTurn(busyMilliseconds: number): boolean
+}
