@@ -19,7 +19,7 @@ const source = "~effect/Effect/args"
 const then = "~effect/Effect/successCont"
 
 /** An effect and what its value leads to: what `Effect.map`, `flatMap`, `as` and their like make. Not public. */
-interface OnSuccess {
+export interface OnSuccess {
   readonly [source]: unknown
   readonly [then]: (value: unknown, fiber: unknown) => unknown
 }

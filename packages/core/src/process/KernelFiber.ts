@@ -1,7 +1,7 @@
 /**
  * A process's own fiber: a subclass of Effect's that parks without asynchronous bookkeeping, makes its context when it is
- * first asked for, runs one effect after another, and gives way through the run queue. With `Continuations.ts` and
- * `EffectKinds.ts`, the only file that knows Effect's internals.
+ * first asked for, runs one effect after another, and gives way through the run queue. With `EffectFiber.ts`,
+ * `EffectKinds.ts` and `Continuations.ts`, the only file that knows Effect's internals.
  */
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -10,7 +10,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
-import { goOnWith, isOnSuccess, isSuccess, sourceOf } from "./EffectKinds.ts"
+import { type FiberClass, type FiberImpl, type Generating, type Primitive, suspended } from "./EffectFiber.ts"
+import { goOnWith, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber, Code, Owner, Waiting } from "./Fibers.ts"
 import { Current, type ProcessScheduler, type Runnable, System } from "./Host.ts"
@@ -23,27 +24,7 @@ import { keepShapes, nothing } from "./Shape.ts"
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
 
-/** What is used of Effect's fiber class, and is not public. Effect 4.1, `internal/effect.ts`. */
-interface FiberImpl extends AnyFiber {
-  context: Context.Context<never>
-  cache: AnyFiber["cache"]
-  currentOpCount: number
-  _stack: Array<unknown>
-  _exit: AnyExit | undefined
-  _children: Set<AnyFiber> | undefined
-  _observers: unknown
-  interruptible: boolean
-  _interruptedCause: unknown
-  _yielded: unknown
-  _deferredInterrupt: boolean
-  _running: boolean
-  evaluate(effect: AnyEffect): void
-  runLoop(effect: AnyEffect): AnyExit | typeof suspension
-  setContext(context: Context.Context<never>): void
-  /** Goes on with the next continuation, without making an Exit. */
-  succeedWith(value: unknown): Effect.Effect<unknown>
-  getCont(kind: typeof successCont): Continuation | undefined
-}
+// Here, since V8 looks up what another module exports each time
 
 const evaluate = "~effect/Effect/evaluate"
 const successCont = "~effect/Effect/successCont"
@@ -52,31 +33,16 @@ const exitMark = "~effect/Exit"
 /** The property of the global object in which Effect keeps the fiber that runs. */
 const current = "~effect/Fiber/currentFiber"
 
-/** What an effect is to Effect's interpreter. */
-interface Primitive {
-  [evaluate](fiber: FiberImpl): Primitive | typeof suspension
-}
-
-/** What goes on with the value of an effect before it. */
-interface Continuation {
-  [successCont](value: unknown, fiber: FiberImpl): Primitive | typeof suspension
-}
-
-/** The continuation of a generator that waits. No other has this field. */
-interface Generating {
-  readonly iterator: Iterator<unknown>
-}
-
 /** The global object, as far as it is Effect's. */
 const global = globalThis as { [current]?: AnyFiber | undefined }
 
-/** What an effect's evaluation gives when the fiber is suspended. */
-const suspension: unique symbol = Symbol.for("effect/Effect/Yield") as never
+const suspension: typeof suspended = suspended
+
+/** In place of an effect: what waits for a value gets it. An object, which V8 compares faster than symbols. */
+const goOn = Exit.succeed("go on") as unknown as Primitive
 
 /** Effect calls what a suspended fiber has left behind when it goes on. Here there is nothing to clean up. */
 const nothingToDo = () => undefined
-
-export type FiberClass = new (context: Context.Context<never>, interruptible: boolean) => FiberImpl
 
 /** A process's fiber. */
 export interface KernelFiber extends FiberImpl, Code {
@@ -177,9 +143,34 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     run(effect: AnyEffect, resumed = false): AnyExit | undefined {
+      if (resumed) return this.over(this.begin(primitive(effect), undefined))
       // What interrupted the effect before this one is over
-      if (!resumed) this._interruptedCause = undefined
-      return this.over(this.begin(primitive(effect), undefined))
+      this._interruptedCause = undefined
+      const next = this.leap(primitive(effect))
+      const done = isSuccess(next) && !this._deferredInterrupt
+      return this.over(done ? next : this.begin(next, undefined))
+    }
+
+    /**
+     * What an effect leads to that is an operation and what comes after it: the whole of most handlers. Does what {@link begin}
+     * would do with it, without a loop. Gives the effect itself when it is another one.
+     */
+    private leap(effect: Primitive): Primitive {
+      if (this.process === undefined || this.cache.tracerContext !== undefined || !isOnSuccess(effect)) return effect
+      const previous = global[current]
+      const nested = this._running
+      global[current] = this
+      this._running = true
+      this.currentOpCount = 1
+      try {
+        const next = this.leadOn(effect)
+        return isNotNow(next) ? effect : next
+      } catch (error) {
+        return primitive(Exit.die(error))
+      } finally {
+        this._running = nested
+        global[current] = previous
+      }
     }
 
     private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
@@ -236,7 +227,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
-      const exit = this.over(this.begin(undefined, value))
+      const exit = this.over(this.begin(goOn, value))
       if (exit !== undefined) this.owner.ended(exit)
     }
 
@@ -248,14 +239,14 @@ export const makeKernel = (Base: FiberClass): Kernel => {
      * Runs an effect, or what waits for a value, until the fiber is suspended or over. What Effect's own loop does, but that
      * most fibers are not asked whether they must give way, and that those who must stand in the run queue themselves.
      */
-    private begin(effect: Primitive | undefined, value: unknown): AnyExit | typeof suspension {
+    private begin(effect: Primitive, value: unknown): AnyExit | typeof suspension {
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 0
       try {
-        let next = effect ?? this.goOn(value)
+        let next = effect === goOn ? this.goOn(value) : effect
         for (let asked = false; ; ) {
           try {
             while (next !== suspension) {
@@ -269,7 +260,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
                 next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
               } else if (tracerContext === undefined) {
                 // Nothing waits for it: it is what the fiber was to run
-                if (isSuccess(next) && this._stack.length === 0 && !this._deferredInterrupt) return next
+                if (isSuccess(next) && this._stack.length === 0) return next
                 next = this.step(next)
               }
               // Effect's tracer is given what its interpreter would evaluate
@@ -303,15 +294,19 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       // It speaks for a process
       const own = this as unknown as ProcessFiber
       if (effect instanceof Operation) return primitive(effect.performIn(own))
-      if (!isOnSuccess(effect)) return effect[evaluate](this)
+      const next = isOnSuccess(effect) ? this.leadOn(effect) : notNow
+      return isNotNow(next) ? effect[evaluate](this) : next
+    }
+
+    /** What is done on the spot does not wait on the stack for itself. */
+    private leadOn(effect: OnSuccess): Primitive | typeof notNow {
       const source = sourceOf(effect)
-      // What is done on the spot does not wait on the stack for itself
-      const value = source instanceof Operation ? source.attempt(own) : notNow
-      if (isNotNow(value)) return (effect as unknown as Primitive)[evaluate](this)
+      const value = source instanceof Operation ? source.attempt(this as unknown as ProcessFiber) : notNow
+      if (isNotNow(value)) return notNow
       this.currentOpCount++
       // It has ended itself
       if (this._deferredInterrupt) return primitive(Exit.void)
-      return goOnWith(effect, value, this) as Primitive | typeof suspension
+      return goOnWith(effect, value, this) as Primitive
     }
 
     override succeedWith(value: unknown): Effect.Effect<unknown> {
