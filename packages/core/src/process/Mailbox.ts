@@ -52,6 +52,8 @@ export class Mailbox {
   private tail = 0
   /** How many of the items are signals. */
   private signals = 0
+  /** How many items have left it, as 32 bits: who has looked at some knows by it where they are now, see {@link unseen}. */
+  removed = 0
 
   /** Everything that waits. */
   get length(): number {
@@ -100,6 +102,7 @@ export class Mailbox {
 
   private takeOnly(): unknown {
     const item = this.store
+    this.removed = (this.removed + 1) | 0
     this.store = empty
     this.head = 0
     return item
@@ -110,6 +113,7 @@ export class Mailbox {
     const item = items[head]
     items[head] = undefined
     this.head = head + 1
+    this.removed = (this.removed + 1) | 0
     if (this.head === this.tail) this.reset()
     else if (this.head >= compactAt && this.head * 2 > this.tail) {
       this.store = items.slice(this.head, this.tail)
@@ -121,13 +125,21 @@ export class Mailbox {
 
   /**
    * The position of the first item from position `from` on that `matches`, or -1. Positions count waiting items from 0,
-   * and stay right while only {@link push} is used, so a waiting receive looks at every item once.
+   * and stay right while only {@link push} is used.
    */
   find(matches: (item: unknown) => boolean, from: number): number {
     const { head, items, tail } = this
     if (head === alone) return from === 0 && matches(items) ? 0 : -1
     for (let at = head + from; at < tail; at++) if (matches(items[at])) return at - head
     return -1
+  }
+
+  /**
+   * The position of the first item that one has not looked at who has looked at the first `seen` when so many had been
+   * {@link removed}. An item that left from behind those counts as one of them: then one is looked at again.
+   */
+  unseen(seen: number, removed: number): number {
+    return Math.max(0, seen - ((this.removed - removed) | 0))
   }
 
   /** Takes the item at a position that {@link find} gave. The others keep their order. */
@@ -138,6 +150,7 @@ export class Mailbox {
     const item = items[at]
     items.copyWithin(at, at + 1, this.tail)
     items[--this.tail] = undefined
+    this.removed = (this.removed + 1) | 0
     if (this.signals > 0 && isSignal(item)) this.signals--
     return item
   }
@@ -154,6 +167,7 @@ export class Mailbox {
   }
 
   clear(): void {
+    this.removed = (this.removed + this.length) | 0
     this.store = empty
     this.reset()
     this.signals = 0

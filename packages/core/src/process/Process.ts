@@ -43,7 +43,8 @@ export {
   type When
 } from "./ProcessTimers.ts"
 export type { Info } from "./Query.ts"
-export { type Received, type ReceiveOptions, ReceiveTimeout, type Self } from "./RawProcess.ts"
+export type { Received, ReceiveOptions, Self } from "./RawProcess.ts"
+export { ReceiveTimeout } from "./Receive.ts"
 export { Selector } from "./Selector.ts"
 export { SendFailed, send, sendUnknown, sendWithin, trySend } from "./Send.ts"
 export { Down, Exit, type MonitorRef, type TimerRef } from "./Signal.ts"

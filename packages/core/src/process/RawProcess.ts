@@ -6,23 +6,10 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
 import { type Alias, type AliasMode, makeAlias } from "./Alias.ts"
 import { admitWaiting } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
-import {
-  type AnyFiber,
-  type Code,
-  type KernelFiber,
-  makeCode,
-  type Owner,
-  park,
-  unpark,
-  unparkWith,
-  type Waiter,
-  type Waiting
-} from "./Fibers.ts"
-import type { Timer } from "./Host.ts"
+import { type AnyFiber, type Code, type KernelFiber, makeCode, type Owner, park } from "./Fibers.ts"
 import { end } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
@@ -30,15 +17,21 @@ import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
+import {
+  ChoosingReceive,
+  ChoosingWaiter,
+  ending,
+  type Matches,
+  type Receiver,
+  type ReceiveTimeout,
+  type ReceiveWaiter,
+  startWaiting,
+  stopWaiting,
+  take
+} from "./Receive.ts"
 import type { Selector } from "./Selector.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Down, Exit as ExitMessage, MonitorRef } from "./Signal.ts"
-
-/** No message that was asked for arrived in time. */
-export class ReceiveTimeout extends Schema.TaggedError<ReceiveTimeout>()("ReceiveTimeout", {
-  /** How long was waited, in milliseconds. */
-  after: Schema.Number
-}) {}
 
 /** What a process may find in its mailbox: its own messages, and the signals it asked for. */
 export type Received<M> = M | Down | ExitMessage
@@ -78,136 +71,18 @@ export interface Self<M> {
 
 type Tags<M> = Received<M> extends infer R ? (R extends { readonly _tag: infer T extends string } ? T : never) : never
 
-/** Takes the oldest message that matches, from position `from` on. */
-const take = (record: ProcessRecord, matches: ((message: unknown) => boolean) | undefined, from: number): unknown => {
-  const { mailbox } = record
-  const at = matches === undefined ? (mailbox.length > 0 ? 0 : -1) : mailbox.find(matches, from)
-  if (at < 0) return notNow
-  const message = mailbox.takeAt(at)
-  if (record.extra?.waiting !== undefined) admitWaiting(record)
-  record.lastMessage = message
-  return message
-}
-
-/** What a process whose end has been decided finds instead of messages. */
-const ending = (record: ProcessRecord): Effect.Effect<never> =>
-  Exit.failCause(ExitReason.toCause(record.exitReason ?? ExitReason.killed))
-
-/** A receive that chooses, or that waits no longer than `after` milliseconds; and its waiting. */
-class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
-  private readonly process: RawProcess<never>
-  private readonly matches: ((message: unknown) => boolean) | undefined
-  private readonly after: number | undefined
-
-  constructor(
-    process: RawProcess<never>,
-    matches: ((message: unknown) => boolean) | undefined,
-    after: number | undefined
-  ) {
-    super()
-    this.process = process
-    this.matches = matches
-    this.after = after
-  }
-
-  override attempt(): unknown {
-    const record = this.process.own()
-    return record.isRunning ? take(record, this.matches, 0) : notNow
-  }
-
-  perform(fiber: AnyFiber): Effect.Effect<unknown, ReceiveTimeout> {
-    const { after, matches, process } = this
-    const record = process.own()
-    if (!record.isRunning) return ending(record)
-    const message = take(record, matches, 0)
-    if (!isNotNow(message)) return Exit.succeed(message)
-    if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
-    const waiter = new ChoosingWaiter(process, record, matches)
-    if (after !== undefined) waiter.expireAfter(after)
-    return park(fiber, waiter)
-  }
-}
-
-/** What a process waits for, and what a message in the mailbox means to it. */
-interface ReceiveWaiter extends Waiting {
-  /** Something has been put into the mailbox. For the run queue only. */
-  look(record: ProcessRecord): void
-  /** It is over: what it has set up for itself goes. */
-  drop(): void
-}
-
-class ChoosingWaiter implements ReceiveWaiter, Waiter {
-  fiber: KernelFiber | undefined = undefined
-  resume: Waiter["resume"] = undefined
-  private readonly process: RawProcess<never>
-  private readonly record: ProcessRecord
-  private readonly matches: ((message: unknown) => boolean) | undefined
-  /** How many waiting messages have been looked at already. */
-  private scanned: number
-  private timer: Timer | undefined = undefined
-
-  constructor(process: RawProcess<never>, record: ProcessRecord, matches: ((message: unknown) => boolean) | undefined) {
-    this.process = process
-    this.record = record
-    this.matches = matches
-    // What is there now has been looked at
-    this.scanned = record.mailbox.length
-  }
-
-  look(record: ProcessRecord): void {
-    const message = take(record, this.matches, this.scanned)
-    if (isNotNow(message)) this.scanned = record.mailbox.length
-    else this.over(message)
-  }
-
-  private over(message: unknown): void {
-    this.drop()
-    unparkWith(this, message)
-  }
-
-  expireAfter(after: number): void {
-    const { matches, record } = this
-    this.timer = record.host.timers.set(after, () => {
-      if (this.process.waiter !== this) return
-      this.timer = undefined
-      // A message that came in the same instant wins over the timeout
-      const message = record.isRunning ? take(record, matches, 0) : notNow
-      if (!isNotNow(message)) return this.over(message)
-      this.drop()
-      unpark(this, Exit.fail(new ReceiveTimeout({ after })))
-    })
-  }
-
-  drop(): void {
-    if (this.process.waiter === this) this.process.waiter = undefined
-    if (this.timer === undefined) return
-    this.record.host.timers.clear(this.timer)
-    this.timer = undefined
-  }
-
-  waits(late: boolean): void {
-    this.process.waiter = this
-    // Looked at by the process's next turn
-    if (late) this.record.wake()
-  }
-
-  abandon(): void {
-    this.drop()
-  }
-}
-
 type Program<M> = (self: Self<M>) => Effect.Effect<unknown, unknown, never>
 
 /**
  * The body of a raw process, its view of itself, and its receive of any message: one object, since every parked process
  * has them all. Hot path: plain and mutable.
  */
-export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, Owner, ReceiveWaiter {
+export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, Owner, Receiver, ReceiveWaiter {
   /** What it is to run; and, from its first turn on, the fiber that runs it. */
   private code: Program<M> | Code
   private context: Context.Context<never> | undefined
   private record: ProcessRecord | undefined = undefined
-  /** What its fiber waits for, if that is a message. */
+  /** What its fibers wait for, if that is a message. */
   waiter: ReceiveWaiter | undefined = undefined
 
   /**
@@ -298,39 +173,31 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     if (!record.isRunning) return ending(record)
     const message = take(record, undefined, 0)
     if (!isNotNow(message)) return Exit.succeed(message)
-    return park(fiber, new ChoosingWaiter(this as unknown as RawProcess<never>, record, undefined))
+    return park(fiber, new ChoosingWaiter(this, record, undefined))
   }
 
   look(record: ProcessRecord): void {
     if (record.mailbox.length === 0) return
-    this.waiter = undefined
+    stopWaiting(this, this)
     // Only its own fiber waits like that
     const fiber = this.code as KernelFiber
     fiber.unparkWith(this, take(record, undefined, 0))
   }
 
-  drop(): void {
-    this.waiter = undefined
-  }
-
   waits(late: boolean): void {
-    this.waiter = this
+    startWaiting(this, this)
     // Looked at by the process's next turn
     if (late) this.record?.wake()
   }
 
   abandon(): void {
-    if (this.waiter === this) this.waiter = undefined
+    stopWaiting(this, this)
   }
 
   // --- receives that choose ----------------------------------------------------------------------------------------------
 
-  private matching(
-    matches: ((message: unknown) => boolean) | undefined,
-    options: ReceiveOptions | undefined
-  ): Effect.Effect<unknown, ReceiveTimeout> {
-    // `M` only matters to who receives
-    return new ChoosingReceive(this as unknown as RawProcess<never>, matches, milliseconds(options?.after))
+  private matching(matches: Matches, options: ReceiveOptions | undefined): Effect.Effect<unknown, ReceiveTimeout> {
+    return new ChoosingReceive(this, matches, milliseconds(options?.after))
   }
 
   receiveWhen<B extends Received<M>>(
@@ -405,9 +272,4 @@ export const milliseconds = (input: Duration.Input | undefined): number | undefi
   return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value)
 }
 
-const exampleProcess = { mailbox: { length: 0 } } as ProcessRecord
-keepShapes(
-  new RawProcess(nothing),
-  new ChoosingReceive(nothing, undefined, undefined),
-  new ChoosingWaiter(nothing, exampleProcess, undefined)
-)
+keepShapes(new RawProcess(nothing))

@@ -54,13 +54,16 @@ describe("Mailbox", () => {
         arbitrary: fc.record({ kind: fc.constant("take" as const), times: few })
       },
       fc.record({ kind: fc.constant("takeAt" as const), times: fc.nat(50) }),
-      fc.record({ kind: fc.constant("clear" as const), times: fc.constant(0) })
+      fc.record({ kind: fc.constant("clear" as const), times: fc.constant(0) }),
+      fc.record({ kind: fc.constant("look" as const), times: fc.constant(0) })
     )
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
         const mailbox = new Mailbox()
         let model: Array<number> = []
         let next = 0
+        // What was looked at last: the items before number `next`
+        let looked = { seen: 0, removed: 0, next: 0 }
         for (const { kind, times } of operations) {
           if (kind === "push") {
             for (let left = times; left > 0; left--) {
@@ -76,8 +79,12 @@ describe("Mailbox", () => {
           } else if (kind === "clear") {
             mailbox.clear()
             model = []
-          }
+          } else if (kind === "look") looked = { seen: mailbox.length, removed: mailbox.removed, next }
           expect(mailbox.length).toBe(model.length)
+          const unseen = mailbox.unseen(looked.seen, looked.removed)
+          // Nothing is passed over that was not looked at; nothing is looked at again as long as nothing leaves
+          expect(model.slice(0, unseen).every((item) => item < looked.next)).toBe(true)
+          if (kind === "push" && mailbox.removed === looked.removed) expect(unseen).toBe(looked.seen)
         }
         expect(mailbox.toArray()).toEqual(model)
       }),
