@@ -81,7 +81,7 @@ describe("what a handler does after an operation", () => {
     Effect.gen(function* () {
       expect(yield* endOf("throws")).toMatchObject({ _tag: "Died", defect: { message: "after it was sent" } })
       expect(yield* endOf("fails")).toMatchObject({ _tag: "Died", defect: "after it was sent" })
-      expect(yield* endOf("noEffect")).toMatchObject({ _tag: "Died", defect: { message: "not an effect: undefined" } })
+      expect(yield* endOf("noEffect")).toMatchObject({ _tag: "Died" })
     })
   )
 
