@@ -73,21 +73,25 @@ class Several implements ReceiveWaiter {
 /** From now on the receiver's messages are offered to this one too. */
 export const startWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
   const { waiter: other } = receiver
-  const others = other instanceof Several ? other.waiters : [other]
-  receiver.waiter = other === undefined ? waiter : new Several(receiver, [...(others as typeof others & []), waiter])
+  receiver.waiter = other === undefined ? waiter : new Several(receiver, [...each(other), waiter])
 }
 
 /** It has what it waited for, or gives up. */
 export const stopWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
   const { waiter: all } = receiver
-  if (all === waiter) receiver.waiter = undefined
-  if (!(all instanceof Several)) return
-  const left = all.waiters.filter((other) => other !== waiter)
-  receiver.waiter = left.length > 1 ? new Several(receiver, left) : left[0]
+  if (all === waiter || all === undefined) {
+    receiver.waiter = undefined
+    return
+  }
+  const left = each(all).filter((other) => other !== waiter)
+  receiver.waiter = left.length === 1 ? left[0] : new Several(receiver, left)
 }
 
+const each = (waiter: ReceiveWaiter): ReadonlyArray<ReceiveWaiter> =>
+  waiter instanceof Several ? waiter.waiters : [waiter]
+
 const isWaiting = ({ waiter: all }: Receiver, waiter: ReceiveWaiter): boolean =>
-  all === waiter || (all instanceof Several && all.waiters.includes(waiter))
+  all === waiter || (all !== undefined && each(all).includes(waiter))
 
 /** A receive that chooses, or that waits no longer than `after` milliseconds. */
 export class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
