@@ -99,22 +99,23 @@ interface Step {
   readonly done: boolean
 }
 
-/** What the iteration that has just begun hands to the interpreter. */
-let starting: Effect.Effect<unknown, unknown, unknown> | undefined
+/** What the iteration that has begun last hands to the interpreter. */
 const first: Step = { value: undefined, done: false }
+/** Whether it is yet to be handed over. */
+let starting = false
 
 /** What a generator gets of an effect that the interpreter is to run. */
 export const handOver = (effect: Effect.Effect<unknown, unknown, unknown>): never => {
-  starting = effect
+  first.value = effect
+  starting = true
   return handedOver as never
 }
 
 /** The iterator of what the interpreter runs. */
 const handedOver = {
   next: (result: unknown): Step => {
-    if (starting === undefined) return new Done(result)
-    first.value = starting
-    starting = undefined
+    if (!starting) return new Done(result)
+    starting = false
     return first
   }
 }
