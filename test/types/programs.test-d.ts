@@ -187,6 +187,18 @@ describe("an implementation", () => {
   })
 })
 
+const Lamp = GenServer.define("types/Lamp", { protocol: { on: GenServer.cast() } })
+
+describe("a server that takes no arguments", () => {
+  it("is started with none, or with options behind none", () => {
+    GenServer.start(Lamp)
+    GenServer.start(Lamp, {}, { priority: "high" })
+    GenServer.start(Lamp, undefined, { priority: "high" })
+    // @ts-expect-error options where the arguments are
+    GenServer.start(Lamp, { priority: "high" })
+  })
+})
+
 const Reply = Schema.TaggedUnion({ Welcome: { name: Schema.String } })
 const Greeting = Schema.TaggedUnion({ Hello: { from: Process.pid(Reply), name: Schema.String } })
 

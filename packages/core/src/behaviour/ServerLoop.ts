@@ -371,11 +371,15 @@ export class ServerLoop implements Body, Owner {
     if (plans?.idle === undefined) return
     const after = plans.idle
     plans.idle = undefined
-    plans.timer = record.host.timers.set(after, () => {
-      plans.timer = undefined
-      plans.due = true
-      record.wake()
-    })
+    plans.timer = record.host.timers.set(
+      after,
+      () => {
+        plans.timer = undefined
+        plans.due = true
+        record.wake()
+      },
+      record.priority
+    )
   }
 
   private stopIdle(plans: Plans): void {

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { PendingCall, readAnswer } from "../process/Call.ts"
+import type { NoArgs } from "../process/Definition.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { AnyFiber } from "../process/Fibers.ts"
@@ -31,7 +32,7 @@ export { StartError } from "../process/StartError.ts"
 
 /** `{}` args need not be given. */
 export type StartArgs<A extends Fields> = {} extends A
-  ? [args?: {}, options?: StartOptions]
+  ? [args?: NoArgs, options?: StartOptions]
   : [args: Schema.Struct<A>["Type"], options?: StartOptions]
 
 /**

@@ -113,7 +113,11 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   private settle(outcome: Exit.Exit<unknown, unknown>): void {
     if (this.outcome !== undefined) return
     this.over(outcome)
-    this.host.enqueue(this, "normal")
+    this.enqueue()
+  }
+
+  private enqueue(): void {
+    this.host.enqueue(this, this.fiber?.process?.priority ?? "normal")
   }
 
   private over(outcome: Exit.Exit<unknown, unknown>): void {
@@ -123,7 +127,7 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   }
 
   waits(late: boolean): void {
-    if (late && this.outcome !== undefined) this.host.enqueue(this, "normal")
+    if (late && this.outcome !== undefined) this.enqueue()
   }
 
   /** Nobody waits for it any more. What comes is dropped. */

@@ -8,6 +8,9 @@ import type { MessageCodec, ValueCodec } from "./MessageCodec.ts"
 import type { Name } from "./Name.ts"
 import type { Body } from "./ProcessRecord.ts"
 
+/** The arguments of what takes none. Not `{}`, which options put in their place by mistake would be too. */
+export type NoArgs = { readonly [field: string]: never }
+
 /** What a scheduler must know to start processes of one contract. */
 export interface Definition {
   /** The contract's name: the same on every scheduler. */

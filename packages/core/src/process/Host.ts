@@ -46,8 +46,8 @@ export interface Offer {
 export interface Timers {
   /** The scheduler's monotonic time, milliseconds. */
   now(): number
-  /** Runs `fire` no earlier than `delay` milliseconds from now. */
-  set(delay: number, fire: () => void): Timer
+  /** Runs `fire` no earlier than `delay` milliseconds from now, for a process of that priority. Default: normal. */
+  set(delay: number, fire: () => void, priority?: Priority): Timer
   /** As {@link set}, at a time of {@link now}; one that is past is due now. */
   setAt(deadline: number, fire: () => void): Timer
   /** As {@link set}, with a timer that its owner keeps: sets it, and sets it anew when it is set. */

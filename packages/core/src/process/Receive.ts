@@ -177,15 +177,19 @@ export class ChoosingWaiter implements ReceiveWaiter, Waiter {
 
   expireAfter(after: number): void {
     const { matches, record } = this
-    this.timer = record.host.timers.set(after, () => {
-      if (!isWaiting(this.receiver, this)) return
-      this.timer = undefined
-      // A message that came in the same instant wins over the timeout
-      const message = record.isRunning ? take(record, matches, 0) : notNow
-      if (!isNotNow(message)) return this.over(message)
-      this.abandon()
-      unpark(this, Exit.fail(new ReceiveTimeout({ after })))
-    })
+    this.timer = record.host.timers.set(
+      after,
+      () => {
+        if (!isWaiting(this.receiver, this)) return
+        this.timer = undefined
+        // A message that came in the same instant wins over the timeout
+        const message = record.isRunning ? take(record, matches, 0) : notNow
+        if (!isNotNow(message)) return this.over(message)
+        this.abandon()
+        unpark(this, Exit.fail(new ReceiveTimeout({ after })))
+      },
+      record.priority
+    )
   }
 
   waits(late: boolean): void {

@@ -2,16 +2,18 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { System } from "./Host.ts"
+import { currentProcess } from "./ProcessFiber.ts"
 import { milliseconds } from "./RawProcess.ts"
 import { withSystem } from "./Running.ts"
 
 /** Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Catalogue P31, P32. */
 export const sleep = (duration: Duration.Input): Effect.Effect<void, never, System> =>
-  withSystem((host) => {
+  withSystem((host, fiber) => {
     const delay = milliseconds(duration)
     if (delay === undefined) return Effect.never
     return Effect.callback<void>((resume) => {
-      const timer = host.timers.set(Math.max(0, delay), () => resume(Effect.void))
+      const priority = currentProcess(fiber)?.priority
+      const timer = host.timers.set(Math.max(0, delay), () => resume(Effect.void), priority)
       return Effect.sync(() => host.timers.clear(timer))
     })
   })

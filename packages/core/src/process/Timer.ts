@@ -2,10 +2,12 @@
  * What stands in a timer wheel: a timer that tells its owner, made once and set as often as needed, so that setting and
  * cancelling one (what almost every call does) makes no garbage; and timers that processes know by a reference.
  */
-import type { Host, Runnable } from "./Host.ts"
+import type { Host, Priority, Runnable } from "./Host.ts"
 
 /** Who is told when a timer has expired: once for each time it was set. */
 export interface TimerOwner {
+  /** What it does then stands in the run queue among these. */
+  readonly priority: Priority
   expired(): void
 }
 
@@ -44,7 +46,7 @@ export class Timer extends Timed implements Runnable {
 
   override expire(host: Host): void {
     this.state = due
-    host.enqueue(this, "normal")
+    host.enqueue(this, this.owner.priority)
   }
 
   /** Run by the queue. Does nothing when it was cancelled, or cancelled and set again, since it became due. */
@@ -67,7 +69,9 @@ export interface HeldTimers {
 /** The owner of a timer that only runs a function. */
 export class Callback implements TimerOwner {
   readonly expired: () => void
-  constructor(expired: () => void) {
+  readonly priority: Priority
+  constructor(expired: () => void, priority: Priority) {
     this.expired = expired
+    this.priority = priority
   }
 }

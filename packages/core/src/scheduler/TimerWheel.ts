@@ -8,7 +8,7 @@
  * turn's next look at the clock, measured from then: it is never early, and late by a fraction of a turn at most. One that
  * is cancelled before that has touched neither the clock nor the wheel.
  */
-import type { Timers } from "../process/Host.ts"
+import type { Priority, Timers } from "../process/Host.ts"
 import { Callback, due, fresh, type HeldTimers, idle, Timed, Timer, waiting } from "../process/Timer.ts"
 
 /** The time a wheel follows, and how it is woken. */
@@ -132,14 +132,14 @@ export class TimerWheel implements Timers {
 
   // --- setting and cancelling --------------------------------------------------------------------------------------
 
-  set(delay: number, fire: () => void): Timer {
-    const timer = new Timer(new Callback(fire))
+  set(delay: number, fire: () => void, priority: Priority = "normal"): Timer {
+    const timer = new Timer(new Callback(fire, priority))
     this.start(timer, delay)
     return timer
   }
 
   setAt(deadline: number, fire: () => void): Timer {
-    const timer = new Timer(new Callback(fire))
+    const timer = new Timer(new Callback(fire, "normal"))
     this.startAt(timer, deadline)
     return timer
   }

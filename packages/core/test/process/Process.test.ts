@@ -231,6 +231,38 @@ describe("Process", () => {
   )
 
   test(
+    "a process of high priority waits behind no other for the answer to its call",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const others = 50
+        let turns = 0
+        yield* Effect.forEach(Array.from({ length: others }), () =>
+          Process.spawn(Schema.Never, () =>
+            Effect.forever(
+              Effect.sync(() => {
+                turns++
+              }).pipe(Effect.andThen(Effect.yieldNow))
+            )
+          )
+        )
+        const idle = yield* GenServer.start(Idle, {}, { priority: "high" })
+        yield* Process.spawn(
+          Schema.Never,
+          () =>
+            Effect.gen(function* () {
+              const before = turns
+              for (let call = 0; call < 10; call++) yield* idle.ping()
+              yield* Process.sendUnknown(self.pid, turns - before)
+            }),
+          { priority: "high" }
+        )
+        // Not one of ten answers has stood in line with them
+        expect(yield* self.receive).toBe(0)
+      })
+    )
+  )
+
+  test(
     "R17 a message that was sent cannot be changed by its sender",
     Process.run((self) =>
       Effect.gen(function* () {

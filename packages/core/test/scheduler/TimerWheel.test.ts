@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { Host, Runnable } from "../../src/process/Host.ts"
+import type { Host, Priority, Runnable } from "../../src/process/Host.ts"
 import { Timer } from "../../src/process/Timer.ts"
 import { TimerWheel, type WheelClock } from "../../src/scheduler/TimerWheel.ts"
 
@@ -45,13 +45,25 @@ const makeClock = (costly = false) => {
 }
 
 /** A host as these timers need it: they only use its queue. */
-const hostWith = (enqueue: (item: Runnable) => void) => ({ enqueue }) as unknown as Host
+const hostWith = (enqueue: (item: Runnable, priority: Priority) => void) => ({ enqueue }) as unknown as Host
 
 const runAtOnce = hostWith((item) => item.run())
 
 const makeWheel = (clock: WheelClock) => new TimerWheel(clock, (timer) => timer.expire(runAtOnce))
 
 describe("TimerWheel", () => {
+  it("what a timer runs stands in the run queue among those of its priority", () => {
+    const { advanceBy, clock } = makeClock()
+    const queued: Array<Priority> = []
+    const host = hostWith((_item, priority) => queued.push(priority))
+    const wheel = new TimerWheel(clock, (timer) => timer.expire(host))
+    wheel.set(1, () => undefined)
+    wheel.set(2, () => undefined, "high")
+    wheel.setAt(clock.now() + 3, () => undefined)
+    advanceBy(5)
+    expect(queued).toEqual(["normal", "high", "normal"])
+  })
+
   it("T01 fires once, not before its delay", () => {
     const { advanceBy, clock } = makeClock()
     const wheel = makeWheel(clock)
@@ -202,7 +214,7 @@ describe("TimerWheel", () => {
     const host = hostWith((item) => queue.push(item))
     const wheel = new TimerWheel(clock, (timer) => timer.expire(host))
     let told = 0
-    const timer = new Timer({ expired: () => told++ })
+    const timer = new Timer({ priority: "normal", expired: () => told++ })
     wheel.start(timer, 10)
     wheel.start(timer, 20)
     advanceBy(15)
