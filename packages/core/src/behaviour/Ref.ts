@@ -246,7 +246,7 @@ class CallOperation extends Operation<unknown, unknown, System> implements CallO
     if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
     if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)
-    const pending = new PendingCall(host, this, undefined)
+    const pending = new PendingCall(host, this, undefined, caller?.priority)
     const after = this.timeout
     if (after !== undefined) pending.expireAfter(after)
     const message = new CallMessage(method, payload, pending)

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
-import type { Host, Runnable } from "./Host.ts"
+import type { Host, Priority, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -45,6 +45,8 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"]
   protected readonly host: Host
+  /** The asker's. */
+  private readonly priority: Priority
   protected outcomes: CallOutcomes
   protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   /** What it succeeded with, when the outcome is {@link succeeded}. */
@@ -57,8 +59,9 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   spawned: ((pid: Pid) => void) | undefined = undefined
 
   /** `resume`: who is called back with the outcome. Without it the asker parks on the call. */
-  constructor(host: Host, outcomes: CallOutcomes, resume: Waiter["resume"]) {
+  constructor(host: Host, outcomes: CallOutcomes, resume: Waiter["resume"], priority: Priority = "normal") {
     this.host = host
+    this.priority = priority
     this.outcomes = outcomes
     this.resume = resume
   }
@@ -113,11 +116,7 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   private settle(outcome: Exit.Exit<unknown, unknown>): void {
     if (this.outcome !== undefined) return
     this.over(outcome)
-    this.enqueue()
-  }
-
-  private enqueue(): void {
-    this.host.enqueue(this, this.fiber?.process?.priority ?? "normal")
+    this.host.enqueue(this, this.priority)
   }
 
   private over(outcome: Exit.Exit<unknown, unknown>): void {
@@ -127,7 +126,7 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   }
 
   waits(late: boolean): void {
-    if (late && this.outcome !== undefined) this.enqueue()
+    if (late && this.outcome !== undefined) this.host.enqueue(this, this.priority)
   }
 
   /** Nobody waits for it any more. What comes is dropped. */
