@@ -51,6 +51,8 @@ export interface WorkersOptions {
    * switches that off.
    */
   readonly watchdog: number
+  /** How long a worker may take until it is ready, before it is ended. Milliseconds; Infinity switches that off. */
+  readonly bootTimeout: number
   readonly log: (text: string) => void
 }
 
@@ -61,6 +63,8 @@ interface Running {
   /** The other ends of its channels, handed out when it is ready. */
   readonly ends: ReadonlyArray<{ readonly for: number; readonly incarnation: number; readonly end: PeerEnd }>
   ready: boolean
+  /** How long it has been booting: the time that was watched. */
+  readonly boot: Watchdog
   readonly watchdog: Watchdog
   /** Why it is going to end, as far as that is known. */
   problem: string | undefined
@@ -72,7 +76,7 @@ const longestPause = 5000
 const stopGrace = stopPatience + 2000
 
 /** How often heartbeats are looked at, in milliseconds. */
-const watchPeriod = (watchdog: number): number => Math.min(1000, Math.max(50, watchdog / 8))
+export const watchPeriod = (limit: number): number => Math.min(1000, Math.max(50, limit / 8))
 
 /** See the file's header. */
 export class Workers implements Crew {
@@ -81,14 +85,17 @@ export class Workers implements Crew {
   private readonly failures: Array<number> = []
   private readonly refills = new Set<NodeJS.Timeout>()
   private readonly watch: NodeJS.Timeout | undefined
+  /** How often {@link watch} looks, in milliseconds. */
+  private readonly period: number
   private stopping = false
   private booting: { reject: (error: Error) => void } | undefined
 
   constructor(options: WorkersOptions) {
     this.options = options
-    const { watchdog } = options
-    if (Number.isFinite(watchdog)) {
-      this.watch = setInterval(() => this.checkHeartbeats(), watchPeriod(watchdog))
+    const shortest = Math.min(options.watchdog, options.bootTimeout)
+    this.period = watchPeriod(shortest)
+    if (Number.isFinite(shortest)) {
+      this.watch = setInterval(() => this.look(), this.period)
       this.watch.unref()
     }
   }
@@ -99,7 +106,10 @@ export class Workers implements Crew {
     try {
       await new Promise<void>((resolve, reject) => {
         this.booting = { reject }
-        Promise.all(slots.map((slot) => new Promise<void>((ready) => this.boot(slot, ready)))).then(() => resolve())
+        Promise.all(slots.map((slot) => new Promise<void>((ready) => this.boot(slot, ready)))).then(
+          () => resolve(),
+          reject
+        )
       })
     } finally {
       this.booting = undefined
@@ -128,8 +138,9 @@ export class Workers implements Crew {
       transferList: ports,
       name: `scheduler ${slot}`
     })
-    const watchdog = new Watchdog(this.options.watchdog, watchPeriod(this.options.watchdog))
-    const running: Running = { worker, slot, incarnation, ends, ready: false, watchdog, problem: undefined }
+    const watchdog = new Watchdog(this.options.watchdog, this.period)
+    const boot = new Watchdog(this.options.bootTimeout, this.period)
+    const running: Running = { worker, slot, incarnation, ends, ready: false, boot, watchdog, problem: undefined }
     this.running[slot] = running
     worker.on("message", (notice: Notice) => this.receive(running, notice, onReady))
     worker.on("error", (error: unknown) => {
@@ -149,14 +160,14 @@ export class Workers implements Crew {
         running.problem = "emptied in order"
         return
       case "failed":
-        this.booting?.reject(new Error(`scheduler ${slot} could not start: ${notice.problem}`))
-        return this.options.log(`scheduler ${slot} could not start: ${notice.problem}`)
+        running.problem = `could not start: ${notice.problem}`
+        return this.failed(running)
       case "ready":
         if (notice.fingerprint !== this.options.fingerprint) {
-          const problem = `scheduler ${slot} runs other contracts than the main thread (${notice.fingerprint} instead of ${this.options.fingerprint}): are all schedulers of one build?`
-          this.booting?.reject(new Error(problem))
-          this.options.log(problem)
-          return void running.worker.terminate()
+          const instead = `${notice.fingerprint} instead of ${this.options.fingerprint}`
+          const problem = `runs other contracts than the main thread (${instead}): are all schedulers of one build?`
+          this.terminate(running, problem)
+          return this.failed(running)
         }
         running.ready = true
         this.options.table.setState(slot, "up")
@@ -164,6 +175,11 @@ export class Workers implements Crew {
         this.options.mesh.report({ _tag: "SchedulerUp", slot, incarnation: running.incarnation })
         onReady()
     }
+  }
+
+  /** One that has a problem will not be ready. At the first boot that ends the start; later its exit tells the problem. */
+  private failed({ problem, slot }: Running): void {
+    this.booting?.reject(new Error(`scheduler ${slot} ${problem}`))
   }
 
   /** Gives the others their ends of the new worker's channels. */
@@ -229,13 +245,27 @@ export class Workers implements Crew {
     this.order(running, { kind: "drain" })
   }
 
-  private checkHeartbeats(): void {
+  private look(): void {
     const now = performance.now()
     for (const running of this.running) {
-      if (running?.ready !== true) continue
-      const verdict = running.watchdog.look(this.options.table.heartbeat(running.slot), now)
-      if (verdict === "blocked" || verdict === "over") this.blocked(running, verdict === "over")
+      if (running === undefined) continue
+      if (running.ready) this.lookAtHeartbeat(running, now)
+      else this.lookAtBoot(running, now)
     }
+  }
+
+  private lookAtHeartbeat(running: Running, now: number): void {
+    const verdict = running.watchdog.look(this.options.table.heartbeat(running.slot), now)
+    if (verdict === "blocked" || verdict === "over") this.blocked(running, verdict === "over")
+  }
+
+  /** Ends one that does not become ready: whoever waits for its slot would wait for good, and the first boot too. */
+  private lookAtBoot(running: Running, now: number): void {
+    // It shows no heartbeat before it is ready
+    if (running.boot.look(0, now) !== "blocked") return
+    const seconds = this.options.bootTimeout / 1000
+    this.terminate(running, `was not ready within ${seconds} s: its entry or the program's layer holds it up`)
+    this.failed(running)
   }
 
   /** Tells who holds a scheduler, and ends it when that has been for too long. */
