@@ -11,6 +11,13 @@ const vitest = join(root, "node_modules", "vitest", "vitest.mjs")
 const { CHANNEL_LOAD_SECONDS = "180", CYCLES = "100" } = process.env
 const found = []
 
+/** What runs now: it ends with this. */
+let running
+process.once("SIGTERM", () => {
+  running?.kill()
+  process.exit(143)
+})
+
 /** Runs Node.js with its output shown, and resolves to that output; `undefined` when it failed. */
 const node = (args, env = {}) =>
   new Promise((resolve) => {
@@ -19,6 +26,7 @@ const node = (args, env = {}) =>
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"]
     })
+    running = child
     let output = ""
     child.stdout.on("data", (chunk) => {
       output += chunk
@@ -32,7 +40,7 @@ const tests = (title, file, env, pattern, filter) => [
   title,
   async () => {
     const filtered = filter === undefined ? [] : ["-t", filter]
-    const args = [vitest, "run", "--typecheck.enabled=false", "--disable-console-intercept", join(core, file)]
+    const args = [vitest, "run", join(core, file), "--typecheck.enabled=false", "--disable-console-intercept"]
     const output = await node([...args, ...filtered], env)
     const told = output === undefined ? "FAILED, see above" : (pattern.exec(output)?.[0] ?? "passed")
     found.push(`${title}: ${told}`)

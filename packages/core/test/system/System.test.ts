@@ -227,7 +227,7 @@ describe("System", () => {
     ["entry", "./stuckEntry.ts"],
     ["layer", "./waitingEntry.ts"]
   ] as const) {
-    it.live(`a worker whose ${what} never comes to its end fails the boot instead of hanging it`, () =>
+    it.live(`S24 a worker whose ${what} never comes to its end fails the boot instead of hanging it`, () =>
       Effect.map(
         bootProblem({ ...options, entry: new URL(stuck, import.meta.url), bootTimeout: "1 second" }),
         (problem) => expect(problem).toMatch(/BootError.* scheduler 1 was not ready within 1 s: its entry or the/)

@@ -129,7 +129,7 @@ describe("the watchdog's default limits", () => {
 })
 
 describe("a worker that never becomes ready", () => {
-  it("fails the first boot after 30 seconds, with its slot and what may be wrong", async () => {
+  it("S24 fails the first boot after 30 seconds, with its slot and what may be wrong", async () => {
     const { last, still, workers } = make()
     const started = workers.start().then(
       () => "started",
@@ -143,7 +143,7 @@ describe("a worker that never becomes ready", () => {
     await workers.stop()
   })
 
-  it("is ended, reported and tried again when it refills a slot, until one becomes ready", async () => {
+  it("S24 is ended, reported and tried again when it refills a slot, until one becomes ready", async () => {
     const { last, ready, still, table, told, workers } = await running({ bootTimeout: "5 seconds" })
     workers.kill(1)
     const untilAttempt = async (count: number) => {
