@@ -261,8 +261,9 @@ export class Workers implements Crew {
 
   /** Ends one that does not become ready: whoever waits for its slot would wait for good, and the first boot too. */
   private lookAtBoot(running: Running, now: number): void {
-    // It shows no heartbeat before it is ready
-    if (running.boot.look(0, now) !== "blocked") return
+    // What it shows of its heartbeat before it is ready does not count: its layer may still wait
+    const verdict = running.boot.look(0, now)
+    if (verdict === "turning" || verdict === "held") return
     const seconds = this.options.bootTimeout / 1000
     this.terminate(running, `was not ready within ${seconds} s: its entry or the program's layer holds it up`)
     this.failed(running)
