@@ -66,6 +66,8 @@ interface Running {
   /** How long it has been booting: the time that was watched. */
   readonly boot: Watchdog
   readonly watchdog: Watchdog
+  /** Whether its thread was told to end, which takes it a while. */
+  ending: boolean
   /** Why it is going to end, as far as that is known. */
   problem: string | undefined
 }
@@ -140,7 +142,17 @@ export class Workers implements Crew {
     })
     const watchdog = new Watchdog(this.options.watchdog, this.period)
     const boot = new Watchdog(this.options.bootTimeout, this.period)
-    const running: Running = { worker, slot, incarnation, ends, ready: false, boot, watchdog, problem: undefined }
+    const running: Running = {
+      worker,
+      slot,
+      incarnation,
+      ends,
+      ready: false,
+      boot,
+      watchdog,
+      ending: false,
+      problem: undefined
+    }
     this.running[slot] = running
     worker.on("message", (notice: Notice) => this.receive(running, notice, onReady))
     worker.on("error", (error: unknown) => {
@@ -169,6 +181,8 @@ export class Workers implements Crew {
           this.terminate(running, problem)
           return this.failed(running)
         }
+        // Too late
+        if (running.ending) return
         running.ready = true
         this.options.table.setState(slot, "up")
         this.introduce(running)
@@ -235,6 +249,7 @@ export class Workers implements Crew {
 
   private terminate(running: Running, why: string): void {
     running.problem = why
+    running.ending = true
     void running.worker.terminate()
   }
 
@@ -248,7 +263,8 @@ export class Workers implements Crew {
   private look(): void {
     const now = performance.now()
     for (const running of this.running) {
-      if (running === undefined) continue
+      // What ends turns no more, and was told
+      if (running === undefined || running.ending) continue
       if (running.ready) this.lookAtHeartbeat(running, now)
       else this.lookAtBoot(running, now)
     }

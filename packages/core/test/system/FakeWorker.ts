@@ -7,7 +7,10 @@ export class FakeWorker extends EventEmitter {
   /** All of them, in the order of their start. */
   static started: Array<FakeWorker> = []
   readonly orders: Array<Order["kind"]> = []
-  terminated = false
+  /** How often it was told to end. */
+  terminations = 0
+  /** Whether it takes its time to end: until the test ends it. */
+  lingers = false
 
   constructor() {
     super()
@@ -20,9 +23,13 @@ export class FakeWorker extends EventEmitter {
   }
 
   terminate(): Promise<void> {
-    this.terminated = true
-    this.ends(1)
+    this.terminations++
+    if (!this.lingers) this.ends(1)
     return Promise.resolve()
+  }
+
+  get terminated(): boolean {
+    return this.terminations > 0
   }
 
   says(notice: Notice): void {

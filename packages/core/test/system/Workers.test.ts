@@ -119,6 +119,18 @@ describe("the watchdog's default limits", () => {
     await workers.stop()
   })
 
+  it("S21 what is ended is reported once, however long its thread takes to end", async () => {
+    const { last, still, told, workers } = await running()
+    last().lingers = true
+    await still(60 * second)
+    expect(told("SchedulerBlocked")).toMatchObject([{ ended: false }, { ended: true }])
+    expect(last().terminations).toBe(1)
+    last().ends(1)
+    await still(0)
+    expect(told("SchedulerDown")).toHaveLength(1)
+    await workers.stop()
+  })
+
   it("nothing is reported when it is switched off", async () => {
     const { last, still, told, workers } = await running({ watchdog: "Infinity" })
     await still(3600 * second)
