@@ -22,6 +22,7 @@ const tasks = {
   format: [biome, "check", "--write"],
   bench: [source, "--expose-gc", join(root, "benchmarks", "src", "main.ts")],
   conformance: [source, join(root, "test", "conformance", "report.ts")],
+  soak: [script("soak.mjs")],
   ci: [script("ci.mjs")]
 }
 

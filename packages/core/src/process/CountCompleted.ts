@@ -12,8 +12,10 @@ import type { ProcessScheduler } from "./Host.ts"
  * are counted, for the fibers of our schedulers.
  */
 export const countCompleted = (): void => {
-  const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]: () => unknown }
+  const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]?: () => unknown }
   const iterate = success[Symbol.iterator]
+  // Another Effect may take their values another way
+  if (iterate === undefined) return
   success[Symbol.iterator] = function (this: Exit.Success<unknown>) {
     const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<ProcessScheduler> | undefined
     return scheduler?.countCompleted?.() === true

@@ -142,10 +142,8 @@ const probe = (): Kernel | undefined => {
 
 const kernel: Kernel | undefined = probe()
 
-if (kernel !== undefined) {
-  keepShapes(new kernel.KernelFiber(nothing, Context.empty(), nothing))
-  countCompleted()
-}
+if (kernel !== undefined) keepShapes(new kernel.KernelFiber(nothing, Context.empty(), nothing))
+countCompleted()
 
 /** Whether processes run on Effect's own fiber class, or through the public API only. */
 export const fiberKind: "kernel" | "public" = kernel === undefined ? "public" : "kernel"

@@ -13,10 +13,8 @@
  *
  * In an Effect application that has a main of its own, {@link layer} gives the same as a layer.
  */
-import { availableParallelism } from "node:os"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -25,16 +23,15 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
-import { maximumSlots } from "../process/Pid.ts"
-import type { BusyWaitMode } from "./BusyWait.ts"
 import type { Crew } from "./Crew.ts"
 import { drain, stopPatience } from "./Drain.ts"
 import { type Event, eventsOf } from "./Events.ts"
 import { join, seatOfThread } from "./Join.ts"
 import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
 import { type Controls, meshOf } from "./Mesh.ts"
-import { limitsOf, type MonitorSettings } from "./Monitor.ts"
+import { limitsOf } from "./Monitor.ts"
 import * as Root from "./Root.ts"
+import { BootError, busyWaitOf, checkOptions, type Settings, timeLimitsOf } from "./Settings.ts"
 import { SharedTable, type SlotSnapshot } from "./SharedTable.ts"
 import { VirtualSchedulers } from "./Virtual.ts"
 import { Workers, type WorkersOptions } from "./Workers.ts"
@@ -53,69 +50,16 @@ export type { BusyWaitMode } from "./BusyWait.ts"
 export type { Event, EventsLost } from "./Events.ts"
 export type { Program } from "./Launch.ts"
 export type { MonitorSettings } from "./Monitor.ts"
+export { BootError, type Settings } from "./Settings.ts"
 export type { SlotSnapshot, SlotState } from "./SharedTable.ts"
 
 /** How a system runs. */
 export interface Options<R, E> extends Program<R, E>, Settings {}
 
-/** The settings of a system. */
-export interface Settings {
-  /** How many schedulers, the main thread included: 1 to 64. Default: one per core with an entry, else 1. */
-  readonly schedulers?: number | undefined
-  /**
-   * The module every further scheduler runs; it must call {@link main} (or build {@link layer}) with the same program.
-   * `main` takes it from `import.meta`. Needed for more than one scheduler.
-   */
-  readonly entry?: URL | undefined
-  /**
-   * Runs all schedulers on this thread, connected as real ones are: for tests of what crossing schedulers changes.
-   * Default false.
-   */
-  readonly virtual?: boolean | undefined
-  /**
-   * A worker scheduler that has not come back from a turn for so long is reported (`SchedulerBlocked`, with the process that
-   * holds it), and is ended and refilled after twice as long. The main thread is not watched. Default 10 seconds; Infinity
-   * switches it off.
-   */
-  readonly watchdog?: Duration.Input | undefined
-  /** What is reported as an event of the system, see {@link events}. */
-  readonly monitor?: MonitorSettings | undefined
-  /** Whether messages that are shared by reference on one scheduler are deep-frozen. Default: not in production. */
-  readonly freeze?: boolean | undefined
-  /** Reductions a process may use before others get their turn. Default 128. */
-  readonly slice?: number | undefined
-  /**
-   * How long a scheduler without work looks for messages from others before it sleeps, so that an answer need not wake
-   * it: `"none"` not at all, `"short"` 0.2 ms, `"long"` 2 ms. It adapts: a scheduler looks only while that has recently
-   * found something, so one without traffic just sleeps. Default: `"short"`; `"none"` when there are more schedulers
-   * than cores. Without effect in a virtual system and on one core.
-   */
-  readonly busyWait?: BusyWaitMode | undefined
-}
-
-/** A system that could not start: a bad option, a worker that failed, or schedulers of different builds. */
-export class BootError extends Schema.TaggedError<BootError>()("BootError", {
-  problem: Schema.String
-}) {
-  override get message(): string {
-    return `the system could not start: ${this.problem}`
-  }
-}
-
-const check = (options: Settings): Effect.Effect<number, BootError> => {
-  const schedulers = options.schedulers ?? (options.entry === undefined ? 1 : availableParallelism())
-  if (!Number.isInteger(schedulers) || schedulers < 1 || schedulers > maximumSlots) {
-    return Effect.fail(new BootError({ problem: `schedulers: expected 1 to ${maximumSlots}, got ${schedulers}` }))
-  }
-  return schedulers > 1 && options.entry === undefined && options.virtual !== true
-    ? Effect.fail(new BootError({ problem: "entry: expected the URL of the module that further schedulers run" }))
-    : Effect.succeed(schedulers)
-}
-
 /** Starts all schedulers and the root; everything ends with the scope, the root first. */
 const boot = <R, E>(options: Options<R, E>) =>
   Effect.gen(function* () {
-    const schedulers = yield* check(options)
+    const schedulers = yield* checkOptions(options)
     const table = SharedTable.make(schedulers)
     const tuning = tuningOf(options, schedulers)
     let crew: Crew | undefined
@@ -158,26 +102,16 @@ const makeCrew = <R, E>(
       }
       const program = definitionsOf(options)
       const definitions = [...program.keys()].sort()
-      const watchdog = watchdogOf(options)
-      return new Workers({ ...common, entry, fingerprint: fingerprintOf(program), definitions, watchdog })
+      const limits = timeLimitsOf(options)
+      return new Workers({ ...common, entry, fingerprint: fingerprintOf(program), definitions, ...limits })
     })
   )
-
-/** Waiting only helps while who is waited for has a core to run on. */
-const busyWaitOf = (options: Settings, schedulers: number): BusyWaitMode => {
-  const cores = availableParallelism()
-  if (options.virtual === true || schedulers === 1 || cores === 1) return "none"
-  return options.busyWait ?? (schedulers > cores ? "none" : "short")
-}
-
-/** In milliseconds. */
-const watchdogOf = (options: Settings): number => Duration.toMillis(options.watchdog ?? "10 seconds")
 
 const tuningOf = (options: Settings, schedulers: number): Tuning => ({
   freeze: options.freeze ?? process.env.NODE_ENV !== "production",
   slice: options.slice ?? 128,
   busyWait: busyWaitOf(options, schedulers),
-  heartbeat: Math.min(500, watchdogOf(options) / 8),
+  heartbeat: Math.min(500, timeLimitsOf(options).watchdog / 8),
   monitor: limitsOf(options.monitor)
 })
 

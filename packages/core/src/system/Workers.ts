@@ -51,6 +51,8 @@ export interface WorkersOptions {
    * switches that off.
    */
   readonly watchdog: number
+  /** How long a worker may take until it is ready, before it is ended. Milliseconds; Infinity switches that off. */
+  readonly bootTimeout: number
   readonly log: (text: string) => void
 }
 
@@ -61,7 +63,11 @@ interface Running {
   /** The other ends of its channels, handed out when it is ready. */
   readonly ends: ReadonlyArray<{ readonly for: number; readonly incarnation: number; readonly end: PeerEnd }>
   ready: boolean
+  /** How long it has been booting: the time that was watched. */
+  readonly boot: Watchdog
   readonly watchdog: Watchdog
+  /** Whether its thread was told to end, which takes it a while. */
+  ending: boolean
   /** Why it is going to end, as far as that is known. */
   problem: string | undefined
 }
@@ -72,7 +78,7 @@ const longestPause = 5000
 const stopGrace = stopPatience + 2000
 
 /** How often heartbeats are looked at, in milliseconds. */
-const watchPeriod = (watchdog: number): number => Math.min(1000, Math.max(50, watchdog / 8))
+export const watchPeriod = (limit: number): number => Math.min(1000, Math.max(50, limit / 8))
 
 /** See the file's header. */
 export class Workers implements Crew {
@@ -81,14 +87,17 @@ export class Workers implements Crew {
   private readonly failures: Array<number> = []
   private readonly refills = new Set<NodeJS.Timeout>()
   private readonly watch: NodeJS.Timeout | undefined
+  /** How often {@link watch} looks, in milliseconds. */
+  private readonly period: number
   private stopping = false
   private booting: { reject: (error: Error) => void } | undefined
 
   constructor(options: WorkersOptions) {
     this.options = options
-    const { watchdog } = options
-    if (Number.isFinite(watchdog)) {
-      this.watch = setInterval(() => this.checkHeartbeats(), watchPeriod(watchdog))
+    const shortest = Math.min(options.watchdog, options.bootTimeout)
+    this.period = watchPeriod(shortest)
+    if (Number.isFinite(shortest)) {
+      this.watch = setInterval(() => this.look(), this.period)
       this.watch.unref()
     }
   }
@@ -99,7 +108,10 @@ export class Workers implements Crew {
     try {
       await new Promise<void>((resolve, reject) => {
         this.booting = { reject }
-        Promise.all(slots.map((slot) => new Promise<void>((ready) => this.boot(slot, ready)))).then(() => resolve())
+        Promise.all(slots.map((slot) => new Promise<void>((ready) => this.boot(slot, ready)))).then(
+          () => resolve(),
+          reject
+        )
       })
     } finally {
       this.booting = undefined
@@ -128,8 +140,19 @@ export class Workers implements Crew {
       transferList: ports,
       name: `scheduler ${slot}`
     })
-    const watchdog = new Watchdog(this.options.watchdog, watchPeriod(this.options.watchdog))
-    const running: Running = { worker, slot, incarnation, ends, ready: false, watchdog, problem: undefined }
+    const watchdog = new Watchdog(this.options.watchdog, this.period)
+    const boot = new Watchdog(this.options.bootTimeout, this.period)
+    const running: Running = {
+      worker,
+      slot,
+      incarnation,
+      ends,
+      ready: false,
+      boot,
+      watchdog,
+      ending: false,
+      problem: undefined
+    }
     this.running[slot] = running
     worker.on("message", (notice: Notice) => this.receive(running, notice, onReady))
     worker.on("error", (error: unknown) => {
@@ -149,21 +172,28 @@ export class Workers implements Crew {
         running.problem = "emptied in order"
         return
       case "failed":
-        this.booting?.reject(new Error(`scheduler ${slot} could not start: ${notice.problem}`))
-        return this.options.log(`scheduler ${slot} could not start: ${notice.problem}`)
+        running.problem = `could not start: ${notice.problem}`
+        return this.failed(running)
       case "ready":
         if (notice.fingerprint !== this.options.fingerprint) {
-          const problem = `scheduler ${slot} runs other contracts than the main thread (${notice.fingerprint} instead of ${this.options.fingerprint}): are all schedulers of one build?`
-          this.booting?.reject(new Error(problem))
-          this.options.log(problem)
-          return void running.worker.terminate()
+          const instead = `${notice.fingerprint} instead of ${this.options.fingerprint}`
+          const problem = `runs other contracts than the main thread (${instead}): are all schedulers of one build?`
+          this.terminate(running, problem)
+          return this.failed(running)
         }
+        // Too late
+        if (running.ending) return
         running.ready = true
         this.options.table.setState(slot, "up")
         this.introduce(running)
         this.options.mesh.report({ _tag: "SchedulerUp", slot, incarnation: running.incarnation })
         onReady()
     }
+  }
+
+  /** One that has a problem will not be ready. At the first boot that ends the start; later its exit tells the problem. */
+  private failed({ problem, slot }: Running): void {
+    this.booting?.reject(new Error(`scheduler ${slot} ${problem}`))
   }
 
   /** Gives the others their ends of the new worker's channels. */
@@ -219,6 +249,7 @@ export class Workers implements Crew {
 
   private terminate(running: Running, why: string): void {
     running.problem = why
+    running.ending = true
     void running.worker.terminate()
   }
 
@@ -229,13 +260,29 @@ export class Workers implements Crew {
     this.order(running, { kind: "drain" })
   }
 
-  private checkHeartbeats(): void {
+  private look(): void {
     const now = performance.now()
     for (const running of this.running) {
-      if (running?.ready !== true) continue
-      const verdict = running.watchdog.look(this.options.table.heartbeat(running.slot), now)
-      if (verdict === "blocked" || verdict === "over") this.blocked(running, verdict === "over")
+      // What ends turns no more, and was told
+      if (running === undefined || running.ending) continue
+      if (running.ready) this.lookAtHeartbeat(running, now)
+      else this.lookAtBoot(running, now)
     }
+  }
+
+  private lookAtHeartbeat(running: Running, now: number): void {
+    const verdict = running.watchdog.look(this.options.table.heartbeat(running.slot), now)
+    if (verdict === "blocked" || verdict === "over") this.blocked(running, verdict === "over")
+  }
+
+  /** Ends one that does not become ready: whoever waits for its slot would wait for good, and the first boot too. */
+  private lookAtBoot(running: Running, now: number): void {
+    // What it shows of its heartbeat before it is ready does not count: its layer may still wait
+    const verdict = running.boot.look(0, now)
+    if (verdict === "turning" || verdict === "held") return
+    const seconds = this.options.bootTimeout / 1000
+    this.terminate(running, `was not ready within ${seconds} s: its entry or the program's layer holds it up`)
+    this.failed(running)
   }
 
   /** Tells who holds a scheduler, and ends it when that has been for too long. */

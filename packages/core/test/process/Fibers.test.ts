@@ -42,30 +42,39 @@ const othersRunBeside = (hog: Effect.Effect<unknown, unknown, Process.Provided>)
   )
 
 describe("the fibers of processes", () => {
-  if (process.env.UNDERSTUDY_FIBERS !== "public") {
-    it("are of Effect's own class with the pinned Effect", () => expect(fiberKind).toBe("kernel"))
+  it("are of Effect's own class with the pinned Effect, unless told otherwise", () =>
+    expect(fiberKind).toBe(process.env.UNDERSTUDY_FIBERS ?? "kernel"))
 
-    test(
-      "a process that loops over effects that are over already lets others run",
-      othersRunBeside(
-        Effect.gen(function* () {
-          while (true) yield* Effect.void
-        })
+  test(
+    "MC19 a process that loops over effects that are over already lets others run",
+    othersRunBeside(
+      Effect.gen(function* () {
+        while (true) yield* Effect.void
+      })
+    )
+  )
+
+  test(
+    "and so does a child fiber of a process",
+    othersRunBeside(
+      Effect.flatMap(
+        Effect.forkChild(
+          Effect.gen(function* () {
+            while (true) yield* Effect.succeed(1)
+          })
+        ),
+        Fiber.join
       )
     )
+  )
 
+  for (const [what, each] of [
+    ["are over already", Effect.void],
+    ["run", Effect.sync(() => 1)]
+  ] as const) {
     test(
-      "and so does a child fiber of a process",
-      othersRunBeside(
-        Effect.flatMap(
-          Effect.forkChild(
-            Effect.gen(function* () {
-              while (true) yield* Effect.succeed(1)
-            })
-          ),
-          Fiber.join
-        )
-      )
+      `MC19 a process that goes through a long list of effects that ${what} lets others run`,
+      othersRunBeside(Effect.forever(Effect.forEach(Array.from({ length: 10_000 }), () => each)))
     )
   }
 

@@ -80,6 +80,31 @@ describe("BusyWait", () => {
     expect(looks()).toBe(0)
   })
 
+  it("looks in vain for four of its windows at most after any traffic, and not again while there is none", () => {
+    for (const [mode, window] of [
+      ["short", 0.2],
+      ["long", 2]
+    ] as const) {
+      const { busyWait, looks, sleeps } = make(mode)
+      sleeps(0.1, 0.1)
+      for (let round = 0; round < 10_000; round++) looks(1 + (round % 100))
+      const { waited } = busyWait
+      let rounds = 0
+      while (looks() > 0) rounds++
+      // What a round has over its window is what the clock advances between two looks at it
+      expect(rounds).toBe(4)
+      expect(busyWait.waited - waited).toBeLessThan(4 * (window + 0.01))
+      expect(busyWait.budget).toBe(0)
+      // An hour of heartbeats of its own, and of single signals far from each other
+      const idle = busyWait.waited
+      for (let beat = 0; beat < 7200; beat++) {
+        sleeps(beat % 10 === 0 ? 500 : -500)
+        expect(looks()).toBe(0)
+      }
+      expect(busyWait.waited).toBe(idle)
+    }
+  })
+
   it("goes on where it was broken off, and no longer than its budget in all", () => {
     const { busyWait, looks, sleeps } = make("short")
     sleeps(0.1, 0.1)

@@ -211,13 +211,6 @@ describe("System", () => {
   const bootProblem = (bad: System.Options<never, never>) =>
     Effect.map(Effect.flip(Effect.scoped(Effect.asVoid(importLayer(bad)))), (error) => String(error))
 
-  it.live("bad options are errors that name the option", () =>
-    Effect.gen(function* () {
-      expect(yield* bootProblem({ schedulers: 0 })).toMatch(/schedulers: expected 1 to 64, got 0/)
-      expect(yield* bootProblem({ schedulers: 2 })).toMatch(/entry: expected/)
-    })
-  )
-
   it.live("schedulers of different builds refuse to start", () =>
     Effect.map(bootProblem({ ...options, entry: new URL("./otherEntry.ts", import.meta.url) }), (problem) =>
       expect(problem).toMatch(/other contracts/)
@@ -229,6 +222,18 @@ describe("System", () => {
       expect(problem).toMatch(/scheduler 1 ended with code 1 before it was ready/)
     )
   )
+
+  for (const [what, stuck] of [
+    ["entry", "./stuckEntry.ts"],
+    ["layer", "./waitingEntry.ts"]
+  ] as const) {
+    it.live(`S24 a worker whose ${what} never comes to its end fails the boot instead of hanging it`, () =>
+      Effect.map(
+        bootProblem({ ...options, entry: new URL(stuck, import.meta.url), bootTimeout: "1 second" }),
+        (problem) => expect(problem).toMatch(/BootError.* scheduler 1 was not ready within 1 s: its entry or the/)
+      )
+    )
+  }
 
   it.live("systems start and stop again and again, and leave no thread behind", () =>
     Effect.gen(function* () {

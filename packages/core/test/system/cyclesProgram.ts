@@ -1,6 +1,7 @@
 /**
  * Starts and stops a system of four schedulers again and again, with processes of every kind left running on each of them,
- * and writes as JSON what the OS process holds after the first few, and after as many more as it was told. Needs --expose-gc.
+ * and writes as JSON what the OS process holds after each of as many cycles as it was told. What is made once and kept, code
+ * that is compiled above all, comes in the first cycles. Needs --expose-gc.
  */
 import { readdirSync } from "node:fs"
 import * as Effect from "effect/Effect"
@@ -9,8 +10,6 @@ import { implementations, Oracle, Worker } from "./actors.ts"
 
 const schedulers = 4
 const cycles = Number(process.argv[2])
-/** What is made once and kept, code that is compiled above all, is there after so many. */
-const warmUp = 3
 
 const use = Effect.forEach(
   Array.from({ length: schedulers }, (_, slot) => slot),
@@ -47,7 +46,9 @@ const held = async () => {
   }
 }
 
-for (let count = 0; count < warmUp; count++) await Effect.runPromise(cycle)
-const before = await held()
-for (let count = 0; count < cycles; count++) await Effect.runPromise(cycle)
-console.log(JSON.stringify({ before, after: await held() }))
+const samples: Array<Awaited<ReturnType<typeof held>>> = []
+for (let count = 0; count < cycles; count++) {
+  await Effect.runPromise(cycle)
+  samples.push(await held())
+}
+console.log(JSON.stringify(samples))
