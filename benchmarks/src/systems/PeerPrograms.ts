@@ -58,16 +58,6 @@ const bytes = (): number => {
   return heapUsed + external
 }
 
-/** So many of the round trips took no longer than this, in microseconds. */
-export type Latencies = Readonly<Record<"p50" | "p99" | "p99.9", number>>
-
-/** What is said about round trips, from how long each of them took, in microseconds. */
-export const latencies = (times: Float64Array): Latencies => {
-  const sorted = times.toSorted()
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-  return { p50: at(0.5), p99: at(0.99), "p99.9": at(0.999) }
-}
-
 /** The slow Fibonacci function: work for a processor. */
 export const fib = (n: number): number => (n < 2 ? n : fib(n - 1) + fib(n - 2))
 

@@ -3,12 +3,12 @@
  * (monitors), and latency beside hogs, since nothing else runs while one of them computes.
  */
 import { performance } from "node:perf_hooks"
+import { percentiles } from "../../measure.ts"
 import {
   bytesOfEach,
   check,
   expectedFib,
   fib,
-  latencies,
   type PeerParameters,
   type PeerPrograms,
   ratePerSecond,
@@ -240,6 +240,6 @@ export const programs: PeerPrograms = {
       if (count >= 0) times[count] = (performance.now() - start) * 1000
     }
     check("pongs", roundTrips + warmUp, pongs)
-    return latencies(times)
+    return percentiles(times)
   }
 }
