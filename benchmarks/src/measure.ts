@@ -59,10 +59,13 @@ export const bytesInUse: Effect.Effect<number> = Effect.sync(() => {
 })
 
 /** Bytes the OS counts as this process's, after a collection. */
-export const residentBytes: Effect.Effect<number> = Effect.sync(() => {
+export const residentMemory = (): number => {
   collectGarbage()
   return process.memoryUsage.rss()
-})
+}
+
+/** As {@link residentMemory}. */
+export const residentBytes: Effect.Effect<number> = Effect.sync(residentMemory)
 
 /** So many of some times were no longer than this, in their unit. */
 export type Percentiles = Readonly<Record<"p50" | "p99" | "p99.9", number>>
