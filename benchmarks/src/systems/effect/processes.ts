@@ -7,7 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
-import { bytesOfEach, check, expectedFib, fib, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
+import {
+  bytesOfEach,
+  check,
+  expectedFib,
+  fib,
+  type PeerParameters,
+  type PeerPrograms,
+  ratePerSecond
+} from "../PeerPrograms.ts"
 import { call, type Request, startCounter } from "./messages.ts"
 
 /** A process that waits: what its spawner keeps of it. */
@@ -78,17 +86,20 @@ const stopAll = async (servers: ReadonlyArray<Queue.Queue<Request>>): Promise<vo
   check("servers that answer", servers.length, answers)
 }
 
+const startRate = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> => {
+  let idle: ReadonlyArray<Idle> = []
+  const perSecond = await ratePerSecond(processes, async () => {
+    idle = await Effect.runPromise(startIdle(processes))
+  })
+  check("processes", processes, idle.length)
+  await endAll(idle)
+  return perSecond
+}
+
 /** Processes: starting, ending and watching them, and computing in them. */
 export const processes = {
-  "spawn-100k": async ({ processes }) => {
-    let idle: ReadonlyArray<Idle> = []
-    const perSecond = await ratePerSecond(processes, async () => {
-      idle = await Effect.runPromise(startIdle(processes))
-    })
-    check("processes", processes, idle.length)
-    await endAll(idle)
-    return perSecond
-  },
+  "spawn-100k": startRate,
+  "spawn-1m": startRate,
   "memory-raw": async ({ processes }) => {
     const [each, idle] = await bytesOfEach(processes, () => Effect.runPromise(startIdle(processes)))
     await endAll(idle)

@@ -1,6 +1,7 @@
 /**
- * The workloads in plain JavaScript, see `Plain.ts`. Left out: what needs processes that can be ended from outside
- * (monitors), and latency beside hogs, since nothing else runs while one of them computes.
+ * The workloads in plain JavaScript, see `Plain.ts`; names are in a `Map`, and two threads have `postMessage`. Left out: what
+ * needs processes that can be ended from outside (monitors, links, supervisors) or receive out of order, and latency beside
+ * hogs, since nothing else runs while one of them computes.
  */
 import { performance } from "node:perf_hooks"
 import { percentiles, residentMemory } from "../../measure.ts"

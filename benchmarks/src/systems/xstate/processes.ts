@@ -148,6 +148,20 @@ export const processes = {
     check("actors whose end was told", processes, downs)
     return perSecond
   },
+  "monitor-demonitor": async ({ times }) => {
+    const actor = createActor(idleLogic).start()
+    let downs = 0
+    const complete = () => {
+      downs++
+    }
+    const perSecond = await ratePerSecond(times, () => {
+      for (let count = 0; count < times; count++) actor.subscribe({ complete }).unsubscribe()
+    })
+    actor.subscribe({ complete })
+    actor.stop()
+    check("callbacks at the end, with one that was not taken back", 1, downs)
+    return perSecond
+  },
   "timer-cancel": async ({ timers }) => {
     const actor = createActor(timersMachine).start()
     const perSecond = await ratePerSecond(timers, () => {
