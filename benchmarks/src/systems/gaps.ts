@@ -17,7 +17,7 @@ const sockets: Gap = { of: ["W17"], reason: "what the sockets cost is compared w
 const oneIsolate: Gap = { of: ["parallel-cpu-2", "W15"], reason: "it has one isolate" }
 const noMillion: Gap = {
   of: ["spawn-1m", "million-servers"],
-  reason: "a million take minutes, or more than V8's heap; 100,000 show the rate and the memory of each"
+  reason: "left out for the time it would take: 100,000 show the rate and the memory of each"
 }
 const noSelection: Gap = { of: ["W8"], reason: "messages are handled in their order: no reply is received past others" }
 const noLinks: Gap = { of: ["link-fan"], reason: "there are no links" }
