@@ -29,7 +29,10 @@ export interface Tables {
   readonly table: string
 }
 
-/** The command line cannot be understood, or asks for help. */
+/** Counted rounds without which no goal is judged: the median of fewer says more of the machine than of a system. */
+const roundsOfCheck = 5
+
+/** The command line cannot be understood, or asks for what makes no sense. */
 export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
   problem: Schema.String
 }) {
@@ -48,7 +51,7 @@ export const usage = (workloads: ReadonlyArray<Workload>): string => {
   --against a,b        only these systems, of ${systemNames.join(", ")}
   --rounds N           counted rounds after 3 to warm up (default: 5; with --smoke 3, after one)
   --schedulers N       schedulers every system gets (default: what the workload needs)
-  --check              also judges the goals; ends with code 1 when one is missed
+  --check              also judges the goals, with full sizes and ${roundsOfCheck} rounds or more; ends with code 1 when one is missed
   --json FILE          also writes the figures there, relative to the project's root
   --table FILE         runs nothing: prints the tables of figures written by --json, as Markdown
   --help               this text
@@ -78,8 +81,8 @@ export const parse = (
   workloads: ReadonlyArray<Workload>
 ): Effect.Effect<Arguments | Tables | "help", UsageError> =>
   Effect.gen(function* () {
-    const { values } = yield* Effect.try({
-      try: () => parseArgs({ args: [...args], options }),
+    const { tokens, values } = yield* Effect.try({
+      try: () => parseArgs({ args: [...args], options, tokens: true }),
       // Node.js says which option is wrong and why
       catch: (error) => new UsageError({ problem: error instanceof Error ? error.message : String(error) })
     })
@@ -88,19 +91,24 @@ export const parse = (
       if (values[option] === "") return yield* new UsageError({ problem: `--${option}: expected the name of a file` })
     }
     if (values.table !== undefined) {
-      if (args.length > 2) return yield* new UsageError({ problem: "--table: goes with no other option" })
+      if (tokens.length > 1) return yield* new UsageError({ problem: "--table: goes with no other option" })
       return { table: values.table }
     }
     if (values.smoke && values.check) {
       return yield* new UsageError({ problem: "--check: goals are judged at full sizes, not with --smoke" })
     }
     const scale: Scale = values.smoke ? "smoke" : "full"
+    const rounds = (yield* wholeNumber("--rounds", values.rounds, 1000)) ?? (scale === "smoke" ? 3 : 5)
+    if (values.check && rounds < roundsOfCheck) {
+      const problem = `--check: goals are judged by ${roundsOfCheck} counted rounds or more, not by ${rounds}`
+      return yield* new UsageError({ problem })
+    }
     return {
       scale,
       workloads: yield* select(values.workload, workloads),
       against: yield* selectSystems(values.against),
       check: values.check,
-      rounds: (yield* wholeNumber("--rounds", values.rounds, 1000)) ?? (scale === "smoke" ? 3 : 5),
+      rounds,
       schedulers: yield* wholeNumber("--schedulers", values.schedulers, 64),
       json: values.json
     }

@@ -46,15 +46,16 @@ export const run = (
       return { contestant, process: undefined, out, figures: [] }
     })
   return Effect.as(Effect.scoped(compete(workload, schedulers, entrants, options)), entrants).pipe(
-    Effect.map((all) => workload.rows.map((row) => resultsOf(workload, row, all)))
+    Effect.map((all) => workload.rows.map((row) => resultsOf(workload, row, schedulers, all)))
   )
 }
 
-const resultsOf = ({ id }: Workload, row: Row, entrants: ReadonlyArray<Entrant>): RowResults => ({
+const resultsOf = ({ id }: Workload, row: Row, schedulers: number, entrants: ReadonlyArray<Entrant>): RowResults => ({
   id,
   key: row.key,
   name: row.name,
   unit: row.unit,
+  schedulers,
   results: entrants.map((entrant) => ({
     system: entrant.contestant.name,
     kind: entrant.contestant.system.kind,

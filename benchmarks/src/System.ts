@@ -89,11 +89,12 @@ export const system = <Program>(description: Description<Program>): System => {
 }
 
 /** A round of a system that lives in this isolate and needs no start: a function. A rejection fails the workload. */
-export type FunctionProgram = () => Figures | Promise<Figures>
+export type FunctionProgram = (options: StartOptions) => Figures | Promise<Figures>
 
 /** Makes a system whose programs are functions. */
 export const functionSystem = (description: Pick<Description<FunctionProgram>, "kind" | "programs">): System =>
   system<FunctionProgram>({
     ...description,
-    start: (program) => Effect.succeed(Effect.tryPromise({ try: async () => program(), catch: (error) => error }))
+    start: (program, options) =>
+      Effect.succeed(Effect.tryPromise({ try: async () => program(options), catch: (error) => error }))
   })

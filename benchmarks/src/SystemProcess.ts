@@ -90,7 +90,7 @@ export const start = (assignment: Assignment): Effect.Effect<SystemProcess, Work
 
 const launch = (assignment: Assignment): ChildProcess =>
   fork(new URL("./systemMain.ts", import.meta.url), [JSON.stringify(assignment)], {
-    execArgv: [...new Set([...process.execArgv, "--expose-gc"])],
+    execArgv: [...process.execArgv.filter((flag) => flag !== "--expose-gc"), "--expose-gc"],
     // What a system prints belongs to the runner's error output: its standard output is the table
     stdio: ["ignore", 2, 2, "ipc"],
     // In development messages are frozen before they are shared; what is measured is what runs in production

@@ -5,7 +5,7 @@
 import type { Arguments } from "./Arguments.ts"
 import { type Ratio, ratioToAnchor, ratioToBestPeer } from "./Comparison.ts"
 import type { Environment } from "./Environment.ts"
-import type { Judgement } from "./Goals.ts"
+import type { Judgement, Verdict } from "./Goals.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Report, RowResults } from "./Report.ts"
 import { warmUpRounds } from "./Workload.ts"
@@ -13,19 +13,22 @@ import { warmUpRounds } from "./Workload.ts"
 /** What is printed above the table, a line each. */
 export const header = (
   environment: Environment,
-  { rounds, scale }: Pick<Arguments, "rounds" | "scale">,
+  { rounds, scale, schedulers }: Pick<Report, "rounds" | "scale" | "schedulers">,
   versions: Report["versions"]
 ): ReadonlyArray<string> => {
   const { commit, cores, node, nodeEnv, platform, processor, validation } = environment
   const source = commit === undefined ? "no commit" : `commit ${commit.id}${commit.changed ? " with changes" : ""}`
   return [
     `Understudy benchmarks, ${source}`,
-    `Node.js ${node} on ${platform}, ${cores} ${cores === 1 ? "core" : "cores"} (${processor})`,
+    `Node.js ${node} on ${platform}, ${counted(cores, "core")} (${processor})`,
     ...Object.entries(versions).map(([system, version]) => `${system}: ${version}`),
     `validation ${validation}, NODE_ENV=${nodeEnv} (shared messages are not frozen)`,
-    `${scale} sizes, ${rounds} ${rounds === 1 ? "round" : "rounds"} after ${warmUpRounds[scale]} to warm up`
+    `${scale} sizes, ${counted(rounds, "round")} after ${warmUpRounds[scale]} to warm up`,
+    schedulers === undefined ? "as many schedulers as a row needs" : `${counted(schedulers, "scheduler")} in every row`
   ]
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 })
 const fraction = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 })
@@ -100,15 +103,19 @@ const ratioText = (ratio: Ratio | undefined, named = false): string => {
   return named ? `${formatRatio(ratio.ratio)} ${ratio.to}` : formatRatio(ratio.ratio)
 }
 
-/** The goals, missed ones marked. */
+const verdicts: { readonly [V in Verdict]: string } = { met: "met", missed: "MISSED", "out of reach": "OUT OF REACH" }
+
+/** The goals, missed ones marked, and those out of reach with the reason. */
 export const goalLines = (judgements: ReadonlyArray<Judgement>): ReadonlyArray<string> => {
   const row = widest(["row", ...judgements.map((judgement) => judgement.row)])
   const goal = widest(["goal", ...judgements.map((judgement) => judgement.goal)])
+  const verdict = widest(["", ...judgements.map((judgement) => verdicts[judgement.verdict])])
   return [
-    `${" ".repeat(6)}  ${"row".padEnd(row)}  ${"goal".padEnd(goal)}  actual`,
-    ...judgements.map(
-      (judgement) =>
-        `${judgement.met ? "met   " : "MISSED"}  ${judgement.row.padEnd(row)}  ${judgement.goal.padEnd(goal)}  ${judgement.actual}`
-    )
+    `${" ".repeat(verdict)}  ${"row".padEnd(row)}  ${"goal".padEnd(goal)}  actual`,
+    ...judgements.map((judgement) => {
+      const { actual, reason } = judgement
+      const told = reason === undefined ? actual : `${actual}: ${reason}`
+      return `${verdicts[judgement.verdict].padEnd(verdict)}  ${judgement.row.padEnd(row)}  ${judgement.goal.padEnd(goal)}  ${told}`
+    })
   ]
 }

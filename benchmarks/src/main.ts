@@ -1,16 +1,16 @@
 /**
  * `npm run bench`: measures the workloads asked for on the systems asked for and prints a table. Ends with code 0; with
- * 1 when a workload failed its verification (or its system crashed), or when `--check` finds a goal missed; with 2 when
- * the command line was wrong. Without `--check` no figure is judged.
+ * 1 when a workload failed its verification (or its system crashed), when `--check` finds a goal missed, or when the
+ * figures could not be written after all; with 2, before anything is measured, when the command line was wrong: when
+ * nothing it asks for could be judged, or the file not be written, too. Without `--check` no figure is judged.
  */
-import { access, constants } from "node:fs/promises"
-import { dirname, resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import { type Arguments, parse, UsageError, usage } from "./Arguments.ts"
 import * as Contestants from "./Contestants.ts"
 import { environment } from "./Environment.ts"
-import { judge } from "./Goals.ts"
+import { hasGoals, judge, sumUp } from "./Goals.ts"
 import { markdown } from "./Markdown.ts"
+import { progressOn } from "./Progress.ts"
 import * as Report from "./Report.ts"
 import * as Runner from "./Runner.ts"
 import { goalLines, header, table } from "./Table.ts"
@@ -18,18 +18,17 @@ import { workloads } from "./workloads/index.ts"
 
 const print = (...lines: ReadonlyArray<string>) => Effect.sync(() => process.stdout.write(`${lines.join("\n")}\n`))
 
-/** One line that is overwritten, and only where somebody watches. */
-const progress = (text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
-}
+const progress = progressOn(process.stderr)
 
-/** Found out before the measuring, not after it. */
-const checkWritable = (file: string): Effect.Effect<void, UsageError> => {
-  const folder = dirname(resolve(file))
-  return Effect.tryPromise({
-    try: () => access(folder, constants.W_OK),
-    catch: () => new UsageError({ problem: `--json: cannot write to the folder ${folder}` })
+/** Found out before the measuring, not after it: a check of nothing would show nothing. */
+const checkGoals = ({ against, check, workloads }: Arguments, contestants: ReadonlyArray<Contestants.Contestant>) => {
+  const judged = workloads.some(({ key, rows }) => {
+    const systems = contestants.filter(({ system }) => system.has(key)).map(({ name }) => name)
+    return rows.some((row) => hasGoals(row.key, systems, against))
   })
+  return check && !judged
+    ? Effect.fail(new UsageError({ problem: "--check: none of these rows has a goal with these systems" }))
+    : Effect.void
 }
 
 /** Runs all workloads, printing as it goes. */
@@ -39,6 +38,7 @@ const measure = (args: Arguments) =>
     progress("preparing the systems")
     const contestants = yield* Contestants.gather(args.against, ({ has }) => args.workloads.some(({ key }) => has(key)))
     progress("")
+    yield* checkGoals(args, contestants)
     const versions = Contestants.versionsOf(contestants)
     const { head, lines } = table(args)
     yield* print(...header(found, args, versions), "", head)
@@ -49,16 +49,25 @@ const measure = (args: Arguments) =>
       for (const row of measured) if (row.results.length > 0) yield* print(...lines(row))
       rows.push(...measured)
     }
-    return { environment: found, versions, scale: args.scale, rounds: args.rounds, rows } satisfies Report.Report
+    const { rounds, scale, schedulers } = args
+    return { environment: found, versions, scale, rounds, schedulers, rows } satisfies Report.Report
   })
 
-/** Prints the goals; whether all of them were met, and there were any. */
+/** Prints the goals; whether all of them were met, but for those out of reach. */
 const check = (rows: ReadonlyArray<Report.RowResults>, against: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const judgements = judge(rows, against)
-    const missed = judgements.filter(({ met }) => !met).length
-    yield* print("", ...goalLines(judgements), "", `${missed} of ${judgements.length} goals missed.`)
-    return missed === 0 && judgements.length > 0
+    const { line, passed } = sumUp(judgements)
+    yield* print("", ...goalLines(judgements), "", line)
+    return passed
+  })
+
+/** Writes the report. Where that fails after all, its text goes to the output, since measuring it took long. */
+const save = (file: string, report: Report.Report) =>
+  Effect.matchEffect(Report.write(file, report), {
+    onSuccess: () => Effect.succeed(true),
+    onFailure: ({ message }) =>
+      Effect.as(print("", `${message}. The figures:`, "", Report.encode(report).trimEnd()), false)
   })
 
 const bench = Effect.gen(function* () {
@@ -71,22 +80,22 @@ const bench = Effect.gen(function* () {
     yield* print(markdown(yield* Report.read(args.table)))
     return 0
   }
-  if (args.json !== undefined) yield* checkWritable(args.json)
+  if (args.json !== undefined) yield* Report.checkWritable(args.json)
   const report = yield* Effect.scoped(measure(args))
-  if (args.json !== undefined) yield* Report.write(args.json, report)
   const results = report.rows.flatMap((row) => row.results)
   const failed = results.filter(({ outcome }) => outcome._tag === "Failed").length
   if (failed > 0) yield* print("", `${failed} of ${results.length} failed.`)
   const reached = args.check ? yield* check(report.rows, args.against) : true
-  return failed === 0 && reached ? 0 : 1
+  const saved = args.json === undefined || (yield* save(args.json, report))
+  return failed === 0 && reached && saved ? 0 : 1
 })
 
-const complain = (error: UsageError | Report.UnreadableReport) =>
+const complain = (error: UsageError | Report.UnreadableReport | Report.UnwritableReport) =>
   Effect.sync(() => {
     process.stderr.write(`${error.message}\nSee npm run bench -- --help\n`)
     return 2
   })
 
 process.exitCode = await Effect.runPromise(
-  Effect.catchTags(bench, { UsageError: complain, UnreadableReport: complain })
+  Effect.catchTags(bench, { UsageError: complain, UnreadableReport: complain, UnwritableReport: complain })
 )

@@ -59,13 +59,22 @@ export const bytesInUse: Effect.Effect<number> = Effect.sync(() => {
 })
 
 /** Bytes the OS counts as this process's, after a collection. */
-export const residentBytes: Effect.Effect<number> = Effect.sync(() => {
+export const residentMemory = (): number => {
   collectGarbage()
   return process.memoryUsage.rss()
-})
+}
 
-/** The median, the 99th and the 99.9th percentile of some times, in their unit. The sample where a share of them ends. */
-export const percentiles = (times: Float64Array) => {
+/** As {@link residentMemory}. */
+export const residentBytes: Effect.Effect<number> = Effect.sync(residentMemory)
+
+/** So many of some times were no longer than this, in their unit. */
+export type Percentiles = Readonly<Record<"p50" | "p99" | "p99.9", number>>
+
+/**
+ * The median, the 99th and the 99.9th percentile of some times, in every system of this language; `benchmark.erl` defines
+ * them alike. Each is one of the times: the smallest that at least such a share of them does not exceed.
+ */
+export const percentiles = (times: Float64Array): Percentiles => {
   const sorted = times.toSorted()
   const at = (share: number) => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
   return { p50: at(0.5), p99: at(0.99), "p99.9": at(0.999) }

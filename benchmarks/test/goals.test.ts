@@ -1,11 +1,13 @@
 // Ratios and goals: which of two medians is the better one, what is judged, and what counts as missed.
 import { describe, expect, it } from "vitest"
 import { isAhead, ratioToAnchor, ratioToBestPeer } from "../src/Comparison.ts"
-import { goals, judge } from "../src/Goals.ts"
+import { goals, hasGoals, judge, outOfReach, sumUp } from "../src/Goals.ts"
+import { percentiles } from "../src/measure.ts"
 import { type Outcome, summarize } from "../src/Outcome.ts"
 import type { RowResults } from "../src/Report.ts"
 import type { Kind } from "../src/System.ts"
 import { systemNames } from "../src/systems/index.ts"
+import { goalLines } from "../src/Table.ts"
 import type { Unit } from "../src/Workload.ts"
 import { workloads } from "../src/workloads/index.ts"
 
@@ -23,6 +25,7 @@ const row = (key: string, unit: Unit, systems: { readonly [system: string]: numb
   key,
   name: key,
   unit,
+  schedulers: 1,
   results: Object.entries(systems).map(([system, median]) => ({
     system,
     kind: kinds[system] ?? "peer",
@@ -77,22 +80,27 @@ describe("the goals", () => {
 
   it("of a rate are met from their ratio on", () => {
     expect(judged(row("call-1", "operations/s", { understudy: 800, beam: 200 }))).toEqual([
-      { row: "call-1", goal: "at least 4× beam", actual: "4× beam", met: true }
+      { row: "call-1", goal: "at least 4× beam", actual: "4× beam", verdict: "met" }
     ])
-    expect(judged(row("call-1", "operations/s", { understudy: 799, beam: 200 }))[0]?.met).toBe(false)
+    expect(judged(row("call-1", "operations/s", { understudy: 799, beam: 200 }))[0]?.verdict).toBe("missed")
   })
 
   it("of a size are met up to their ratio", () => {
-    expect(judged(row("memory-server", "bytes/process", { understudy: 200, beam: 1000 }))[0]?.met).toBe(true)
-    expect(judged(row("memory-server", "bytes/process", { understudy: 201, beam: 1000 }))[0]?.met).toBe(false)
+    expect(judged(row("memory-server", "bytes/process", { understudy: 200, beam: 1000 }))[0]?.verdict).toBe("met")
+    expect(judged(row("memory-server", "bytes/process", { understudy: 201, beam: 1000 }))[0]?.verdict).toBe("missed")
   })
 
   it("of a figure need no BEAM", () => {
     const memory = (bytes: number) => row("million-servers-memory", "bytes", { understudy: bytes })
     expect(judged(memory(2 ** 30), ["understudy"])).toEqual([
-      { row: "million-servers-memory", goal: "at most 1,073,741,824 bytes", actual: "1,073,741,824 bytes", met: true }
+      {
+        row: "million-servers-memory",
+        goal: "at most 1,073,741,824 bytes",
+        actual: "1,073,741,824 bytes",
+        verdict: "met"
+      }
     ])
-    expect(judged(memory(2 ** 30 + 1), ["understudy"])[0]?.met).toBe(false)
+    expect(judged(memory(2 ** 30 + 1), ["understudy"])[0]?.verdict).toBe("missed")
   })
 
   it("are missed, and say why, when the BEAM is not installed or a system failed", () => {
@@ -100,9 +108,9 @@ describe("the goals", () => {
       understudy: 800,
       beam: { _tag: "Skipped", reason: "erlc is not installed" }
     })
-    expect(judged(skipped)).toMatchObject([{ actual: "beam: erlc is not installed", met: false }])
+    expect(judged(skipped)).toMatchObject([{ actual: "beam: erlc is not installed", verdict: "missed" }])
     const failed = row("call-1", "operations/s", { understudy: { _tag: "Failed", problem: "it hung" }, beam: 1 })
-    expect(judged(failed)).toMatchObject([{ actual: "understudy failed: it hung", met: false }])
+    expect(judged(failed)).toMatchObject([{ actual: "understudy failed: it hung", verdict: "missed" }])
   })
 
   it("against the BEAM are not judged when it was left out on purpose", () => {
@@ -112,12 +120,30 @@ describe("the goals", () => {
   it("against a peer are to be ahead on each row that both have, and half as fast again is allowed to xstate", () => {
     const hops = row("other", "messages/s", { understudy: 100, nact: 101, xstate: 150, plain: 10_000 })
     expect(judged(hops)).toMatchObject([
-      { goal: "at least 1× nact", met: false },
-      { goal: "at least 0.67× xstate", met: true }
+      { goal: "at least 1× nact", verdict: "missed" },
+      { goal: "at least 0.67× xstate", verdict: "met" }
     ])
     expect(judged(row("other", "messages/s", { nact: 1, xstate: 1 }))).toEqual([])
   })
-  it("against a peer that does the same work ask for a range that reaches its median", () => {
+  it("are written with as many digits as tell what was measured from what was asked for", () => {
+    expect(judged(row("call-1", "operations/s", { understudy: 3996, beam: 1000 }))).toEqual([
+      { row: "call-1", goal: "at least 4× beam", actual: "3.996× beam", verdict: "missed" }
+    ])
+    expect(judged(row("other", "messages/s", { understudy: 6664, xstate: 10_000 }))).toMatchObject([
+      { goal: "at least 0.667× xstate", actual: "0.666× xstate", verdict: "missed" }
+    ])
+  })
+
+  it("are there for a row when a system that it has a goal against takes part", () => {
+    expect(hasGoals("call-1", ["understudy", "beam"], ["understudy", "beam"])).toBe(true)
+    expect(hasGoals("call-1", ["understudy"], ["understudy"])).toBe(false)
+    expect(hasGoals("call-1", ["understudy", "nact"], ["understudy", "nact"])).toBe(true)
+    expect(hasGoals("call-1", ["nact"], ["nact"])).toBe(false)
+    expect(hasGoals("spawn-1m", ["understudy", "beam"], ["understudy", "beam"])).toBe(false)
+    expect(hasGoals("million-servers-memory", ["understudy"], ["understudy"])).toBe(true)
+  })
+
+  it("against a peer that does the same work ask for a best round that reaches its median", () => {
     const compute = (maximum: number) =>
       row("parallel-cpu", "processes/s", {
         understudy: {
@@ -128,8 +154,79 @@ describe("the goals", () => {
         nact: 100
       })
     expect(judged(compute(100), ["understudy", "nact"])).toEqual([
-      { row: "parallel-cpu", goal: "range reaches nact's median", actual: "0.9× nact", met: true }
+      {
+        row: "parallel-cpu",
+        goal: "our best round reaches nact's median",
+        actual: "1× nact, our median 0.9×",
+        verdict: "met"
+      }
     ])
-    expect(judged(compute(99), ["understudy", "nact"])).toMatchObject([{ met: false }])
+    expect(judged(compute(99), ["understudy", "nact"])).toMatchObject([{ verdict: "missed" }])
+  })
+})
+
+describe("a goal that is out of reach", () => {
+  const known = { understudy: 1.1, xstate: 0.2 }
+
+  it("is named by a row that there is and a peer that there is, once, with a reason", () => {
+    const rows = workloads.flatMap(({ rows }) => rows.map(({ key }) => key))
+    for (const { peer, reason, row } of outOfReach) {
+      expect(rows).toContain(row)
+      expect(systemNames).toContain(peer)
+      expect(reason).not.toBe("")
+    }
+    expect(new Set(outOfReach.map(({ peer, row }) => `${row} ${peer}`)).size).toBe(outOfReach.length)
+  })
+
+  it("is told apart when it is missed, with its ratio and the reason", () => {
+    const [judgement, ...others] = judged(row("latency-0-p50", "µs", known))
+    expect(others).toEqual([])
+    expect(judgement).toEqual({
+      row: "latency-0-p50",
+      goal: "at most 1.5× xstate",
+      actual: "5.5× xstate",
+      verdict: "out of reach",
+      reason: expect.stringContaining("a call on the sender's stack")
+    })
+    expect(goalLines(judgement === undefined ? [] : [judgement]).at(-1)).toMatch(
+      /^OUT OF REACH {2}latency-0-p50 {2}at most 1\.5× xstate {2}5\.5× xstate: a send to an idle xstate actor is a call/
+    )
+  })
+
+  it("is met like any other when it is met", () => {
+    expect(judged(row("latency-0-p50", "µs", { understudy: 0.3, xstate: 0.2 }))).toEqual([
+      { row: "latency-0-p50", goal: "at most 1.5× xstate", actual: "1.5× xstate", verdict: "met" }
+    ])
+  })
+
+  it("excuses no other row, no other peer, and nothing that was not measured", () => {
+    expect(judged(row("latency-0-p99", "µs", known))).toMatchObject([{ verdict: "missed" }])
+    expect(judged(row("latency-0-p50", "µs", { understudy: 1.1, nact: 0.2 }))).toMatchObject([{ verdict: "missed" }])
+    const failed: Outcome = { _tag: "Failed", problem: "it hung" }
+    expect(judged(row("latency-0-p50", "µs", { understudy: failed, xstate: 0.2 }))).toMatchObject([
+      { actual: "understudy failed: it hung", verdict: "missed" }
+    ])
+  })
+
+  it("is counted apart and fails no check; one that is missed does", () => {
+    const beyond = judged(row("latency-0-p50", "µs", known))
+    const missed = judged(row("latency-0-p99", "µs", known))
+    const met = judged(row("latency-0-p99", "µs", { understudy: 0.1, xstate: 0.2 }))
+    expect(sumUp([...beyond, ...met])).toEqual({
+      line: "0 of 2 goals missed. 1 of 2 goals is out of reach.",
+      passed: true
+    })
+    expect(sumUp([...beyond, ...missed])).toMatchObject({ passed: false })
+    expect(sumUp(met)).toEqual({ line: "0 of 1 goals missed.", passed: true })
+    expect(sumUp([])).toMatchObject({ passed: false })
+  })
+})
+
+describe("percentiles", () => {
+  it("are the smallest time that at least such a share of all does not exceed", () => {
+    const upTo = (count: number) => Float64Array.from({ length: count }, (_, index) => count - index)
+    expect(percentiles(upTo(10_000))).toEqual({ p50: 5000, p99: 9900, "p99.9": 9990 })
+    expect(percentiles(upTo(1))).toEqual({ p50: 1, p99: 1, "p99.9": 1 })
+    expect(percentiles(upTo(3))).toEqual({ p50: 2, p99: 3, "p99.9": 3 })
   })
 })

@@ -6,8 +6,10 @@ import { describe, expect, it } from "vitest"
 import { WebSocketServer } from "ws"
 import { talk } from "../src/chat/Crowd.ts"
 import { encodeHeard } from "../src/chat/frames.ts"
-import { loadSystem, type SystemName } from "../src/systems/index.ts"
+import { gaps } from "../src/systems/gaps.ts"
+import { loadSystem, type SystemName, systemNames } from "../src/systems/index.ts"
 import { check, peerSystem } from "../src/systems/PeerPrograms.ts"
+import type { Workload } from "../src/Workload.ts"
 import { workloads } from "../src/workloads/index.ts"
 import { tiny } from "./tiny.ts"
 
@@ -60,6 +62,19 @@ describe("a peer", () => {
     await expect(play(lazy, "churn", { processes: 10 }, 1)).rejects.toThrow(
       "processes that ran: expected 10, counted 9"
     )
+  })
+})
+
+describe("what a system has no program for", () => {
+  it.each(systemNames)("is told with a reason, and nothing else is, of %s", async (name) => {
+    const system = await loadSystem(name)
+    const covered = new Set<string>(gaps[name].flatMap(({ of }) => of))
+    const isTold = ({ id, key }: Workload) => covered.has(id) || covered.has(key)
+    expect(workloads.filter(isTold).map(({ key }) => key)).toEqual(
+      workloads.filter(({ key }) => !system.has(key)).map(({ key }) => key)
+    )
+    const names = new Set<string>(workloads.flatMap(({ id, key }) => [id, key]))
+    expect([...covered].filter((name) => !names.has(name))).toEqual([])
   })
 })
 

@@ -4,14 +4,17 @@
  */
 import { performance } from "node:perf_hooks"
 import { collectGarbage, VerificationFailed } from "../measure.ts"
-import { type Figures, functionSystem, type Kind, type Programs, type System } from "../System.ts"
+import { type Figures, functionSystem, type Kind, type StartOptions, type System } from "../System.ts"
 import type { ParametersOf, WorkloadKey } from "../workloads/index.ts"
 
 /** How much work there is, by the key of the workload. */
 export type PeerParameters = { readonly [Key in WorkloadKey]: ParametersOf<Key> }
 
-/** Programs of a peer, which run when they are called: one for each workload it can honestly do. */
-export type PeerPrograms = Programs<Promise<Figures>>
+/** A program of a peer, which runs when it is called. */
+export type PeerProgram<P> = (parameters: P, options: StartOptions) => Promise<Figures>
+
+/** Programs of a peer: one for each workload it can honestly do. */
+export type PeerPrograms = { readonly [Key in WorkloadKey]?: PeerProgram<ParametersOf<Key>> }
 
 /** Makes a system of a peer's programs. */
 export const peerSystem = (kind: Kind, programs: PeerPrograms): System =>
@@ -22,7 +25,7 @@ export const peerSystem = (kind: Kind, programs: PeerPrograms): System =>
       Object.entries(programs).map(([key, program]) => [
         key,
         // A program is given the parameters of the workload under whose key it is
-        (parameters: unknown) => () => (program as (parameters: unknown) => Promise<Figures>)(parameters)
+        (parameters: unknown) => (options: StartOptions) => (program as PeerProgram<unknown>)(parameters, options)
       ])
     )
   })
@@ -56,16 +59,6 @@ const bytes = (): number => {
   collectGarbage()
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external
-}
-
-/** So many of the round trips took no longer than this, in microseconds. */
-export type Latencies = Readonly<Record<"p50" | "p99" | "p99.9", number>>
-
-/** What is said about round trips, from how long each of them took, in microseconds. */
-export const latencies = (times: Float64Array): Latencies => {
-  const sorted = times.toSorted()
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-  return { p50: at(0.5), p99: at(0.99), "p99.9": at(0.999) }
 }
 
 /** The slow Fibonacci function: work for a processor. */

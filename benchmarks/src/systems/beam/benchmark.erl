@@ -84,17 +84,14 @@ run('receive-tag-behind-10k', #{waiting := Waiting, rounds := N}) ->
     stop_linked(Echo),
     verify("messages that still wait", Waiting, flush(0)),
     Rate;
-run('parallel-cpu', #{processes := K, fib := N}) -> compute(K, N, []);
-run('parallel-cpu-2', #{processes := K, fib := N}) ->
-    One = compute(K, N, [{scheduler, 1}]),
-    Two = compute(K, N, []),
-    [{rate, Two}, {speedup, Two / One}];
+run('parallel-cpu', #{processes := K, fib := N}) -> compute(K, N);
+run('parallel-cpu-2', #{processes := K, fib := N, turns := Turns}) -> compute_in_turns(K, N, Turns);
 run('kill-monitored', #{processes := N}) ->
     Pids = [element(1, spawn_monitor(fun idle/0)) || _ <- lists:seq(1, N)],
     rate(N, fun() -> kill_all(Pids), downs(N) end);
 run('monitor-demonitor', #{times := N}) ->
     Pid = spawn_link(fun idle/0),
-    Rate = rate(N, fun() -> times(N, fun() -> demonitor(monitor(process, Pid)) end) end),
+    Rate = rate(N, fun() -> monitor_demonitor(Pid, N) end),
     stop_linked(Pid),
     Rate;
 run('link-fan', #{processes := N}) -> link_fan(N);
@@ -106,7 +103,7 @@ run('timer-cancel', #{timers := N}) -> rate(N, fun() -> set_and_cancel(N) end);
 run('timer-fire', #{timers := N}) ->
     rate(N, fun() ->
         [erlang:send_after(1 + I rem 10, self(), fired) || I <- lists:seq(1, N)],
-        times(N, fun() -> receive fired -> ok end end)
+        take(fired, N)
     end);
 run('latency-0', Parameters) -> latency(Parameters);
 run('latency-2', Parameters) -> latency(Parameters);
@@ -118,6 +115,10 @@ run('cross-ping-pong-server', #{rounds := N}) ->
 
 times(0, _) -> ok;
 times(N, Do) -> Do(), times(N - 1, Do).
+
+%% Takes so many of one message.
+take(_, 0) -> ok;
+take(Message, N) -> receive Message -> take(Message, N - 1) end.
 
 idle() -> receive stop -> ok end.
 kill_all(Pids) -> lists:foreach(fun(Pid) -> exit(Pid, kill) end, Pids).
@@ -201,7 +202,7 @@ ring(K, Hops) ->
     Nodes = ring_nodes(K - 1, [Last], Self),
     First = hd(Nodes),
     Last ! {next, First},
-    Rate = rate(Hops, fun() -> First ! {token, Hops}, receive done -> ok end end),
+    Rate = rate(Hops, fun() -> First ! Hops, receive done -> ok end end),
     lists:foreach(fun stop_linked/1, Nodes),
     Rate.
 
@@ -210,8 +211,8 @@ ring_nodes(K, [Next | _] = Nodes, Main) -> ring_nodes(K - 1, [spawn_link(fun() -
 
 node_of(Next, Main) ->
     receive
-        {token, 0} -> Main ! done;
-        {token, Hops} -> Next ! {token, Hops - 1}
+        0 -> Main ! done;
+        Hops -> Next ! Hops - 1
     end,
     node_of(Next, Main).
 
@@ -227,7 +228,7 @@ all_to_all(K) ->
     Self = self(),
     Players = [spawn(fun() -> receive {go, All} -> play(All, K - 1, Self) end end) || _ <- lists:seq(1, K)],
     [Player ! {go, Players} || Player <- Players],
-    times(K, fun() -> receive played -> ok end end),
+    take(played, K),
     kill_all(Players).
 
 play(All, Others, Main) ->
@@ -255,19 +256,37 @@ ask(Echo, N) ->
 
 %% W9: computing
 
-compute(K, N, Options) ->
+compute(K, N) ->
     Self = self(),
-    Expected = fib(N),
+    Expected = {result, fib(N)},
     rate(K, fun() ->
-        times(K, fun() -> spawn_opt(fun() -> Self ! {result, fib(N)} end, Options) end),
-        times(K, fun() -> receive {result, Expected} -> ok end end)
+        times(K, fun() -> spawn(fun() -> Self ! {result, fib(N)} end) end),
+        take(Expected, K)
     end).
+
+%% One scheduler and all of them take turns. For the one the others are offline: processes that are only bound to one
+%% scheduler of several run at half the rate of a BEAM with one.
+compute_in_turns(K, N, Turns) ->
+    All = erlang:system_info(schedulers_online),
+    Times = [{1 / compute_on(1, K, N), 1 / compute_on(All, K, N)} || _ <- lists:seq(1, Turns)],
+    {Ones, Alls} = lists:unzip(Times),
+    [{rate, Turns / lists:sum(Alls)}, {speedup, lists:sum(Ones) / lists:sum(Alls)}].
+
+compute_on(Schedulers, K, N) ->
+    erlang:system_flag(schedulers_online, Schedulers),
+    verify("schedulers online", Schedulers, erlang:system_info(schedulers_online)),
+    compute(K, N).
 
 fib(0) -> 0;
 fib(1) -> 1;
 fib(N) -> fib(N - 1) + fib(N - 2).
 
 %% W10: links and monitors
+
+monitor_demonitor(_, 0) -> ok;
+monitor_demonitor(Pid, N) ->
+    demonitor(monitor(process, Pid)),
+    monitor_demonitor(Pid, N - 1).
 
 downs(0) -> ok;
 downs(N) -> receive {'DOWN', _, process, _, killed} -> downs(N - 1) end.
@@ -302,8 +321,8 @@ hog(N) -> hog(N + 1).
 round_trips(_, 0, Times) -> Times;
 round_trips(Pong, N, Times) ->
     From = erlang:monotonic_time(nanosecond),
-    ping(Pong, 1),
-    round_trips(Pong, N - 1, [erlang:monotonic_time(nanosecond) - From | Times]).
+    Pong ! {ping, self()},
+    receive pong -> round_trips(Pong, N - 1, [erlang:monotonic_time(nanosecond) - From | Times]) end.
 
 %% W15: between schedulers
 
@@ -318,9 +337,12 @@ cross_one_way(N) ->
     Self = self(),
     Drain = spawn_opt(fun() -> drain(N), Self ! drained end, [{scheduler, 2}]),
     rate(N, fun() ->
-        times(N, fun() -> Drain ! {call, 12345, Self, <<"hello world, hello actor!">>} end),
+        cross_send(Drain, N),
         receive drained -> ok end
     end).
+
+cross_send(_, 0) -> ok;
+cross_send(To, N) -> To ! {call, 12345, self(), <<"hello world, hello actor!">>}, cross_send(To, N - 1).
 
 drain(0) -> ok;
 drain(N) -> receive {call, _, _, _} -> drain(N - 1) end.

@@ -6,13 +6,13 @@
  */
 import { performance } from "node:perf_hooks"
 import type { Actor, ActorRef } from "comedy"
+import { percentiles } from "../../measure.ts"
 import {
   atMost,
   bytesOfEach,
   check,
   expectedFib,
   fib,
-  latencies,
   type PeerParameters,
   type PeerPrograms,
   ratePerSecond,
@@ -274,6 +274,6 @@ export const programs: PeerPrograms = {
       ask()
       await done
       check("round trips", roundTrips, count)
-      return latencies(times)
+      return percentiles(times)
     })
 }

@@ -190,6 +190,15 @@ const calls = async ({ callsEach, clients }: PeerParameters["call-1"]): Promise<
   return perSecond
 }
 
+/** A reply does not pass the caller's mailbox, whatever waits there. */
+const callsBehind = async ({ calls: times, waiting }: PeerParameters["call-behind-10k"]): Promise<number> => {
+  const mailbox = await Effect.runPromise(Queue.unbounded<{ readonly number: number }>())
+  await Effect.runPromise(sendNumbers(mailbox, waiting))
+  const perSecond = await calls({ clients: 1, callsEach: times })
+  check("messages that still wait", waiting, await Effect.runPromise(Queue.size(mailbox)))
+  return perSecond
+}
+
 /** Gives how many pongs came. */
 const sendPings = Effect.fnUntraced(function* (ponger: Queue.Queue<Ping>, rounds: number) {
   let pongs = 0
@@ -270,6 +279,7 @@ export const messages = {
   },
   "call-1": calls,
   "call-100": calls,
+  "call-behind-10k": callsBehind,
   cast: async ({ casts }) => {
     const server = await Effect.runPromise(startCounter)
     let count = 0

@@ -7,7 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
-import { bytesOfEach, check, expectedFib, fib, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
+import {
+  bytesOfEach,
+  check,
+  expectedFib,
+  fib,
+  type PeerParameters,
+  type PeerPrograms,
+  ratePerSecond
+} from "../PeerPrograms.ts"
 import { call, type Request, startCounter } from "./messages.ts"
 
 /** A process that waits: what its spawner keeps of it. */
@@ -42,6 +50,20 @@ const endAll = async (idle: ReadonlyArray<Idle>): Promise<void> => {
   check("ended processes", idle.length, idle.filter(({ fiber }) => fiber.pollUnsafe() !== undefined).length)
 }
 
+/** What observers of a fiber have been told. */
+interface Exits {
+  told: number
+}
+
+const observeEachTime = (fiber: Fiber.Fiber<unknown>, times: number, exits: Exits): void => {
+  for (let count = 0; count < times; count++) {
+    const takeBack = fiber.addObserver(() => {
+      exits.told++
+    })
+    takeBack()
+  }
+}
+
 /** Starts counters, and gives their mailboxes once the last of them has answered. */
 const startServers = (servers: number): Effect.Effect<ReadonlyArray<Queue.Queue<Request>>> =>
   Effect.gen(function* () {
@@ -64,17 +86,20 @@ const stopAll = async (servers: ReadonlyArray<Queue.Queue<Request>>): Promise<vo
   check("servers that answer", servers.length, answers)
 }
 
+const startRate = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> => {
+  let idle: ReadonlyArray<Idle> = []
+  const perSecond = await ratePerSecond(processes, async () => {
+    idle = await Effect.runPromise(startIdle(processes))
+  })
+  check("processes", processes, idle.length)
+  await endAll(idle)
+  return perSecond
+}
+
 /** Processes: starting, ending and watching them, and computing in them. */
 export const processes = {
-  "spawn-100k": async ({ processes }) => {
-    let idle: ReadonlyArray<Idle> = []
-    const perSecond = await ratePerSecond(processes, async () => {
-      idle = await Effect.runPromise(startIdle(processes))
-    })
-    check("processes", processes, idle.length)
-    await endAll(idle)
-    return perSecond
-  },
+  "spawn-100k": startRate,
+  "spawn-1m": startRate,
   "memory-raw": async ({ processes }) => {
     const [each, idle] = await bytesOfEach(processes, () => Effect.runPromise(startIdle(processes)))
     await endAll(idle)
@@ -142,7 +167,23 @@ export const processes = {
     check("right results", processes, right)
     return perSecond
   },
-  // An observer of a fiber is the nearest to a monitor: called with its exit
+  // The nearest to a monitor is an observer of a fiber, as below. Adding one gives the function that takes it back
+  "monitor-demonitor": async ({ times }) => {
+    const idle = await Effect.runPromise(startIdle(1))
+    const exits: Exits = { told: 0 }
+    const perSecond = await ratePerSecond(times, () => {
+      for (const { fiber } of idle) observeEachTime(fiber, times, exits)
+    })
+    for (const { fiber } of idle) {
+      fiber.addObserver(() => {
+        exits.told++
+      })
+    }
+    await endAll(idle)
+    check("observers that were told, with one that was not taken back", 1, exits.told)
+    return perSecond
+  },
+  // An observer of a fiber is called with its exit
   "kill-monitored": async ({ processes }) => {
     const idle = await Effect.runPromise(startIdle(processes))
     const perSecond = await ratePerSecond(processes, () =>

@@ -7,17 +7,11 @@ import { performance } from "node:perf_hooks"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
-import {
-  check,
-  type Latencies,
-  latencies,
-  type PeerParameters,
-  type PeerPrograms,
-  ratePerSecond
-} from "../PeerPrograms.ts"
+import { type Percentiles, percentiles } from "../../measure.ts"
+import { check, type PeerParameters, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
 import { startPonger } from "./messages.ts"
 
-const roundTripTimes = async ({ hogs, roundTrips, warmUp }: PeerParameters["latency-0"]): Promise<Latencies> => {
+const roundTripTimes = async ({ hogs, roundTrips, warmUp }: PeerParameters["latency-0"]): Promise<Percentiles> => {
   const times = new Float64Array(roundTrips)
   let counted = 0
   const hog = Effect.gen(function* () {
@@ -43,7 +37,7 @@ const roundTripTimes = async ({ hogs, roundTrips, warmUp }: PeerParameters["late
     })
   )
   check("hogs that computed", Math.sign(hogs), Math.sign(counted))
-  return latencies(times)
+  return percentiles(times)
 }
 
 /** Gives how many messages came all the same. */

@@ -5,7 +5,8 @@
  */
 import { performance } from "node:perf_hooks"
 import { dispatch, spawnStateless } from "nact"
-import { check, latencies, type PeerPrograms, signal } from "../PeerPrograms.ts"
+import { percentiles } from "../../measure.ts"
+import { check, type PeerPrograms, signal } from "../PeerPrograms.ts"
 import { inSystem } from "./inSystem.ts"
 import { messages, spawnPonger } from "./messages.ts"
 import { processes } from "./processes.ts"
@@ -36,6 +37,6 @@ export const programs: PeerPrograms = {
       dispatch(pinger, "go")
       await done
       check("round trips", roundTrips, count)
-      return latencies(times)
+      return percentiles(times)
     })
 }

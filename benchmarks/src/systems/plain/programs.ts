@@ -1,21 +1,24 @@
 /**
- * The workloads in plain JavaScript, see `Plain.ts`. Left out: what needs processes that can be ended from outside
- * (monitors), and latency beside hogs, since nothing else runs while one of them computes.
+ * The workloads in plain JavaScript, see `Plain.ts`; names are in a `Map`, and two threads have `postMessage`. Left out: what
+ * needs processes that can be ended from outside (monitors, links, supervisors) or receive out of order, and latency beside
+ * hogs, since nothing else runs while one of them computes.
  */
 import { performance } from "node:perf_hooks"
+import { percentiles, residentMemory } from "../../measure.ts"
 import {
   bytesOfEach,
   check,
   expectedFib,
   fib,
-  latencies,
   type PeerParameters,
   type PeerPrograms,
   ratePerSecond,
   signal
 } from "../PeerPrograms.ts"
 import { Actor, run } from "./Plain.ts"
-import { onTwo } from "./parallel.ts"
+import { onAll } from "./parallel.ts"
+import { registry } from "./registry.ts"
+import { threads } from "./threads.ts"
 
 const idle = (processes: number): ReadonlyArray<Actor<"stop">> => {
   const actors: Array<Actor<"stop">> = []
@@ -135,7 +138,28 @@ const bytesEach = async ({ processes }: PeerParameters["spawn-100k"]): Promise<n
 
 /** See the file's header. */
 export const programs: PeerPrograms = {
+  ...registry,
+  ...threads,
   "spawn-100k": startRate,
+  "spawn-1m": startRate,
+  "million-servers": async ({ processes }) => {
+    let servers: ReadonlyArray<Actor<Counting>> = []
+    const perSecond = await ratePerSecond(processes, () => {
+      servers = Array.from({ length: processes }, counter)
+    })
+    let answers = 0
+    const client = new Actor<number>((count) => {
+      if (count === 0) answers++
+    })
+    for (const server of servers) {
+      server.send({ _tag: "Next", from: client })
+      run()
+    }
+    check("servers that answered", processes, answers)
+    const memory = residentMemory()
+    check("servers", processes, servers.length)
+    return { memory, rate: perSecond }
+  },
   // What handles messages is a server already
   "start-server-100k": startRate,
   "memory-raw": bytesEach,
@@ -147,6 +171,18 @@ export const programs: PeerPrograms = {
       run()
     })
     check("actors that ran", processes, ran)
+    return perSecond
+  },
+  "churn-await": async ({ processes }) => {
+    let ended = 0
+    const watcher = new Actor<"ended">(() => ended++)
+    const perSecond = await ratePerSecond(processes, () => {
+      for (let count = 0; count < processes; count++) {
+        new Actor<"run">(() => watcher.send("ended")).send("run")
+        run()
+      }
+    })
+    check("actors that ended", processes, ended)
     return perSecond
   },
   "ping-pong": pingPong,
@@ -203,7 +239,7 @@ export const programs: PeerPrograms = {
     check("right results", processes, right)
     return perSecond
   },
-  "parallel-cpu-2": onTwo,
+  "parallel-cpu-2": onAll,
   "timer-cancel": async ({ timers }) => {
     let fired = 0
     const fire = () => {
@@ -240,6 +276,6 @@ export const programs: PeerPrograms = {
       if (count >= 0) times[count] = (performance.now() - start) * 1000
     }
     check("pongs", roundTrips + warmUp, pongs)
-    return latencies(times)
+    return percentiles(times)
   }
 }

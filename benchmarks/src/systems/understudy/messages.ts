@@ -68,7 +68,8 @@ const pingPongServers = ({ rounds }: { readonly rounds: number }) =>
     })
   )
 
-const Token = Schema.TaggedUnion({ Token: { hops: Schema.Int }, Stop: {} })
+/** How many hops the token has yet to make. */
+const Token = Schema.Int
 const Done = Schema.Literal("done")
 
 /** One ring. */
@@ -80,21 +81,17 @@ interface Ring {
 
 /** Where the next process of a ring is: the last one learns it when the first is there. */
 interface Neighbour {
-  pid: Process.Pid<(typeof Token)["Type"]> | undefined
+  pid: Process.Pid<number> | undefined
 }
 
-const passTokens = Effect.fnUntraced(function* (
-  self: Process.Self<(typeof Token)["Type"]>,
-  ring: Ring,
-  next: Neighbour
-) {
+const passTokens = Effect.fnUntraced(function* (self: Process.Self<number>, ring: Ring, next: Neighbour) {
   while (true) {
-    const message = yield* self.receive
+    const hops = yield* self.receive
     const { pid } = next
-    if (message._tag !== "Token" || pid === undefined) return
+    if (pid === undefined || typeof hops !== "number") return
     ring.made++
-    if (message.hops === 0) yield* Process.send(ring.starter, "done")
-    else yield* Process.send(pid, { _tag: "Token", hops: message.hops - 1 })
+    if (hops === 0) yield* Process.send(ring.starter, "done")
+    else yield* Process.send(pid, hops - 1)
   }
 })
 
@@ -103,20 +100,17 @@ const ring = ({ hops, processes }: { readonly processes: number; readonly hops: 
     Effect.gen(function* () {
       const ring: Ring = { starter: self.pid, made: 0 }
       const closing: Neighbour = { pid: undefined }
-      let first = yield* Process.spawnLink(Token, (process) => passTokens(process, ring, closing))
+      let first = yield* Process.spawn(Token, (process) => passTokens(process, ring, closing))
       const all = [first]
       for (let count = 1; count < processes; count++) {
         const next: Neighbour = { pid: first }
-        first = yield* Process.spawnLink(Token, (process) => passTokens(process, ring, next))
+        first = yield* Process.spawn(Token, (process) => passTokens(process, ring, next))
         all.push(first)
       }
       closing.pid = first
-      const perSecond = yield* rate(
-        hops,
-        Effect.andThen(Process.send(first, { _tag: "Token", hops }), Effect.asVoid(self.receive))
-      )
+      const perSecond = yield* rate(hops, Effect.andThen(Process.send(first, hops), Effect.asVoid(self.receive)))
       yield* verify("hops", hops, ring.made - 1)
-      for (const pid of all) yield* Process.send(pid, { _tag: "Stop" })
+      for (const pid of all) yield* Process.exit(pid, ExitReason.kill)
       return perSecond
     })
   )
@@ -154,7 +148,7 @@ const fanIn = ({ messagesEach, senders }: { readonly senders: number; readonly m
     })
   )
 
-const Greeting = Schema.TaggedUnion({ Go: {}, Ping: { from: Process.anyPid, index: Schema.Int }, Pong: {} })
+const Greeting = Schema.TaggedUnion({ Go: {}, Ping: { from: Process.pid(Pong) }, Pong: {} })
 
 /** One game: all players exist, then all are told to go. */
 interface Game {
@@ -163,16 +157,11 @@ interface Game {
   readonly starter: Process.Pid<"done">
 }
 
-const greetAll = Effect.fnUntraced(function* (
-  self: Process.Self<(typeof Greeting)["Type"]>,
-  game: Game,
-  index: number
-) {
+const greetAll = Effect.fnUntraced(function* (self: Process.Self<(typeof Greeting)["Type"]>, game: Game) {
   const { players, starter } = game
   yield* self.receiveTag("Go")
-  for (let at = 0; at < players.length; at++) {
-    const other = players[at]
-    if (at !== index && other !== undefined) yield* Process.send(other, { _tag: "Ping", from: self.pid, index })
+  for (const other of players) {
+    if (!Process.equals(other, self.pid)) yield* Process.send(other, { _tag: "Ping", from: self.pid })
   }
   let pings = players.length - 1
   let pongs = players.length - 1
@@ -180,8 +169,7 @@ const greetAll = Effect.fnUntraced(function* (
     const message = yield* self.receive
     if (message._tag === "Ping") {
       pings--
-      const other = players[message.index]
-      if (other !== undefined) yield* Process.send(other, { _tag: "Pong" })
+      yield* Process.send(message.from, { _tag: "Pong" })
     } else if (message._tag === "Pong") pongs--
   }
   yield* Process.send(starter, "done")
@@ -194,7 +182,7 @@ const play = (processes: number) =>
       const game: Game = { players: [], starter: self.pid }
       const { players } = game
       for (let count = 0; count < processes; count++) {
-        players.push(yield* Process.spawn(Greeting, (player) => greetAll(player, game, count)))
+        players.push(yield* Process.spawn(Greeting, (player) => greetAll(player, game)))
       }
       for (const each of players) yield* Process.send(each, { _tag: "Go" })
       for (let count = 0; count < processes; count++) yield* self.receive

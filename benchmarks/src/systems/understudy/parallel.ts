@@ -56,10 +56,7 @@ const placed = (parameters: Parameters, on: Process.Placement) =>
     )
   )
 
-/** So often one scheduler and two take turns in a round: what else the machine does should meet both alike. */
-const turns = 3
-
-const onTwo = (parameters: Parameters) =>
+const onAll = ({ turns, ...parameters }: Parameters & { readonly turns: number }) =>
   Effect.gen(function* () {
     let secondsOnOne = 0
     let secondsOnTwo = 0
@@ -70,4 +67,4 @@ const onTwo = (parameters: Parameters) =>
     return { rate: turns / secondsOnTwo, speedup: secondsOnOne / secondsOnTwo }
   })
 
-export const parallel = { "parallel-cpu": onOne, "parallel-cpu-2": onTwo } satisfies Programs<UnderstudyProgram>
+export const parallel = { "parallel-cpu": onOne, "parallel-cpu-2": onAll } satisfies Programs<UnderstudyProgram>

@@ -4,7 +4,7 @@
  */
 import * as GenServer from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
-import type * as System from "@understudy/core/System"
+import * as System from "@understudy/core/System"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { rate, verify } from "../../measure.ts"
@@ -18,16 +18,15 @@ type Worker = GenServer.Ref<(typeof PoolWorker)["protocol"]>
 /** A job may wait behind others for as long as it takes. */
 const patiently = { timeout: "Infinity" } as const
 
-/** Runs `jobs` jobs, some at a time for each worker, and gives how many were done a second. */
+/** Runs `jobs` jobs on a worker a scheduler, some at a time for each, and gives how many were done a second. */
 const runAll = (
-  workers: number,
   jobs: number,
   run: (worker: Worker, job: number) => Effect.Effect<void, GenServer.CallError, System.System>
 ) =>
   asProcess(Schema.Literal("done"), (self) =>
     Effect.gen(function* () {
-      const started = yield* Effect.forEach(Array.from({ length: workers }), (_, scheduler) =>
-        GenServer.start(PoolWorker, {}, { on: { scheduler } })
+      const started = yield* Effect.forEach(yield* System.schedulers, ({ slot }) =>
+        GenServer.start(PoolWorker, {}, { on: { scheduler: slot } })
       )
       let next = 0
       const client = (worker: Worker) =>
@@ -41,7 +40,7 @@ const runAll = (
           for (let count = 0; count < underwayEach; count++) {
             for (const worker of started) yield* Process.spawnLink(Schema.Never, () => client(worker))
           }
-          for (let count = 0; count < underwayEach * workers; count++) yield* self.receive
+          for (let count = 0; count < underwayEach * started.length; count++) yield* self.receive
         })
       )
       for (const worker of started) yield* GenServer.terminate(worker)
@@ -49,42 +48,38 @@ const runAll = (
     })
   )
 
-const fibs =
-  (workers: number) =>
-  ({ fib: n, jobs }: { readonly jobs: number; readonly fib: number }) =>
-    Effect.gen(function* () {
-      const expected = fib(n)
-      let right = 0
-      const perSecond = yield* runAll(workers, jobs, (worker) =>
-        Effect.map(worker.fib({ n }, patiently), (result) => {
-          if (result === expected) right++
-        })
-      )
-      yield* verify("right results", jobs, right)
-      return perSecond
-    })
+const fibs = ({ fib: n, jobs }: { readonly jobs: number; readonly fib: number }) =>
+  Effect.gen(function* () {
+    const expected = fib(n)
+    let right = 0
+    const perSecond = yield* runAll(jobs, (worker) =>
+      Effect.map(worker.fib({ n }, patiently), (result) => {
+        if (result === expected) right++
+      })
+    )
+    yield* verify("right results", jobs, right)
+    return perSecond
+  })
 
-const letters =
-  (workers: number) =>
-  ({ jobs }: { readonly jobs: number }) =>
-    Effect.gen(function* () {
-      const all = Array.from({ length: jobs }, (_, id) => letter(id))
-      const expected = all.reduce((sum, one) => sum + sumOf(digest(one)), 0)
-      let sum = 0
-      const perSecond = yield* runAll(workers, jobs, (worker, job) =>
-        Effect.map(worker.digest(all[job] ?? letter(job), patiently), (result) => {
-          sum += sumOf(result)
-        })
-      )
-      yield* verify("sum of the digests", expected, sum)
-      return perSecond
-    })
+const letters = ({ jobs }: { readonly jobs: number }) =>
+  Effect.gen(function* () {
+    const all = Array.from({ length: jobs }, (_, id) => letter(id))
+    const expected = all.reduce((sum, one) => sum + sumOf(digest(one)), 0)
+    let sum = 0
+    const perSecond = yield* runAll(jobs, (worker, job) =>
+      Effect.map(worker.digest(all[job] ?? letter(job), patiently), (result) => {
+        sum += sumOf(result)
+      })
+    )
+    yield* verify("sum of the digests", expected, sum)
+    return perSecond
+  })
 
 export const pool = {
-  "pool-cpu-1": fibs(1),
-  "pool-cpu-2": fibs(2),
-  "pool-small-1": fibs(1),
-  "pool-small-2": fibs(2),
-  "pool-payload-1": letters(1),
-  "pool-payload-2": letters(2)
+  "pool-cpu-1": fibs,
+  "pool-cpu-2": fibs,
+  "pool-small-1": fibs,
+  "pool-small-2": fibs,
+  "pool-payload-1": letters,
+  "pool-payload-2": letters
 } satisfies Programs<UnderstudyProgram>

@@ -4,7 +4,8 @@
 
 import { performance } from "node:perf_hooks"
 import { type ActorRef, createActor, type EventObject, fromTransition, type Snapshot } from "xstate"
-import { check, latencies, type PeerParameters, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
+import { percentiles } from "../../measure.ts"
+import { check, type PeerParameters, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
 
 /** Whoever can be sent such events. */
 type Receiver<E extends EventObject> = Pick<ActorRef<Snapshot<unknown>, E>, "send">
@@ -177,6 +178,6 @@ export const messages = {
     check("pongs", roundTrips + warmUp, pongs)
     pinger.stop()
     ponger.stop()
-    return latencies(times)
+    return percentiles(times)
   }
 } satisfies PeerPrograms

@@ -9,7 +9,8 @@ import {
   fib,
   type PeerParameters,
   type PeerPrograms,
-  ratePerSecond
+  ratePerSecond,
+  signal
 } from "../PeerPrograms.ts"
 
 const idleLogic = fromTransition((state: null, _event: { readonly type: "stop" }) => state, null)
@@ -47,6 +48,35 @@ const timersMachine = setup({
     time: { actions: assign({ handled: Number.NaN }) }
   }
 })
+
+/** Sets timers, delayed events to itself, and tells when all of them have come. */
+const alarmsMachine = setup({
+  types: {
+    context: {} as Alarms,
+    input: {} as Pick<Alarms, "expected" | "done">,
+    events: {} as { readonly type: "set"; readonly delay: number } | { readonly type: "time" }
+  },
+  delays: { asTold: ({ event }) => (event.type === "set" ? event.delay : 0) }
+}).createMachine({
+  context: ({ input }) => ({ ...input, fired: 0 }),
+  on: {
+    set: { actions: raise({ type: "time" }, { delay: "asTold" }) },
+    time: {
+      actions: [
+        assign({ fired: ({ context }) => context.fired + 1 }),
+        ({ context }) => {
+          if (context.fired === context.expected) context.done()
+        }
+      ]
+    }
+  }
+})
+
+interface Alarms {
+  readonly expected: number
+  readonly done: () => void
+  readonly fired: number
+}
 
 const startRate = async ({ processes }: PeerParameters["spawn-100k"]): Promise<number> => {
   let idle: ReadonlyArray<AnyActor> = []
@@ -118,6 +148,20 @@ export const processes = {
     check("actors whose end was told", processes, downs)
     return perSecond
   },
+  "monitor-demonitor": async ({ times }) => {
+    const actor = createActor(idleLogic).start()
+    let downs = 0
+    const complete = () => {
+      downs++
+    }
+    const perSecond = await ratePerSecond(times, () => {
+      for (let count = 0; count < times; count++) actor.subscribe({ complete }).unsubscribe()
+    })
+    actor.subscribe({ complete })
+    actor.stop()
+    check("callbacks at the end, with one that was not taken back", 1, downs)
+    return perSecond
+  },
   "timer-cancel": async ({ timers }) => {
     const actor = createActor(timersMachine).start()
     const perSecond = await ratePerSecond(timers, () => {
@@ -125,6 +169,17 @@ export const processes = {
     })
     const { handled } = actor.getSnapshot().context
     check("timers", timers, handled)
+    actor.stop()
+    return perSecond
+  },
+  "timer-fire": async ({ timers }) => {
+    const { done, fire } = signal()
+    const actor = createActor(alarmsMachine, { input: { expected: timers, done: fire } }).start()
+    const perSecond = await ratePerSecond(timers, () => {
+      for (let timer = 0; timer < timers; timer++) actor.send({ type: "set", delay: 1 + (timer % 10) })
+      return done
+    })
+    check("timers that fired", timers, actor.getSnapshot().context.fired)
     actor.stop()
     return perSecond
   }

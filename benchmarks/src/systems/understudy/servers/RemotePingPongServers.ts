@@ -6,7 +6,7 @@ import * as GenServer from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { number, text } from "./Parcel.ts"
+import { number, text } from "../../../Parcel.ts"
 
 /** Sends pings, one at a time, to a server it starts on another scheduler. */
 export const RemotePinger = GenServer.define("benchmarks/RemotePinger", {
