@@ -125,8 +125,10 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
       writer.u8(tag.buffer)
       return writer.blob(new Uint8Array(value as ArrayBuffer))
   }
-  const name: unknown = Reflect.get(value, "constructor")
-  return unportable(`an instance of ${typeof name === "function" && name.name !== "" ? name.name : "a class"}`)
+  const name: unknown = value.constructor?.name
+  return unportable(
+    typeof name === "string" && name !== "Object" ? `an instance of ${name}` : "an object with a prototype"
+  )
 }
 
 const writeArray = (items: ReadonlyArray<unknown>, writer: ByteWriter, seen: Seen): void => {

@@ -76,8 +76,28 @@ export const option = (value: Plan): Plan => ({
   }
 })
 
-/** A moment with its time zone. Effect writes local time with the offset in minutes, which some zones once had no whole number of. */
-export const zoned = (zone: Plan): Plan => ({
+/** An offset in milliseconds, or the name of a zone. Effect writes offsets in minutes, which some zones had no whole number of. */
+export const timeZone: Plan = {
+  _tag: "Transformed",
+  // `as DateTime.TimeZone`: as above
+  encode: (given) => {
+    const zone = given as DateTime.TimeZone
+    return zone._tag === "Offset" ? zone.offset : zone.id
+  },
+  decode: (read) =>
+    typeof read === "number" ? DateTime.zoneMakeOffset(read) : DateTime.zoneMakeNamedUnsafe(read as string),
+  checks: false,
+  plan: {
+    _tag: "Union",
+    members: [
+      { index: 0, test: { _tag: "TypeOf", type: "number" }, plan: { _tag: "Number" } },
+      { index: 1, test: { _tag: "TypeOf", type: "string" }, plan: { _tag: "Text" } }
+    ]
+  }
+}
+
+/** A moment with its time zone. */
+export const zoned: Plan = {
   _tag: "Transformed",
   // `as DateTime.Zoned`: as above
   encode: (given) => {
@@ -89,5 +109,5 @@ export const zoned = (zone: Plan): Plan => ({
     return DateTime.makeZonedUnsafe(milliseconds, { timeZone })
   },
   checks: false,
-  plan: { _tag: "List", elements: [{ _tag: "Number" }, zone], required: 2, rest: undefined, tail: [] }
-})
+  plan: { _tag: "List", elements: [{ _tag: "Number" }, timeZone], required: 2, rest: undefined, tail: [] }
+}

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { anyValue, empty } from "./AnyValue.ts"
 import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
-import { bigint, bytes, date, option, symbol, zoned } from "./Leaves.ts"
+import { bigint, bytes, date, option, symbol, timeZone, zoned } from "./Leaves.ts"
 import { type Field, type Leaf, type Plan, wireAnnotation } from "./Plan.ts"
 import { membersOf } from "./UnionTests.ts"
 
@@ -206,7 +206,8 @@ const isConstant = (ast: SchemaAST.AST): boolean =>
 const builtIn: ReadonlyMap<unknown, Plan> = new Map<unknown, Plan>([
   [Schema.Date.ast.run, leaf(date)],
   [Schema.Uint8Array.ast.run, leaf(bytes)],
-  [Schema.DateTimeZoned.ast.run, zoned({ _tag: "Suspended", plan: () => planOf(Schema.TimeZone.ast) })]
+  [Schema.TimeZone.ast.run, timeZone],
+  [Schema.DateTimeZoned.ast.run, zoned]
 ])
 
 const declaration = (ast: SchemaAST.Declaration): Plan => {
@@ -231,13 +232,13 @@ const linkOf = (ast: SchemaAST.Declaration): SchemaAST.Link | undefined => {
   if (typeof make !== "function") return undefined
   // Effect's annotations: see `Schema.Annotations.Declaration`
   const made = make as (typeParameters: ReadonlyArray<Schema.Top>) => SchemaAST.Link | undefined
-  return made(ast.typeParameters.map((parameter) => schemaOf(SchemaAST.toEncoded(parameter))))
+  return made(ast.typeParameters.map((parameter) => schemaOf(SchemaAST.toType(parameter))))
 }
 
 const encodedBy = (ast: SchemaAST.Declaration, link: SchemaAST.Link): SchemaAST.Declaration => {
   const { annotations, checks, context, encodingChecks, encodingRun, run, typeParameters } = ast
   return new SchemaAST.Declaration(
-    typeParameters,
+    typeParameters.map(SchemaAST.toType),
     run,
     annotations,
     checks,

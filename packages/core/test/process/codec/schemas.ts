@@ -109,6 +109,18 @@ const Chat = Schema.TaggedUnion({
 
 class Empty extends Schema.Class<Empty>("Empty")({}) {}
 
+/** Without fields of other kinds: Effect writes the cause of an error as JSON text. */
+const AnyError = Schema.ErrorInstance().annotate({
+  toCodecArbitrary: () =>
+    Schema.link<Error>()(
+      Schema.Struct({ message: Schema.String, cause: Schema.NullOr(Schema.String) }),
+      SchemaTransformation.transform({
+        decode: ({ cause, message }) => (cause === null ? new Error(message) : new Error(message, { cause })),
+        encode: ({ message }) => ({ message, cause: null as string | null })
+      })
+    )
+})
+
 /** What the schema says nothing about, but that it is declared. */
 const Declared = Schema.declare(
   (value: unknown): value is { readonly at: Date } =>
@@ -262,6 +274,14 @@ export const schemas: Record<string, Any> = {
     named: Schema.Record(Schema.String, Schema.Unknown),
     pair: Schema.ReadonlyMap(Schema.Unknown, Schema.Any)
   }),
+  unknownFirst: Schema.Union([Schema.Unknown, Schema.Option(Schema.Number), Point]),
+  looseFirst: Schema.Union([
+    Schema.Struct({ a: Schema.optionalKey(Schema.Number) }),
+    Schema.Date,
+    Schema.Uint8Array,
+    AnyPid
+  ]),
+  recordOr: Schema.Union([Schema.Record(Schema.String, Schema.Number), Schema.Date, AnyPid]),
   unknownOr: Schema.Union([Schema.Struct({ tag: Schema.Literal("a"), n: Schema.Number }), Schema.Unknown]),
   recordBySymbol: Schema.Record(Schema.Symbol, Schema.Number),
   recordByNumber: Schema.Record(Schema.Number, Schema.Date),
@@ -280,9 +300,10 @@ export const schemas: Record<string, Any> = {
   decimal: Schema.BigDecimal,
   instant: Schema.DateTimeUtc,
   zoned: Schema.DateTimeZoned,
+  timeZone: Schema.TimeZone,
   pattern: Schema.RegExp,
   cause: Schema.Cause(Schema.Number, Schema.String),
-  error: Schema.ErrorInstance({ includeStack: true }),
+  error: AnyError,
   secret: Schema.RedactedFromValue(Schema.String),
   emptyClass: Empty,
   declared: Declared,

@@ -34,10 +34,28 @@ interface Shape {
   readonly value: fc.Arbitrary<unknown>
 }
 
+/** What could be taken for another member is told apart by a tag. */
+const union = (leaves: ReadonlyArray<Shape>, others: ReadonlyArray<Shape>): Shape => {
+  const tagged = others.map(
+    ({ schema, value }, index): Shape => ({
+      schema: Schema.Struct({ kind: Schema.Literal(index), value: schema }),
+      value: fc.record({ kind: fc.constant(index), value })
+    })
+  )
+  const members = [...leaves, ...tagged]
+  return {
+    schema: Schema.Union(members.map(({ schema }) => schema)),
+    value: fc.oneof(...members.map(({ value }) => value))
+  }
+}
+
 const leaf = (schema: Any, value: fc.Arbitrary<unknown>): fc.Arbitrary<Shape> => fc.constant({ schema, value })
 
 const text = fc.string({ unit: "binary", maxLength: 12 })
-const key = fc.oneof(text, fc.constantFrom("_tag", "a", "b", "constructor", "length"))
+// To Effect an optional property is there when it is inherited, so none may be called `constructor`
+const key = fc
+  .oneof(text, fc.constantFrom("_tag", "a", "b", "length", "__proto__"))
+  .filter((name) => name === "__proto__" || !(name in Object.prototype))
 
 const leaves = fc.oneof(
   leaf(Schema.String, text),
@@ -95,17 +113,14 @@ const { shape } = fc.letrec<{ shape: Shape; compound: Shape }>((tie) => ({
       })
     ),
     fc.array(tie("shape"), { minLength: 1, maxLength: 4 }).map(
-      (all): Shape => ({
-        schema: Schema.Tuple(all.map(({ schema }) => schema)),
-        value: fc.tuple(...all.map(({ value }) => value))
+      (shapes): Shape => ({
+        schema: Schema.Tuple(shapes.map(({ schema }) => schema)),
+        value: fc.tuple(...shapes.map(({ value }) => value))
       })
     ),
-    fc.array(tie("shape"), { minLength: 1, maxLength: 4 }).map(
-      (all): Shape => ({
-        schema: Schema.Union(all.map(({ schema }) => schema)),
-        value: fc.oneof(...all.map(({ value }) => value))
-      })
-    ),
+    fc
+      .tuple(fc.array(leaves, { minLength: 1, maxLength: 3 }), fc.array(tie("shape"), { maxLength: 3 }))
+      .map(([plain, others]) => union(plain, others)),
     fc.uniqueArray(fc.tuple(key, tie("shape"), fc.boolean()), { maxLength: 5, selector: ([name]) => name }).map(struct)
   )
 }))
