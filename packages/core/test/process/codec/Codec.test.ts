@@ -3,27 +3,22 @@
  * (default 100000), `CODEC_SEED` which ones.
  */
 import { execFile } from "node:child_process"
-import { inspect, isDeepStrictEqual, promisify } from "node:util"
+import { isDeepStrictEqual, promisify } from "node:util"
 import * as Arbitrary from "effect/Arbitrary"
-import * as Equal from "effect/Equal"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Alias } from "../../../src/process/Alias.ts"
 import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
 import { closures } from "../../../src/process/codec/Closures.ts"
 import { mayGenerate } from "../../../src/process/codec/Generate.ts"
 import { generatedGuard } from "../../../src/process/codec/Guard.ts"
-import type { Leaf } from "../../../src/process/codec/Plan.ts"
 import { planOf } from "../../../src/process/codec/PlanOf.ts"
 import { generated } from "../../../src/process/codec/Source.ts"
 import type { Host } from "../../../src/process/Host.ts"
 import { fromSchema, InvalidMessage, value } from "../../../src/process/MessageCodec.ts"
-import { PidImpl } from "../../../src/process/Pid.ts"
+import { bytesOf, expectBytes, expectSame, lenient, readAll, same, show, strict } from "./compare.ts"
 import { batches } from "./fromEffect.ts"
-import { Counter, schemas } from "./schemas.ts"
-import { anything, shapes } from "./shapes.ts"
+import { schemas } from "./schemas.ts"
 
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 
@@ -40,31 +35,8 @@ const batchesEach = Math.ceil(total / names.length / batchSize)
 /** How many values of each schema arrived as they were sent. */
 const tried = new Map<string, number>()
 
-const somePid = new PidImpl(3, 2, 77, undefined)
-
 /** What went wrong, with everything needed to see it again. */
 const context = (name: string, value: unknown) => `${name} with CODEC_SEED=${seed}: ${show(value)}`
-
-const show = (value: unknown): string => {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return inspect(value)
-  }
-}
-
-const bytesOf = (leaf: Leaf, value: unknown): Uint8Array => {
-  const writer = new ByteWriter()
-  leaf.write(value, writer)
-  return writer.bytes.slice(0, writer.length)
-}
-
-const readAll = (leaf: Leaf, bytes: Uint8Array): unknown => {
-  const reader = new ByteReader().over(bytes, 0, bytes.length)
-  const read = leaf.read(reader)
-  reader.finish()
-  return read
-}
 
 type Read = { readonly value: unknown } | undefined
 
@@ -186,63 +158,6 @@ const ambiguousAsJson = new Set([
 /** Effect writes local time with whole minutes of offset. */
 const inexactInEffect = new Set(["zoned", "timeZone"])
 
-interface Strictness {
-  /** Whether 0 and -0 are the same. */
-  readonly zero: boolean
-  /** Whether an object without a prototype and one of `Object` are the same: what arrives is always one of `Object`. */
-  readonly prototype: boolean
-}
-
-const prototypeOf = (value: object, { prototype }: Strictness): unknown => {
-  const own: unknown = Object.getPrototypeOf(value)
-  return own === null && !prototype ? Object.prototype : own
-}
-
-/** What is more than its properties. */
-const builtIn = [Date, Uint8Array, Float64Array, URL, RegExp]
-
-/** What an error says, its own fields included; Effect and JavaScript differ in which of that is enumerable. */
-const contentOf = (error: Error): unknown => ({
-  ...error,
-  name: error.name,
-  message: error.message,
-  cause: error.cause
-})
-
-/** Deep equality, prototypes included, by Effect's `Equal` where a class has it. */
-const same = (a: unknown, b: unknown, strictness: Strictness): boolean => {
-  if (typeof a === "number" && typeof b === "number") return Object.is(a, b) || (!strictness.zero && a === b)
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b)
-  if (prototypeOf(a, strictness) !== prototypeOf(b, strictness)) return false
-  if (Option.isOption(a) && Option.isOption(b)) {
-    return Option.isSome(a) && Option.isSome(b) ? same(a.value, b.value, strictness) : a._tag === b._tag
-  }
-  if (Equal.isEqual(a) && Equal.isEqual(b)) return Equal.equals(a, b)
-  if ((a instanceof Map && b instanceof Map) || (a instanceof Set && b instanceof Set)) {
-    return same([...a], [...b], strictness)
-  }
-  if (a instanceof Error && b instanceof Error) return same(contentOf(a), contentOf(b), strictness)
-  if (builtIn.some((type) => a instanceof type)) return isDeepStrictEqual(a, b)
-  const keys = Reflect.ownKeys(a)
-  return (
-    keys.length === Reflect.ownKeys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(Reflect.get(a, key), Reflect.get(b, key), strictness))
-  )
-}
-
-const expectSame = (actual: unknown, wanted: unknown, strictness: Strictness, what: () => string): void => {
-  if (same(actual, wanted, strictness)) return
-  expect(actual, what()).toStrictEqual(wanted)
-  expect.unreachable(what())
-}
-
-const expectBytes = (actual: Uint8Array, wanted: Uint8Array, what: () => string): void => {
-  if (Buffer.compare(actual, wanted) !== 0) expect(actual, what()).toEqual(wanted)
-}
-
-const strict: Strictness = { zero: true, prototype: true }
-const lenient: Strictness = { zero: false, prototype: false }
-
 describe("the compiled codec", () => {
   describe.each(names)("%s", (name) => {
     // `names` are the keys of `schemas`
@@ -332,89 +247,6 @@ describe("the compiled codec", () => {
     expect(found.failed).toBe(true)
     expect(found.seed).toBe(seed)
     expect(found.counterexample?.[0].values).toEqual([[100]])
-  })
-
-  it("values of schemas made at random arrive as they were sent", () => {
-    fc.assert(
-      fc.property(shapes, ({ schema, values }) => {
-        const plan = planOf(schema.ast)
-        const byText = generated(plan)
-        const guard = generatedGuard(Schema.toType(schema).ast)
-        const is = Schema.is(Schema.toType(schema))
-        for (const sent of values) {
-          if (!guard(sent) || !is(sent)) expect.unreachable(show(sent))
-          const bytes = bytesOf(byText, sent)
-          expectBytes(bytesOf(closures(plan), sent), bytes, () => show(sent))
-          expectSame(readAll(byText, bytes), sent, { zero: true, prototype: false }, () => show(sent))
-        }
-      }),
-      { numRuns: 400, seed }
-    )
-  })
-
-  describe.each(["unknown", "any"])("under Schema.%s", (name) => {
-    const codec = value(schemas[name] as Schema.Top)
-    const leaf: Leaf = { write: codec.encode, read: codec.decode }
-    const arrive = (sent: unknown) => readAll(leaf, bytesOf(leaf, sent))
-
-    it("anything arrives as it was sent", () => {
-      fc.assert(
-        fc.property(anything, (sent) => {
-          if (!isDeepStrictEqual(arrive(sent), sent)) expect.unreachable(inspect(sent, { depth: 9 }))
-        }),
-        { numRuns: 2000, seed }
-      )
-    })
-
-    it("dates, maps, numbers, errors and addresses are themselves, also inside of others", () => {
-      const sent = {
-        numbers: [-0, Number.NaN, Number.NEGATIVE_INFINITY, 2n ** 70n, new Date(Number.NaN)],
-        missing: undefined,
-        map: new Map<unknown, unknown>([[{ a: 1 }, new Set([new Date(5), -1n])]]),
-        bytes: [Uint8Array.of(1, 2), Float32Array.of(0.5), new ArrayBuffer(3), new DataView(new ArrayBuffer(2), 1)],
-        // biome-ignore lint/suspicious/noSparseArray: that is what is tried
-        holes: [, 1, , undefined],
-        pattern: /a+/giu,
-        symbol: Symbol.for("understudy/test/anything"),
-        bare: Object.assign(Object.create(null), { a: 1 }),
-        proto: JSON.parse('{"__proto__": 1}'),
-        error: Object.assign(new RangeError("too far", { cause: new Date(7) }), { code: "E" }),
-        pid: somePid
-      }
-      const arrived = arrive(sent)
-      expect(isDeepStrictEqual(arrived, sent), inspect(arrived, { depth: 9 })).toBe(true)
-      expect(arrive(new Alias(somePid, 12, undefined))).toEqual(new Alias(somePid, 12, undefined))
-      expect(arrive(Buffer.from("ab"))).toStrictEqual(Uint8Array.of(97, 98))
-    })
-
-    it("a value that contains itself, and one that stands in two places, arrive so", () => {
-      const shared = { n: 1 }
-      const sent: Array<unknown> = [shared, shared]
-      sent.push(sent, new Map([[sent, shared]]))
-      // The same value, as it was sent
-      const arrived = arrive(sent) as [unknown, unknown, unknown, Map<unknown, unknown>]
-      expect(arrived[1]).toBe(arrived[0])
-      expect(arrived[2]).toBe(arrived)
-      expect(arrived[3].get(arrived)).toBe(arrived[0])
-    })
-
-    it.each([
-      ["a function", () => 1, "function"],
-      ["a function inside", { later: [function later() {}] }, "the function later"],
-      ["a symbol of its own", new Set([Symbol("mine")]), "Symbol(mine)"],
-      ["an instance of a class", { at: new (class Place {})() }, "an instance of Place"],
-      ["an option", Option.some(1), "an object with a prototype"],
-      ["a ref", Counter.at(somePid), "an "],
-      ["a promise", Promise.resolve(), "an instance of Promise"],
-      ["a property named by a symbol", { [Symbol.for("a")]: 1 }, "Symbol(a)"]
-    ])("%s is an InvalidMessage before anything is sent", (_, sent, what) => {
-      expect(codec.is(sent)).toBe(true)
-      const mailbox = fromSchema(schemas[name] as Schema.Top)
-      for (const encode of [codec.encode, mailbox.encode]) {
-        expect(() => encode(sent, new ByteWriter())).toThrow(InvalidMessage)
-        expect(() => encode(sent, new ByteWriter())).toThrow(what)
-      }
-    })
   })
 
   it("a message with a byte too many or too few is an InvalidMessage", () => {
