@@ -180,7 +180,13 @@ export class RemoteReply implements ReplyTo, ReplySignal {
 
   answer(exit: Exit.Exit<unknown, unknown>): void {
     this.outcome = exit
-    this.host.route(this.slot, this.incarnation, this)
+    try {
+      this.host.route(this.slot, this.incarnation, this)
+    } catch (error) {
+      // An answer that cannot be written: the caller is told, and need not wait for its timeout
+      this.outcome = Exit.die(error)
+      this.host.route(this.slot, this.incarnation, this)
+    }
   }
 
   succeed(value: unknown): void {

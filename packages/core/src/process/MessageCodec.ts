@@ -49,7 +49,10 @@ export interface ValueCodec {
   is(value: unknown): boolean
   /** Why `value` is not of the schema's type. */
   explain(value: unknown): string
-  /** Appends a value of the schema. What is written of any other value is undefined; it may throw. */
+  /**
+   * Appends a value of the schema. What is written of any other value is undefined; it may throw. Throws
+   * {@link InvalidMessage} when the value cannot leave its scheduler: a function under `Schema.Unknown`, say.
+   */
   encode(value: unknown, writer: ByteWriter): void
   /** Reads a value that {@link encode} wrote. Throws when the bytes are no value of the schema. */
   decode(reader: ByteReader): unknown
@@ -100,7 +103,16 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   const codec: ValueCodec & { is: (value: unknown) => boolean } = {
     is,
     explain: (value) => problemOf(explain(value)),
-    encode: (value, writer) => inBytes().write(value, writer),
+    encode: (value, writer) => {
+      try {
+        inBytes().write(value, writer)
+      } catch (error) {
+        throw new InvalidMessage({
+          target: "another scheduler",
+          problem: error instanceof Error ? error.message : String(error)
+        })
+      }
+    },
     decode: (reader) => inBytes().read(reader),
     toText,
     fromText

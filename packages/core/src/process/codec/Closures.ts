@@ -3,6 +3,7 @@
  * the generated functions are tested against.
  */
 import type { ByteReader } from "../Bytes.ts"
+import { symbol } from "./Leaves.ts"
 import {
   corrupt,
   type Field,
@@ -15,6 +16,7 @@ import {
   readCount,
   readFiller,
   readIndex,
+  type Signature,
   setProperty,
   type Test
 } from "./Plan.ts"
@@ -70,6 +72,8 @@ const make = (plan: Plan): Leaf => {
       return struct(plan.fields)
     case "Record":
       return record(plan.value)
+    case "Open":
+      return open(plan)
     case "List":
       return list(plan)
     case "Union":
@@ -154,6 +158,46 @@ const checkPresence = (bits: ReadonlyArray<number>, count: number): void => {
   if (last !== undefined && last >> (((count - 1) & 7) + 1) !== 0) corrupt("field")
 }
 
+const open = ({ fields, signatures }: Extract<Plan, { _tag: "Open" }>): Leaf => {
+  const fixed = struct(fields)
+  const names = new Set<PropertyKey>(fields.map(({ name }) => (typeof name === "number" ? String(name) : name)))
+  const others = signatures.map(({ keysOf, plan }) => ({ keysOf, leaf: closures(plan) }))
+  const keys = (value: object, { keysOf }: Signature | (typeof others)[number]) =>
+    keysOf(value).filter((key) => !names.has(key))
+  return {
+    write: (value, writer) => {
+      const object = value as object
+      fixed.write(object, writer)
+      for (const other of others) {
+        const found = keys(object, other)
+        writer.varint(found.length)
+        for (const key of found) {
+          writer.u8(typeof key === "symbol" ? 1 : 0)
+          if (typeof key === "symbol") symbol.write(key, writer)
+          else writer.string(String(key))
+          other.leaf.write(Reflect.get(object, key), writer)
+        }
+      }
+    },
+    read: (reader) => {
+      // A struct reads an object
+      const object = fixed.read(reader) as object
+      for (const other of others) {
+        const given = new Set<PropertyKey>()
+        for (let left = readCount(reader); left > 0; left--) {
+          const key = readBoolean(reader) ? (symbol.read(reader) as symbol) : reader.string()
+          if (names.has(key)) corrupt("key")
+          given.add(key)
+          setProperty(object, key, other.leaf.read(reader))
+        }
+        const meant = new Set(keys(object, other))
+        for (const key of given) if (!meant.has(key)) corrupt("key")
+      }
+      return object
+    }
+  }
+}
+
 const record = (plan: Plan): Leaf => {
   const leaf = closures(plan)
   return {
@@ -182,12 +226,16 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
   const isFilled = (each: Plan) => !fixed && mayBeEmpty(each)
   const slots = plan.elements.map((each, at) => ({ leaf: elements[at], filled: isFilled(each) }))
   const others = { leaf: rest, filled: plan.rest !== undefined && isFilled(plan.rest) }
+  const tail = plan.tail.map((each) => ({ leaf: closures(each), filled: isFilled(each) }))
+  /** The slot of an element in a list of that length. */
+  const slotAt = (at: number, length: number) =>
+    slots[at] ?? tail[at - Math.max(slots.length, length - tail.length)] ?? others
   return {
     write: (value, writer) => {
       const items = value as ReadonlyArray<unknown>
       if (!fixed) writer.varint(items.length)
       for (let at = 0; at < items.length; at++) {
-        const { filled, leaf } = slots[at] ?? others
+        const { filled, leaf } = slotAt(at, items.length)
         if (filled) writer.u8(0)
         leaf?.write(items[at], writer)
       }
@@ -197,7 +245,7 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
       if (length < plan.required || (rest === undefined && length > elements.length)) corrupt("list of that length")
       const items: Array<unknown> = []
       for (let at = 0; at < length; at++) {
-        const { filled, leaf } = slots[at] ?? others
+        const { filled, leaf } = slotAt(at, length)
         if (filled) readFiller(reader)
         items.push(leaf?.read(reader))
       }

@@ -1,9 +1,10 @@
-/** Values whose bytes need no plan of their own: dates, whole numbers of any size, bytes, and JSON for what has no other form. */
+/**
+ * Values whose bytes need no plan of their own: dates, whole numbers of any size, bytes, symbols; options and moments
+ * with a time zone.
+ */
+import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
-import { compiled, schemaOf, transformOf } from "./EffectCodec.ts"
-import { corrupt, type Leaf, type Plan } from "./Plan.ts"
+import { corrupt, type Leaf, type Plan, unportable } from "./Plan.ts"
 
 /** Milliseconds, exactly; an invalid date is no value of the schema. */
 export const date: Leaf = {
@@ -45,36 +46,11 @@ export const bigint: Leaf = {
   }
 }
 
-/** Anything but `null` and `undefined`, which is what the empty struct takes. Mostly it is `{}`. */
-export const anything: Leaf = {
-  write: (value, writer) => {
-    const isEmpty =
-      typeof value === "object" &&
-      value !== null &&
-      Object.getPrototypeOf(value) === Object.prototype &&
-      Reflect.ownKeys(value).length === 0
-    writer.u8(isEmpty ? 0 : 1)
-    if (!isEmpty) writer.string(JSON.stringify(value) ?? "")
-  },
-  read: (reader) => {
-    if (reader.u8() === 0) return {}
-    const read: unknown = JSON.parse(reader.string())
-    return read ?? corrupt("value")
-  }
-}
-
-/** A node in Effect's canonical JSON, as text. */
-export const json = (ast: SchemaAST.AST): Leaf => {
-  let made: ReturnType<typeof transformOf> | undefined
-  const get = () => (made ??= transformOf(compiled(Schema.toCodecJson(schemaOf(ast))).ast))
-  return {
-    checks: true,
-    write: (value, writer) => writer.string(JSON.stringify(get().encode(value)) ?? ""),
-    read: (reader) => {
-      const text = reader.string()
-      return get().decode(text === "" ? undefined : JSON.parse(text))
-    }
-  }
+/** Symbols of the global registry, by their keys: only those are the same on another scheduler. */
+export const symbol: Leaf = {
+  // `as symbol`: as above
+  write: (value, writer) => writer.string(Symbol.keyFor(value as symbol) ?? unportable(String(value))),
+  read: (reader) => Symbol.for(reader.string())
 }
 
 /** An option as a union on the way: nothing, or a struct around its value. */
@@ -86,6 +62,7 @@ export const option = (value: Plan): Plan => ({
     return Option.isNone(known) ? undefined : { value: known.value }
   },
   decode: (read) => (read === undefined ? Option.none() : Option.some((read as { value: unknown }).value)),
+  checks: false,
   plan: {
     _tag: "Union",
     members: [
@@ -98,3 +75,39 @@ export const option = (value: Plan): Plan => ({
     ]
   }
 })
+
+/** An offset in milliseconds, or the name of a zone. Effect writes offsets in minutes, which some zones had no whole number of. */
+export const timeZone: Plan = {
+  _tag: "Transformed",
+  // `as DateTime.TimeZone`: as above
+  encode: (given) => {
+    const zone = given as DateTime.TimeZone
+    return zone._tag === "Offset" ? zone.offset : zone.id
+  },
+  decode: (read) =>
+    typeof read === "number" ? DateTime.zoneMakeOffset(read) : DateTime.zoneMakeNamedUnsafe(read as string),
+  checks: false,
+  plan: {
+    _tag: "Union",
+    members: [
+      { index: 0, test: { _tag: "TypeOf", type: "number" }, plan: { _tag: "Number" } },
+      { index: 1, test: { _tag: "TypeOf", type: "string" }, plan: { _tag: "Text" } }
+    ]
+  }
+}
+
+/** A moment with its time zone. */
+export const zoned: Plan = {
+  _tag: "Transformed",
+  // `as DateTime.Zoned`: as above
+  encode: (given) => {
+    const { epochMilliseconds, zone } = given as DateTime.Zoned
+    return [epochMilliseconds, zone]
+  },
+  decode: (read) => {
+    const [milliseconds, timeZone] = read as [number, DateTime.TimeZone]
+    return DateTime.makeZonedUnsafe(milliseconds, { timeZone })
+  },
+  checks: false,
+  plan: { _tag: "List", elements: [{ _tag: "Number" }, timeZone], required: 2, rest: undefined, tail: [] }
+}

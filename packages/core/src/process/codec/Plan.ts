@@ -11,8 +11,6 @@ export interface Leaf {
   readonly read: (reader: ByteReader) => unknown
   /** Whether a value is of the schema, where the leaf is a declaration of this project. */
   readonly is?: (value: unknown) => boolean
-  /** Whether reading runs the schema's checks too. */
-  readonly checks?: true
 }
 
 /** The annotation under which a declaration of this project says its form in bytes: a {@link Leaf}. */
@@ -42,6 +40,12 @@ export interface Member {
   readonly plan: Plan
 }
 
+/** What objects may have beside fixed properties: which keys, as texts and symbols, and what is under them. */
+export interface Signature {
+  readonly keysOf: (value: object) => ReadonlyArray<PropertyKey>
+  readonly plan: Plan
+}
+
 export type Plan =
   | { readonly _tag: "Text" }
   | { readonly _tag: "Number" }
@@ -55,23 +59,30 @@ export type Plan =
   | { readonly _tag: "Struct"; readonly fields: ReadonlyArray<Field> }
   /** Text keys, and how many there are before them. */
   | { readonly _tag: "Record"; readonly value: Plan }
-  /** `required` of the elements are always there; the length is written when it can vary. */
+  /** Fixed properties, then for each signature how many keys there are, and each with its value. */
+  | { readonly _tag: "Open"; readonly fields: ReadonlyArray<Field>; readonly signatures: ReadonlyArray<Signature> }
+  /**
+   * The first are `elements`, the last are `tail`, and `rest` is each between them. `required` is the least length; the
+   * length is written when it can vary.
+   */
   | {
       readonly _tag: "List"
       readonly elements: ReadonlyArray<Plan>
       readonly required: number
       readonly rest: Plan | undefined
+      readonly tail: ReadonlyArray<Plan>
     }
   /** Members in the order they are tried; whatever none of the others is, is the last. */
   | { readonly _tag: "Union"; readonly members: ReadonlyArray<Member> }
   /** Throws on reading when `check` says no. */
   | { readonly _tag: "Checked"; readonly plan: Plan; readonly check: (value: unknown) => boolean }
-  /** Encoded before it is written and decoded after it is read. */
+  /** Encoded before it is written and decoded after it is read. `checks`: decoding runs the schema's checks too. */
   | {
       readonly _tag: "Transformed"
       readonly plan: Plan
       readonly encode: (value: unknown) => unknown
       readonly decode: (encoded: unknown) => unknown
+      readonly checks: boolean
     }
   /** A schema that contains itself. Gives the same plan each time. */
   | { readonly _tag: "Suspended"; readonly plan: () => Plan }
@@ -101,6 +112,11 @@ export const isFixed = (list: Extract<Plan, { _tag: "List" }>): boolean =>
 /** Says that bytes are not what they should be. What reads messages makes an `InvalidMessage` of it. */
 export const corrupt = (wanted: string): never => {
   throw new RangeError(`record holds no ${wanted} where one was wanted`)
+}
+
+/** Says that a value cannot be written, though its schema takes it. What writes messages makes an `InvalidMessage` of it. */
+export const unportable = (what: string): never => {
+  throw new TypeError(`${what} cannot be sent to another scheduler without a schema that says how`)
 }
 
 /** Which of `count` things follows. Written as a varint, which is a byte for up to 128 of them. */

@@ -1,11 +1,12 @@
 /**
- * From a schema to its plan. What a plan cannot express goes through Effect's own codec for that node: to the node's
- * encoded side, whose plan is used then, or to canonical JSON as the last resort.
+ * From a schema to its plan. What a plan cannot express goes through Effect's own codec for that node, to the node's
+ * encoded side, whose plan is used then. What no schema describes has a form of its own: {@link anyValue}.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
+import { anyValue, empty } from "./AnyValue.ts"
 import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
-import { anything, bigint, bytes, date, json, option } from "./Leaves.ts"
+import { bigint, bytes, date, option, symbol, timeZone, zoned } from "./Leaves.ts"
 import { type Field, type Leaf, type Plan, wireAnnotation } from "./Plan.ts"
 import { membersOf } from "./UnionTests.ts"
 
@@ -21,12 +22,11 @@ export const planOf = (ast: SchemaAST.AST): Plan => {
 }
 
 const makePlan = (ast: SchemaAST.AST): Plan => {
+  if (ast.encoding !== undefined && isPlain(SchemaAST.toType(ast))) return planOf(SchemaAST.toType(ast))
   // A transformation's checks are its own business, on both sides
   if (ast.encoding !== undefined || ("encodingChecks" in ast && ast.encodingChecks !== undefined)) return encoded(ast)
   const plan = bare(ast)
-  if (ast.checks === undefined || plan._tag === "Transformed") return plan
-  // JSON is decoded by Effect, which has checked it
-  if (plan._tag === "Leaf" && plan.leaf.checks === true) return plan
+  if (ast.checks === undefined || (plan._tag === "Transformed" && plan.checks)) return plan
   return { _tag: "Checked", plan, check: checkOf(ast, ast.checks) }
 }
 
@@ -66,42 +66,82 @@ const bare = (ast: SchemaAST.AST): Plan => {
       return { _tag: "Suspended", plan: () => planOf(ast.thunk()) }
     case "Declaration":
       return declaration(ast)
+    case "Symbol":
+      return leaf(symbol)
     case "Any":
     case "Unknown":
+      return leaf(anyValue)
     case "ObjectKeyword":
-    case "Symbol":
-      return leaf(json(ast))
+      return anyOf(ast)
   }
 }
 
 const leaf = (of: Leaf): Plan => ({ _tag: "Leaf", leaf: of })
 
+/** Whatever values of a node are, as they are. */
+const anyOf = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
+
 /** By Effect's codec to the encoded side, and by that side's plan from there. */
 const encoded = (ast: SchemaAST.AST): Plan => {
   const side = SchemaAST.toEncoded(ast)
-  return side.encoding === undefined
-    ? { _tag: "Transformed", ...transformOf(ast), plan: planOf(side) }
-    : leaf(json(ast))
+  return { _tag: "Transformed", ...transformOf(ast), plan: planOf(side), checks: true }
 }
+
+/**
+ * Whether values of a type side can be written as they are. Then a transformation need not run, and cannot lose anything:
+ * as text -0 is 0.
+ */
+const isPlain = (type: SchemaAST.AST): boolean => {
+  switch (type._tag) {
+    case "Objects":
+      return type.indexSignatures.length === 0 && type.propertySignatures.every((property) => isPlain(property.type))
+    case "Arrays":
+      return type.elements.every(isPlain) && type.rest.every(isPlain)
+    case "Union":
+      return type.types.every(isPlain)
+    case "Declaration": {
+      if (type.annotations?.[wireAnnotation] !== undefined) return true
+      if (builtIn.has(type.run)) return true
+      const inner = optionOf(type)
+      return inner !== undefined && isPlain(inner)
+    }
+    case "Suspend":
+      return false
+    default:
+      return true
+  }
+}
+
+/** A transformation may also add or remove the key; only Effect's codec of what is around it knows. */
+const isTransformedKey = (type: SchemaAST.AST): boolean =>
+  type.encoding !== undefined &&
+  !isPlain(SchemaAST.toType(type)) &&
+  (SchemaAST.isOptional(type) || SchemaAST.isOptional(SchemaAST.toEncoded(type)))
 
 const objects = (ast: SchemaAST.Objects): Plan => {
   const { indexSignatures, propertySignatures } = ast
-  if (indexSignatures.length > 0) {
-    const entry = recordOf(ast)
-    return entry === undefined ? leaf(json(ast)) : { _tag: "Record", value: planOf(entry) }
+  if (propertySignatures.length + indexSignatures.length === 0) {
+    return { _tag: "Checked", plan: leaf(empty), check: guardOf(ast) }
   }
-  if (propertySignatures.length === 0) return leaf(anything)
-  const fields: Array<Field> = []
-  for (const { name, type } of propertySignatures) {
-    const optional = SchemaAST.isOptional(type)
-    // A transformation may also add or remove the key; only Effect's codec of the whole struct knows
-    if (type.encoding !== undefined && (optional || SchemaAST.isOptional(SchemaAST.toEncoded(type)))) {
-      return encoded(ast)
-    }
-    fields.push({ name, optional, plan: planOf(type) })
-  }
-  return { _tag: "Struct", fields }
+  if (propertySignatures.some(({ type }) => isTransformedKey(type))) return encoded(ast)
+  if (indexSignatures.some(({ parameter, type }) => hasEncoding(parameter) || isTransformedKey(type)))
+    return encoded(ast)
+  const entry = recordOf(ast)
+  if (entry !== undefined) return { _tag: "Record", value: planOf(entry) }
+  const fields = propertySignatures.map(
+    ({ name, type }): Field => ({
+      name,
+      optional: SchemaAST.isOptional(type),
+      plan: planOf(type)
+    })
+  )
+  if (indexSignatures.length === 0) return { _tag: "Struct", fields }
+  const signatures = indexSignatures.map(({ parameter, type }) => ({ keysOf: keysOf(parameter), plan: planOf(type) }))
+  return { _tag: "Open", fields, signatures }
 }
+
+const hasEncoding = (parameter: SchemaAST.AST): boolean =>
+  parameter.encoding !== undefined || (parameter._tag === "Union" && parameter.types.some(hasEncoding))
 
 /**
  * What a record has under its keys, if they can be any texts. Keys that are checked, transformed or beside fixed
@@ -116,19 +156,24 @@ export const recordOf = (ast: SchemaAST.Objects): SchemaAST.AST | undefined => {
     : undefined
 }
 
+/** The keys of an object that a parameter takes. What its rules are only Effect knows, which leaves no others in a value. */
+const keysOf = (parameter: SchemaAST.IndexSignature["parameter"]): ((value: object) => ReadonlyArray<PropertyKey>) => {
+  if (parameter._tag === "String" && parameter.checks === undefined) return Object.keys
+  const { decode } = transformOf(
+    new SchemaAST.Objects([], [new SchemaAST.IndexSignature(parameter, SchemaAST.unknown)])
+  )
+  return (value) => Reflect.ownKeys(decode(value) as object)
+}
+
 const arrays = (ast: SchemaAST.Arrays): Plan => {
   const [rest, ...tail] = ast.rest
-  const isTransformedKey = (element: SchemaAST.AST) =>
-    element.encoding !== undefined &&
-    (SchemaAST.isOptional(element) || SchemaAST.isOptional(SchemaAST.toEncoded(element)))
-  // Elements after the rest are counted from the end
-  if (tail.length > 0) return leaf(json(ast))
-  if (ast.elements.some(isTransformedKey)) return encoded(ast)
+  if ([...ast.elements, ...ast.rest].some(isTransformedKey)) return encoded(ast)
   return {
     _tag: "List",
     elements: ast.elements.map(planOf),
-    required: ast.elements.filter((element) => !SchemaAST.isOptional(element)).length,
-    rest: rest === undefined ? undefined : planOf(rest)
+    required: ast.elements.filter((element) => !SchemaAST.isOptional(element)).length + tail.length,
+    rest: rest === undefined ? undefined : planOf(rest),
+    tail: tail.map(planOf)
   }
 }
 
@@ -157,17 +202,51 @@ const flat = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
 const isConstant = (ast: SchemaAST.AST): boolean =>
   (ast._tag === "Literal" || ast._tag === "Null") && ast.checks === undefined && ast.encoding === undefined
 
+/** Effect's declarations that have plans of their own, by what runs them. */
+const builtIn: ReadonlyMap<unknown, Plan> = new Map<unknown, Plan>([
+  [Schema.Date.ast.run, leaf(date)],
+  [Schema.Uint8Array.ast.run, leaf(bytes)],
+  [Schema.TimeZone.ast.run, timeZone],
+  [Schema.DateTimeZoned.ast.run, zoned]
+])
+
 const declaration = (ast: SchemaAST.Declaration): Plan => {
   const wire = ast.annotations?.[wireAnnotation]
   // Only this project's declarations have the annotation
   if (wire !== undefined) return leaf(wire as Leaf)
-  if (ast.run === Schema.Date.ast.run) return leaf(date)
-  if (ast.run === Schema.Uint8Array.ast.run) return leaf(bytes)
+  const known = builtIn.get(ast.run)
+  if (known !== undefined) return known
   const inner = optionOf(ast)
   if (inner !== undefined) return option(planOf(inner))
-  const canonical = Schema.toCodecJson(schemaOf(ast)).ast
-  if (canonical.encoding === undefined) return leaf(json(ast))
-  return encoded(canonical)
+  const link = linkOf(ast)
+  return link === undefined ? anyOf(ast) : encoded(encodedBy(ast, link))
+}
+
+/**
+ * How a declaration says it is encoded: for JSON, but with the values it is made of as they are, which have plans of their
+ * own. Without such a link its values travel as what they are, if they are something any value can be.
+ */
+const linkOf = (ast: SchemaAST.Declaration): SchemaAST.Link | undefined => {
+  const { toCodec, toCodecJson } = ast.annotations ?? {}
+  const make = toCodecJson ?? toCodec
+  if (typeof make !== "function") return undefined
+  // Effect's annotations: see `Schema.Annotations.Declaration`
+  const made = make as (typeParameters: ReadonlyArray<Schema.Top>) => SchemaAST.Link | undefined
+  return made(ast.typeParameters.map((parameter) => schemaOf(SchemaAST.toType(parameter))))
+}
+
+const encodedBy = (ast: SchemaAST.Declaration, link: SchemaAST.Link): SchemaAST.Declaration => {
+  const { annotations, checks, context, encodingChecks, encodingRun, run, typeParameters } = ast
+  return new SchemaAST.Declaration(
+    typeParameters.map(SchemaAST.toType),
+    run,
+    annotations,
+    checks,
+    [link],
+    context,
+    encodingChecks,
+    encodingRun
+  )
 }
 
 /** What an option is of. Effect names its own declarations so that they can be made again from a description. */

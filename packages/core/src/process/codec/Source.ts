@@ -253,7 +253,7 @@ class Source {
       const write = elements.map((element, index) => this.write(element, `value[${index}]`))
       return [write.join("\n"), `return [${elements.map((element) => this.read(element)).join(", ")}]`]
     }
-    if (rest === undefined || elements.length > 0) {
+    if (rest === undefined || elements.length > 0 || plan.tail.length > 0) {
       const leaf = this.constant(closures(plan))
       return [`${leaf}.write(value, writer)`, `return ${leaf}.read(reader)`]
     }

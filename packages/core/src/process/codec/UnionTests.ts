@@ -33,7 +33,24 @@ export const membersOf = (
   const members = found.map(({ ast, index, kinds }) => ({ index, test: testOf(ast, index, kinds), plan: planOf(ast) }))
   // An exact test is right whatever other members would also take the value, and cheap
   const isExact = ({ test }: Member) => test._tag === "Same" || test._tag === "Null"
-  return [...members.filter(isExact), ...members.filter((member) => !isExact(member))]
+  // What takes less is asked first: a date is also an object without properties, and anything at all
+  const rank = (member: Member) => (isExact(member) ? 0 : looseness(types[member.index]))
+  return members.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** How much else a member takes: 1 nothing, 2 any object without properties, 3 nearly everything. */
+const looseness = (ast: SchemaAST.AST | undefined): 1 | 2 | 3 => {
+  switch (ast?._tag) {
+    case "Any":
+    case "Unknown":
+    case "ObjectKeyword":
+      return 3
+    case "Objects":
+      if (ast.propertySignatures.some(({ type }) => type.context?.isOptional !== true)) return 1
+      return ast.propertySignatures.length + ast.indexSignatures.length === 0 ? 3 : 2
+    default:
+      return 1
+  }
 }
 
 const byKind = (kind: Kind): Test => {

@@ -1,56 +1,42 @@
 /**
  * The compiled codec against Effect's own, over many schemas. `CODEC_VALUES` says how many values to try in all
- * (default 4000), `CODEC_SEED` which ones.
+ * (default 100000), `CODEC_SEED` which ones.
  */
 import { execFile } from "node:child_process"
-import { inspect, isDeepStrictEqual, promisify } from "node:util"
+import { isDeepStrictEqual, promisify } from "node:util"
 import * as Arbitrary from "effect/Arbitrary"
-import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
 import { closures } from "../../../src/process/codec/Closures.ts"
 import { mayGenerate } from "../../../src/process/codec/Generate.ts"
 import { generatedGuard } from "../../../src/process/codec/Guard.ts"
-import type { Leaf } from "../../../src/process/codec/Plan.ts"
 import { planOf } from "../../../src/process/codec/PlanOf.ts"
 import { generated } from "../../../src/process/codec/Source.ts"
 import type { Host } from "../../../src/process/Host.ts"
 import { fromSchema, InvalidMessage, value } from "../../../src/process/MessageCodec.ts"
+import { bytesOf, expectBytes, expectSame, lenient, readAll, same, show, strict } from "./compare.ts"
+import { batches } from "./fromEffect.ts"
 import { schemas } from "./schemas.ts"
 
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 
-const total = setting("CODEC_VALUES", 4000)
+/** How many values must arrive as they were sent. */
+const least = 100_000
+
+const total = setting("CODEC_VALUES", least)
 const seed = setting("CODEC_SEED", 20_260 + new Date().getSeconds() * 1000 + new Date().getMilliseconds())
 const names = Object.keys(schemas)
-const each = Math.ceil(total / names.length)
+/** How many values Effect generates at a time, from small ones to large ones. */
+const batchSize = 50
+const batchesEach = Math.ceil(total / names.length / batchSize)
+
+/** How many values of each schema arrived as they were sent. */
+const tried = new Map<string, number>()
 
 /** What went wrong, with everything needed to see it again. */
 const context = (name: string, value: unknown) => `${name} with CODEC_SEED=${seed}: ${show(value)}`
-
-const show = (value: unknown): string => {
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return inspect(value)
-  }
-}
-
-const bytesOf = (leaf: Leaf, value: unknown): Uint8Array => {
-  const writer = new ByteWriter()
-  leaf.write(value, writer)
-  return writer.bytes.slice(0, writer.length)
-}
-
-const readAll = (leaf: Leaf, bytes: Uint8Array): unknown => {
-  const reader = new ByteReader().over(bytes, 0, bytes.length)
-  const read = leaf.read(reader)
-  reader.finish()
-  return read
-}
 
 type Read = { readonly value: unknown } | undefined
 
@@ -124,138 +110,143 @@ const disturbed = (value: unknown, draw: (below: number) => number, depth: numbe
   return Object.fromEntries(draw(3) === 0 ? changed.filter(([each]) => each !== key) : changed)
 }
 
-const sampled = new Map<string, Promise<ReadonlyArray<unknown>>>()
+/** Checks values of a schema; when one fails, fast-check says with which seed, and looks for a smaller one that does. */
+const forValues = (name: string, numRuns: number, check: (value: unknown) => void): void => {
+  // `name` is one of `names`
+  const arbitrary = Arbitrary.schema(schemas[name] as Schema.Codec<unknown, unknown>)
+  fc.assert(
+    fc.property(batches(arbitrary, batchSize), ({ values }) => {
+      for (const value of values) check(value)
+    }),
+    { numRuns, seed }
+  )
+}
 
-/** The same values in each test of a schema. */
-const samples = (name: string): Promise<ReadonlyArray<unknown>> => {
-  let values = sampled.get(name)
+const few = new Map<string, ReadonlyArray<unknown>>()
+
+/** A few values of a schema. */
+const some = (name: string): ReadonlyArray<unknown> => {
+  let values = few.get(name)
   if (values === undefined) {
-    const schema = Arbitrary.schema(schemas[name] as Schema.Codec<unknown, unknown>)
-    values = Effect.runPromise(Arbitrary.sampleEffect(schema, { count: each, seed }))
-    sampled.set(name, values)
+    // `name` is one of `names`
+    const arbitrary = Arbitrary.schema(schemas[name] as Schema.Codec<unknown, unknown>)
+    values = fc.sample(batches(arbitrary, 3), { numRuns: 1, seed }).flatMap((batch) => batch.values)
+    few.set(name, values)
   }
   return values
 }
 
-/** As text -0 is 0, and no object is without a prototype. Of these schemas a part travels as JSON or as a number in text. */
-const throughText = new Set([
-  "json",
-  "emptyStruct",
-  "exit",
-  "structWithRest",
-  "tupleWithTail",
-  "optionOfTail",
-  "numberFromText"
+/** Declarations that do not say how they become JSON. Effect's codec refuses them. */
+const withoutJson = new Set(["declared", "floats"])
+
+/**
+ * JSON writes NaN and bigints as texts, and where a union also has texts Effect reads those; where one also takes anything,
+ * it takes classes as that, and any object as one without properties. This codec need not agree: what arrives is what was sent.
+ */
+const ambiguousAsJson = new Set([
+  "unknownFirst",
+  "looseFirst",
+  "recordOr",
+  "primitives",
+  "arraysOf",
+  "mapOfNumbersAndTexts",
+  "chunkOfNumbersAndTexts",
+  "resultOfDates",
+  "withDefault"
 ])
 
-/** JSON writes NaN and bigints as texts, and where a union also has texts Effect reads those: this codec need not agree. */
-const ambiguousAsText = new Set(["primitives", "arraysOf"])
-
-interface Strictness {
-  /** Whether 0 and -0 are the same. */
-  readonly zero: boolean
-  /** Whether an object without a prototype and one of `Object` are the same: what arrives is always one of `Object`. */
-  readonly prototype: boolean
-}
-
-const prototypeOf = (value: object, { prototype }: Strictness): unknown => {
-  const own: unknown = Object.getPrototypeOf(value)
-  return own === null && !prototype ? Object.prototype : own
-}
-
-/** What is more than its properties. */
-const builtIn = [Date, Map, Set, Uint8Array, URL, Error]
-
-/** Deep equality, prototypes included, by Effect's `Equal` where a class has it. */
-const same = (a: unknown, b: unknown, strictness: Strictness): boolean => {
-  if (typeof a === "number" && typeof b === "number") return Object.is(a, b) || (!strictness.zero && a === b)
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b)
-  if (prototypeOf(a, strictness) !== prototypeOf(b, strictness)) return false
-  if (Option.isOption(a) && Option.isOption(b)) {
-    return Option.isSome(a) && Option.isSome(b) ? same(a.value, b.value, strictness) : a._tag === b._tag
-  }
-  if (Equal.isEqual(a) && Equal.isEqual(b)) return Equal.equals(a, b)
-  if (builtIn.some((type) => a instanceof type)) return isDeepStrictEqual(a, b)
-  const keys = Reflect.ownKeys(a)
-  return (
-    keys.length === Reflect.ownKeys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && same(Reflect.get(a, key), Reflect.get(b, key), strictness))
-  )
-}
-
-const expectSame = (actual: unknown, wanted: unknown, strictness: Strictness, what: string): void => {
-  if (same(actual, wanted, strictness)) return
-  expect(actual, what).toStrictEqual(wanted)
-  expect.unreachable(what)
-}
-
-const strict: Strictness = { zero: true, prototype: true }
+/** Effect writes local time with whole minutes of offset. */
+const inexactInEffect = new Set(["zoned", "timeZone"])
 
 describe("the compiled codec", () => {
-  it(`covers at least 40 schemas (seed ${seed}, ${each} values each)`, () => {
-    expect(names.length).toBeGreaterThanOrEqual(40)
-    expect(mayGenerate).toBe(true)
-  })
-
   describe.each(names)("%s", (name) => {
     // `names` are the keys of `schemas`
     const schema = schemas[name] as Schema.Codec<unknown, unknown>
     const plan = planOf(schema.ast)
     const is = Schema.is(Schema.toType(schema))
 
-    it("what arrives is what was sent, and what Effect's own codec would give", async () => {
+    it("what arrives is what was sent, and what Effect's own codec would give", () => {
       const byText = generated(plan)
       const byClosure = closures(plan)
       // Without the text: once V8 (13.6, 14.6) has parsed {"u":1,"\\\\":2}, it reads the second key of {"u":1,"\\n":2} as a backslash
       const canonical = Schema.toCodecJson(schema)
-      const effects = (sent: unknown) => Schema.decodeUnknownSync(canonical)(Schema.encodeUnknownSync(canonical)(sent))
-      for (const sent of await samples(name)) {
+      const encode = Schema.encodeUnknownSync(canonical)
+      const decode = Schema.decodeUnknownSync(canonical)
+      let count = 0
+      forValues(name, batchesEach, (sent) => {
+        count++
         const bytes = bytesOf(byText, sent)
-        expect(bytesOf(byClosure, sent), context(name, sent)).toEqual(bytes)
+        expectBytes(bytesOf(byClosure, sent), bytes, () => context(name, sent))
         const arrived = readAll(byText, bytes)
-        const what = context(name, sent)
-        expectSame(arrived, sent, { zero: !throughText.has(name), prototype: false }, what)
+        const what = () => context(name, sent)
+        expectSame(arrived, sent, { zero: true, prototype: false }, what)
         expectSame(readAll(byClosure, bytes), arrived, strict, what)
-        const others = effects(sent)
-        const isWrong = ambiguousAsText.has(name) && !same(others, sent, { zero: false, prototype: false })
-        if (!isWrong) expectSame(arrived, others, { zero: false, prototype: !throughText.has(name) }, what)
-      }
+        if (withoutJson.has(name)) return expect(() => encode(sent), what()).toThrow("JSON")
+        const mayDiffer = ambiguousAsJson.has(name) || inexactInEffect.has(name)
+        const read = mayDiffer ? attempt(() => decode(encode(sent))) : { value: decode(encode(sent)) }
+        if (mayDiffer && !(read !== undefined && same(read.value, sent, lenient))) return
+        // As text -0 is 0, and Effect keeps objects without a prototype where it copies nothing
+        expectSame(arrived, read?.value, lenient, what)
+      })
+      tried.set(name, count)
     })
 
-    it("the guard says of values, whole and damaged, and of those of other schemas what Effect says", async () => {
+    it("the guard says of values, whole and damaged, and of those of other schemas what Effect says", () => {
       const guard = generatedGuard(Schema.toType(schema).ast)
       const draw = random(seed)
-      for (const sent of await samples(name)) {
-        expect(guard(sent), context(name, sent)).toBe(true)
+      forValues(name, Math.ceil(batchesEach / 4), (sent) => {
+        if (!guard(sent)) expect.unreachable(context(name, sent))
         const broken = disturbed(sent, draw, 0)
-        expect(guard(broken), context(name, broken)).toBe(is(broken))
-      }
+        if (guard(broken) !== is(broken)) expect.unreachable(context(name, broken))
+      })
       for (const other of names) {
-        for (const sent of (await samples(other)).slice(0, 3)) expect(guard(sent), context(name, sent)).toBe(is(sent))
+        for (const sent of some(other)) if (guard(sent) !== is(sent)) expect.unreachable(context(name, sent))
       }
     })
 
-    it("damaged bytes are an InvalidMessage or a value of the schema", async () => {
+    it("damaged bytes are an InvalidMessage or a value of the schema", () => {
       const draw = random(seed)
       const byText = generated(plan)
       const byClosure = closures(plan)
       const mailbox = fromSchema(schema)
-      for (const sent of await samples(name)) {
+      forValues(name, Math.ceil(batchesEach / 4), (sent) => {
         const bytes = damaged(bytesOf(byText, sent), draw)
         const generatedRead = attempt(() => readAll(byText, bytes))
         const closureRead = attempt(() => readAll(byClosure, bytes))
-        expectSame(generatedRead, closureRead, strict, context(name, [...bytes]))
-        if (generatedRead !== undefined) expect(is(generatedRead.value), context(name, [...bytes])).toBe(true)
+        const what = () => context(name, [...bytes])
+        // Damage can make a value contain itself
+        if (!isDeepStrictEqual(generatedRead, closureRead)) expectSame(generatedRead, closureRead, strict, what)
+        if (generatedRead !== undefined && !is(generatedRead.value)) expect.unreachable(what())
         try {
           const reader = new ByteReader().over(Uint8Array.from([2, ...bytes]), 0, bytes.length + 1)
           // A codec of plain messages has no use for the host
           const arrived = mailbox.decode(reader, undefined as unknown as Host, undefined)
-          expect(is(arrived), context(name, [...bytes])).toBe(true)
+          if (!is(arrived)) expect.unreachable(what())
         } catch (error) {
           if (!(error instanceof InvalidMessage)) throw error
         }
-      }
+      })
     })
+  })
+
+  it(`was tried with at least ${total} values of at least 40 schemas (seed ${seed})`, () => {
+    expect(mayGenerate).toBe(true)
+    expect(tried.size).toBeGreaterThanOrEqual(40)
+    const counts = [...tried.values()]
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(batchesEach * batchSize)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(total)
+  })
+
+  it("a value that fails is shrunk, and its seed is told", () => {
+    const found = fc.check(
+      fc.property(batches(Arbitrary.schema(Schema.Array(Schema.Int)), batchSize), ({ values }) =>
+        values.every((value) => (value as ReadonlyArray<number>).every((n) => n < 100))
+      ),
+      { seed, numRuns: 100 }
+    )
+    expect(found.failed).toBe(true)
+    expect(found.seed).toBe(seed)
+    expect(found.counterexample?.[0].values).toEqual([[100]])
   })
 
   it("a message with a byte too many or too few is an InvalidMessage", () => {

@@ -1,4 +1,5 @@
 /** Schemas of every kind a message can be made of, for the tests of the codec. */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as GenServer from "../../../src/behaviour/GenServer.ts"
@@ -105,6 +106,46 @@ const Chat = Schema.TaggedUnion({
   Say: { room: Schema.String, text: Schema.String, at: Schema.Date, to: Schema.optionalKey(AnyPid) },
   Leave: {}
 })
+
+class Empty extends Schema.Class<Empty>("Empty")({}) {}
+
+/** Without fields of other kinds: Effect writes the cause of an error as JSON text. */
+const AnyError = Schema.ErrorInstance().annotate({
+  toCodecArbitrary: () =>
+    Schema.link<Error>()(
+      Schema.Struct({ message: Schema.String, cause: Schema.NullOr(Schema.String) }),
+      SchemaTransformation.transform({
+        decode: ({ cause, message }) => (cause === null ? new Error(message) : new Error(message, { cause })),
+        encode: ({ message }) => ({ message, cause: null as string | null })
+      })
+    )
+})
+
+/** What the schema says nothing about, but that it is declared. */
+const Declared = Schema.declare(
+  (value: unknown): value is { readonly at: Date } =>
+    typeof value === "object" && value !== null && "at" in value && value.at instanceof Date,
+  {
+    toCodecArbitrary: () =>
+      Schema.link<{ readonly at: Date }>()(
+        Schema.Int,
+        SchemaTransformation.transform({ decode: (n) => ({ at: new Date(n) }), encode: ({ at }) => at.getTime() })
+      )
+  }
+)
+
+const Floats = Schema.instanceOf(Float64Array, {
+  toCodecArbitrary: () =>
+    Schema.link<Float64Array>()(
+      Schema.Array(Schema.Number),
+      SchemaTransformation.transform({
+        decode: (n): Float64Array => Float64Array.from(n),
+        encode: (floats) => [...floats]
+      })
+    )
+})
+
+const NumberOrText = Schema.Union([Schema.Number, Schema.String])
 
 const marker = Symbol.for("understudy/test/marker")
 
@@ -222,6 +263,55 @@ export const schemas: Record<string, Any> = {
   optionFromKey: Schema.Struct({ a: Schema.OptionFromOptionalKey(Schema.String), b: Schema.Int }),
   renamed: Schema.Struct({ first: Schema.String, second: Schema.Int }).pipe(Schema.encodeKeys({ first: "f" })),
   exit: Schema.Exit(Schema.Number, Schema.String, Schema.Json),
+  unknown: Schema.Unknown,
+  any: Schema.Any,
+  object: Schema.ObjectKeyword,
+  anySymbol: Schema.Symbol,
+  unknownInside: Schema.Struct({
+    what: Schema.Unknown,
+    maybe: Schema.optionalKey(Schema.Any),
+    many: Schema.Array(Schema.Unknown),
+    named: Schema.Record(Schema.String, Schema.Unknown),
+    pair: Schema.ReadonlyMap(Schema.Unknown, Schema.Any)
+  }),
+  unknownFirst: Schema.Union([Schema.Unknown, Schema.Option(Schema.Number), Point]),
+  looseFirst: Schema.Union([
+    Schema.Struct({ a: Schema.optionalKey(Schema.Number) }),
+    Schema.Date,
+    Schema.Uint8Array,
+    AnyPid
+  ]),
+  recordOr: Schema.Union([Schema.Record(Schema.String, Schema.Number), Schema.Date, AnyPid]),
+  unknownOr: Schema.Union([Schema.Struct({ tag: Schema.Literal("a"), n: Schema.Number }), Schema.Unknown]),
+  recordBySymbol: Schema.Record(Schema.Symbol, Schema.Number),
+  recordByNumber: Schema.Record(Schema.Number, Schema.Date),
+  recordByLongText: Schema.Record(Schema.String.check(Schema.isMinLength(2)), Schema.Option(Schema.Number)),
+  severalRests: Schema.StructWithRest(Schema.Struct({ id: Schema.Option(Schema.Number) }), [
+    Schema.Record(Schema.TemplateLiteral(["x-", Schema.String]), Schema.Chunk(Schema.Number)),
+    Schema.Record(Schema.Symbol, Schema.Date)
+  ]),
+  optionalThenRest: Schema.TupleWithRest(Schema.Tuple([Schema.optionalKey(Schema.Number)]), [Schema.Number]),
+  longTail: Schema.TupleWithRest(Schema.Tuple([]), [Schema.Null, Schema.Option(Schema.Number), Schema.Null]),
+  mapOfNumbersAndTexts: Schema.ReadonlyMap(NumberOrText, NumberOrText),
+  chunkOfNumbersAndTexts: Schema.Chunk(NumberOrText),
+  mapOfClasses: Schema.HashMap(Schema.String, Segment),
+  setOfBigInts: Schema.HashSet(Schema.BigInt),
+  resultOfDates: Schema.Result(Schema.Date, Schema.Union([Schema.Number, Schema.String])),
+  decimal: Schema.BigDecimal,
+  instant: Schema.DateTimeUtc,
+  zoned: Schema.DateTimeZoned,
+  timeZone: Schema.TimeZone,
+  pattern: Schema.RegExp,
+  cause: Schema.Cause(Schema.Number, Schema.String),
+  error: AnyError,
+  secret: Schema.RedactedFromValue(Schema.String),
+  emptyClass: Empty,
+  declared: Declared,
+  floats: Floats,
+  withDefault: Schema.Struct({ n: Schema.Number.pipe(Schema.withDecodingDefault(Effect.succeed(1))), m: NumberOrText }),
+  optionOfChecked: Schema.Option(Schema.Int).check(
+    Schema.makeFilter((option) => option._tag === "None" || option.value >= 0 || "below zero")
+  ),
   deep: Schema.Struct({
     id: Schema.Int,
     who: Schema.Struct({ pid: AnyPid, tags: Schema.Array(Schema.Literals(["x", "y", "z"])) }),
