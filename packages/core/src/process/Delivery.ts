@@ -39,7 +39,7 @@ export const deepFreeze = (value: unknown): void => {
  */
 export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
   if (!isHere(host, to)) {
-    host.routeMessage(to, codec, message, alias, exportCall(message, to.slot), 0, true)
+    routeMessage(host, to, codec, message, alias, undefined, true)
     return true
   }
   const target = impl(to).record ?? host.processes.get(to.serial)
@@ -55,9 +55,26 @@ export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unkno
 export const admitThrough = (record: ProcessRecord, alias: number): boolean =>
   admit(record, alias, (ref) => demonitor(record, ref as MonitorRef, false))
 
-/** A call that leaves the scheduler gets an id that its answer can come back to. */
-const exportCall = (message: unknown, slot: number): number =>
-  message instanceof IncomingCall && message.replyTo instanceof PendingCall ? message.replyTo.export(slot) : 0
+/** To another scheduler. `accepted`: who waits for what becomes of it there. What cannot be written throws, and nobody waits. */
+const routeMessage = (
+  host: Host,
+  to: Pid,
+  codec: MessageCodec,
+  message: unknown,
+  alias: number,
+  accepted: PendingCall | undefined,
+  wait: boolean
+): void => {
+  // A call that leaves the scheduler gets an id that its answer can come back to
+  const call = message instanceof IncomingCall && message.replyTo instanceof PendingCall ? message.replyTo : undefined
+  try {
+    host.routeMessage(to, codec, message, alias, call?.export(to.slot) ?? 0, accepted?.export(to.slot) ?? 0, wait)
+  } catch (error) {
+    call?.abandon()
+    accepted?.abandon()
+    throw error
+  }
+}
 
 /** Puts a message into a mailbox under its bound. `false`: there is no room, and senders are to wait. */
 export const accept = (record: ProcessRecord, message: unknown): boolean => {
@@ -190,8 +207,7 @@ export const offer = (
       const pending = new PendingCall(host, { whenDown: gone, whenTimedOut: gone, read }, (exit) =>
         resume(exit as Effect.Effect<Outcome>)
       )
-      const accepted = pending.export(to.slot)
-      return host.routeMessage(to, codec, message, alias, exportCall(message, to.slot), accepted, wait)
+      return routeMessage(host, to, codec, message, alias, pending, wait)
     }
     const target = host.processes.get(to.serial)
     if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
