@@ -368,18 +368,15 @@ export class ServerLoop implements Body, Owner {
     const { plans, record } = this
     // It was handled in full: no crash of a later day is about it
     record.lastMessage = undefined
-    if (plans?.idle === undefined) return
-    const after = plans.idle
+    const after = plans?.idle
+    if (plans === undefined || after === undefined) return
     plans.idle = undefined
-    plans.timer = record.host.timers.set(
-      after,
-      () => {
-        plans.timer = undefined
-        plans.due = true
-        record.wake()
-      },
-      record.priority
-    )
+    const expired = () => {
+      plans.timer = undefined
+      plans.due = true
+      record.wake()
+    }
+    plans.timer = record.host.timers.set(after, expired, record.priority)
   }
 
   private stopIdle(plans: Plans): void {

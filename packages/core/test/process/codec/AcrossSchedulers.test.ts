@@ -42,7 +42,7 @@ const defectOf = (exit: Exit.Exit<unknown, unknown>): unknown => {
 
 describe("a value that no schema describes", () => {
   test(
-    "arrives at a server on another scheduler, and comes back, as it was",
+    "S25 arrives at a server on another scheduler, and comes back, as it was",
     Effect.gen(function* () {
       const keeper = yield* GenServer.start(Keeper, {}, elsewhere)
       const pid = keeper.pid
@@ -58,7 +58,7 @@ describe("a value that no schema describes", () => {
   )
 
   test(
-    "is its sender's InvalidMessage when it cannot leave its scheduler: nothing is sent, and nothing waits for an answer",
+    "S25 is its sender's InvalidMessage when it cannot leave its scheduler: nothing is sent, and nothing waits for an answer",
     Effect.gen(function* () {
       const keeper = yield* GenServer.start(Keeper, {}, elsewhere)
       const { pending } = yield* System.System
@@ -74,7 +74,7 @@ describe("a value that no schema describes", () => {
   )
 
   test(
-    "is the defect of a call whose answer or failure it is; the server goes on",
+    "S25 is the defect of a call whose answer or failure it is; the server goes on",
     Effect.gen(function* () {
       const keeper = yield* GenServer.start(Keeper, {}, elsewhere)
       for (const call of [keeper.answerFunction(), keeper.failFunction()]) {
