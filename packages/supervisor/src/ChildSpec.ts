@@ -4,7 +4,7 @@
  */
 
 import type { Definition, Startable } from "@understudy/core/Definition"
-import type { Contract, Fields, NoArgs, Protocol } from "@understudy/core/GenServer"
+import type { ArgsAndOptions, Contract, Fields, Protocol } from "@understudy/core/GenServer"
 import { anyPid, type Placement } from "@understudy/core/Process"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -79,9 +79,7 @@ export interface ChildOptions {
 }
 
 /** `{}` args need not be given. */
-export type ChildArgs<A extends Fields, O> = {} extends A
-  ? [args?: NoArgs, options?: O]
-  : [args: Schema.Struct<A>["Type"], options?: O]
+export type ChildArgs<A extends Fields, O> = ArgsAndOptions<A, O>
 
 /**
  * A child that is a server of `contract`. Throws {@link InvalidChildSpec} when the arguments or an option cannot be

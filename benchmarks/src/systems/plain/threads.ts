@@ -34,17 +34,6 @@ const sendParcels = (other: Worker, messages: number): Promise<number> => {
   return promise
 }
 
-const oneWay = ({ messages }: PeerParameters["cross-one-way"]) =>
-  withOther(async (other) => {
-    await sendParcels(other, atMost(warmUp, messages))
-    let taken = 0
-    const perSecond = await ratePerSecond(messages, async () => {
-      taken = await sendParcels(other, messages)
-    })
-    check("taken messages", messages, taken)
-    return perSecond
-  })
-
 /** Gives how many replies were right. */
 const callEachTime = (other: Worker, rounds: number): Promise<number> => {
   const { promise, resolve } = Promise.withResolvers<number>()
@@ -63,17 +52,22 @@ const callEachTime = (other: Worker, rounds: number): Promise<number> => {
   return promise
 }
 
-const pingPong = ({ rounds: asked }: PeerParameters["cross-ping-pong"]) =>
+/** The rate at which so many are done with another thread. `run` gives how many were. */
+const rateWithOther = (count: number, what: string, run: (other: Worker, count: number) => Promise<number>) =>
   withOther(async (other) => {
-    const rounds = atMost(mostRounds, asked)
-    await callEachTime(other, atMost(warmUp, rounds))
-    let right = 0
-    const perSecond = await ratePerSecond(rounds, async () => {
-      right = await callEachTime(other, rounds)
+    await run(other, atMost(warmUp, count))
+    let done = 0
+    const perSecond = await ratePerSecond(count, async () => {
+      done = await run(other, count)
     })
-    check("round trips", rounds, right)
+    check(what, count, done)
     return perSecond
   })
+
+const oneWay = ({ messages }: PeerParameters["cross-one-way"]) => rateWithOther(messages, "taken messages", sendParcels)
+
+const pingPong = ({ rounds }: PeerParameters["cross-ping-pong"]) =>
+  rateWithOther(atMost(mostRounds, rounds), "round trips", callEachTime)
 
 /** Between threads. What handles messages is a server already. */
 export const threads = {

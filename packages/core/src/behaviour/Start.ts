@@ -5,10 +5,9 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { PendingCall, readAnswer } from "../process/Call.ts"
-import type { NoArgs } from "../process/Definition.ts"
+import type { ArgsAndOptions } from "../process/Definition.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { AnyFiber } from "../process/Fibers.ts"
@@ -31,9 +30,7 @@ export type { StartOptions } from "../process/StartDefinition.ts"
 export { StartError } from "../process/StartError.ts"
 
 /** `{}` args need not be given. */
-export type StartArgs<A extends Fields> = {} extends A
-  ? [args?: NoArgs, options?: StartOptions]
-  : [args: Schema.Struct<A>["Type"], options?: StartOptions]
+export type StartArgs<A extends Fields> = ArgsAndOptions<A, StartOptions>
 
 /**
  * Starts a server that is linked to nothing. Fails with {@link StartError}; dies with `InvalidMessage` when the

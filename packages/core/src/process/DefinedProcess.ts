@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import type { Definition, NoArgs } from "./Definition.ts"
+import type { ArgsAndOptions, Definition } from "./Definition.ts"
 import { Current, type System } from "./Host.ts"
 import { unlink } from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
@@ -95,9 +95,7 @@ const takeName = (record: ProcessRecord, name: Name): Effect.Effect<Pid | undefi
   )
 
 /** `{}` args need not be given. */
-type StartArgs<A extends Fields> = {} extends A
-  ? [args?: NoArgs, options?: StartOptions]
-  : [args: Schema.Struct<A>["Type"], options?: StartOptions]
+type StartArgs<A extends Fields> = ArgsAndOptions<A, StartOptions>
 
 const startWith = <S extends Schema.Top, A extends Fields>(
   contract: ProcessContract<S, A>,

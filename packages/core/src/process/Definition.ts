@@ -2,6 +2,7 @@
  * A named program that any scheduler can run: what remote spawns, supervisors and behaviours are built on.
  * The contract (name and schemas) can be imported anywhere; only schedulers load what runs it.
  */
+import type * as Schema from "effect/Schema"
 import type { IncomingCall } from "./Call.ts"
 import type { Bounds } from "./Mailbox.ts"
 import type { MessageCodec, ValueCodec } from "./MessageCodec.ts"
@@ -10,6 +11,11 @@ import type { Body } from "./ProcessRecord.ts"
 
 /** The arguments of what takes none. Not `{}`, which options put in their place by mistake would be too. */
 export type NoArgs = { readonly [field: string]: never }
+
+/** What a start takes behind its contract: its arguments, unless it has none (then they may be left out), and options. */
+export type ArgsAndOptions<A extends Schema.Struct.Fields, O> = {} extends A
+  ? [args?: NoArgs, options?: O]
+  : [args: Schema.Struct<A>["Type"], options?: O]
 
 /** What a scheduler must know to start processes of one contract. */
 export interface Definition {

@@ -31,7 +31,7 @@ const AfterLive = After.implement({
   handle: {
     count: (state) => GenServer.reply(state.count, state),
     value: (state) => Effect.as(send(state), counted(state)),
-    sleeps: (state) => Effect.flatMap(send(state), () => Effect.as(Effect.sleep(1), counted(state))),
+    sleeps: (state) => Effect.flatMap(send(state), () => Effect.as(Effect.yieldNow, counted(state))),
     throws: (state) =>
       Effect.map(send(state), (): State => {
         throw new Error("after it was sent")
