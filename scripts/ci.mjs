@@ -2,12 +2,14 @@
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { nodeBinary, root } from "./setup.mjs"
 import { run, steps } from "./steps.mjs"
 
 const folder = mkdtempSync(join(tmpdir(), "understudy-ci-"))
 const sum = { passed: 0, failed: 0 }
+/** What failed, with its messages: printed at the end, where somebody who has only the last lines finds it. */
+const failures = []
 
 /** Runs vitest on one of the project's Node.js versions and adds what its JSON report counts to the sum. */
 const tests = (node, args) => async () => {
@@ -36,6 +38,12 @@ const tests = (node, args) => async () => {
   const unloaded = report.testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")
   )
+  for (const file of report.testResults) {
+    for (const test of file.assertionResults.filter((test) => test.status === "failed")) {
+      failures.push(`${relative(root, file.name)} > ${test.fullName}\n${test.failureMessages.join("\n")}`)
+    }
+  }
+  failures.push(...unloaded.map((file) => `${relative(root, file.name)}\n${file.message}`))
   sum.failed += sound ? 0 : Math.max(report.numFailedTests + unloaded.length, 1)
   return sound
 }
@@ -49,5 +57,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
+for (const failure of failures) console.error(`\n${failure}`)
 // The summary's readers take the last line: nothing may be printed after it.
 process.stderr.write("", () => process.stdout.write(`${sum.passed} passed, ${sum.failed} failed\n`))
