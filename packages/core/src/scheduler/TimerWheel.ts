@@ -6,7 +6,8 @@
  *
  * Looking at a real clock costs more than all else here. So a timer that is set during a turn gets its deadline at the
  * turn's next look at the clock, measured from then: it is never early, and late by a fraction of a turn at most. One that
- * is cancelled before that has touched neither the clock nor the wheel.
+ * is cancelled before that has touched neither the clock nor the wheel. Nor does one get into a slot at once that has its
+ * deadline: most calls are answered within milliseconds, long before their timeouts.
  */
 import type { Priority, Timers } from "../process/Host.ts"
 import { Callback, due, fresh, type HeldTimers, idle, Timed, Timer, waiting } from "../process/Timer.ts"
@@ -29,6 +30,9 @@ const mask = slots - 1
 /** Slots of the coarse wheel. Timers further away than all of them (nine hours) stay for several rounds. */
 const windows = 4096
 const windowMask = windows - 1
+
+/** How many milliseconds timers are kept together before they are put into their slots, if none of them is due before. */
+const settleAfter = 16
 
 /** The longest time a host timer is set for: Node's own limit is 2^31 - 1. */
 const longestSleep = 2 ** 30
@@ -95,6 +99,10 @@ export class TimerWheel implements Timers {
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
   private readonly freshList = new Timed()
+  /** Those that have a deadline and no slot, in the order they were set. */
+  private readonly recentList = new Timed()
+  /** When they get their slots. */
+  private settleAt = never
   /** What it holds comes before all that is set from now on. */
   private held: HeldTimers = nobody
   /** What is due and not told yet. A new one each time, as young as what stands in it. */
@@ -164,8 +172,10 @@ export class TimerWheel implements Timers {
     // Not by way of a delay: equal deadlines must stay equal. What was set before comes first
     const now = this.now()
     this.count++
-    this.insert(timer, deadline, now)
-    this.wakeBy(this.nextDue, now)
+    this.expectFrom(now)
+    this.setDeadline(timer, deadline)
+    append(this.recentList, timer)
+    this.settleOrWake(now)
   }
 
   clear(timer: Timed): void {
@@ -230,28 +240,45 @@ export class TimerWheel implements Timers {
   private stamp(now: number): void {
     const { freshList, held } = this
     if (held.holds) held.enter()
-    let timer = freshList.next
-    if (timer === freshList) return
-    freshList.next = freshList.previous = freshList
-    while (timer !== freshList) {
-      const { next } = timer
-      this.insert(timer, now + timer.time, now)
-      timer = next
-    }
-    this.wakeBy(this.nextDue, now)
+    if (freshList.next === freshList) return
+    this.expectFrom(now)
+    for (let timer = freshList.next; timer !== freshList; timer = timer.next) this.setDeadline(timer, now + timer.time)
+    move(freshList, this.recentList)
+    this.settleOrWake(now)
   }
 
-  private insert(timer: Timed, deadline: number, now: number): void {
+  /** Timers get their deadlines. */
+  private expectFrom(now: number): void {
     // A wheel that stood still has nothing behind it
     if (this.nextDue === never) this.tick = Math.max(this.tick, Math.floor(now))
+    if (this.recentList.next === this.recentList) this.settleAt = now + settleAfter
+  }
+
+  private setDeadline(timer: Timed, deadline: number): void {
     const tick = Math.max(Math.ceil(deadline), this.tick)
     timer.time = tick
     timer.state = waiting
-    const at = windowOf(tick)
-    const near = at - windowOf(this.tick) <= 1
-    append(near ? listAt(this.fine, tick & mask) : listAt(this.coarse, at & windowMask), timer)
-    const next = near ? tick : bringDownAt(at)
-    if (next < this.nextDue) this.nextDue = next
+    if (tick < this.nextDue) this.nextDue = tick
+  }
+
+  /** Timers have got their deadlines. */
+  private settleOrWake(now: number): void {
+    if (now >= this.settleAt) this.settle()
+    this.wakeBy(this.nextDue, now)
+  }
+
+  /** Puts those that have deadlines into their slots. */
+  private settle(): void {
+    const { recentList } = this
+    for (let timer = recentList.next; timer !== recentList; ) {
+      const { next, time } = timer
+      const at = windowOf(time)
+      const near = at - windowOf(this.tick) <= 1
+      append(near ? listAt(this.fine, time & mask) : listAt(this.coarse, at & windowMask), timer)
+      if (!near) this.nextDue = Math.min(this.nextDue, bringDownAt(at))
+      timer = next
+    }
+    recentList.next = recentList.previous = recentList
   }
 
   private wakeBy(time: number, now: number): void {
@@ -268,6 +295,7 @@ export class TimerWheel implements Timers {
   }
 
   private fireDue(now: number): void {
+    this.settle()
     const dueList = new Timed()
     this.dueList = dueList
     const { expire } = this
@@ -282,6 +310,8 @@ export class TimerWheel implements Timers {
       this.count--
       expire(timer)
     }
+    // What they have set is looked for in the slots, too
+    this.settle()
     this.nextDue = this.count === 0 ? never : this.findNext()
     if (this.nextDue !== never) this.wakeBy(this.nextDue, now)
   }
