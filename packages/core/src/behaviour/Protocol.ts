@@ -14,7 +14,9 @@ import {
   type ValueCodec,
   value as valueCodec
 } from "../process/MessageCodec.ts"
+import type { Pid } from "../process/Pid.ts"
 import { keepShapes, nothing as none } from "../process/Shape.ts"
+import type { ServerContext } from "./ServerKind.ts"
 
 /** The fields of a payload. */
 export type Fields = Schema.Struct.Fields
@@ -131,14 +133,28 @@ export class CastMessage {
   }
 }
 
-/** A call in a mailbox; handlers know it as `from`. */
+/** A call in a mailbox. Its handler knows it as `from`, and as its context: one object less for each call. */
 export class CallMessage extends IncomingCall {
   readonly method: Method
   readonly payload: unknown
+  /** What callbacks know of the server that handles it. Set before the handler is called. */
+  server: ServerContext | undefined
   constructor(method: Method, payload: unknown, replyTo: IncomingCall["replyTo"]) {
-    super(replyTo)
+    super()
+    this.replyTo = replyTo
+    this.record = this.previous = this.next = undefined
     this.method = method
     this.payload = payload
+    this.server = undefined
+  }
+  get pid(): Pid | undefined {
+    return this.server?.pid
+  }
+  get self(): unknown {
+    return this.server?.self
+  }
+  get from(): this {
+    return this
   }
   /** What reports show of it. */
   [inspect.custom](): unknown {
@@ -150,7 +166,9 @@ export class CallMessage extends IncomingCall {
 export class TerminateMessage extends IncomingCall {
   readonly reason: ExitReason.ExitReason
   constructor(reason: ExitReason.ExitReason, replyTo: IncomingCall["replyTo"]) {
-    super(replyTo)
+    super()
+    this.replyTo = replyTo
+    this.record = this.previous = this.next = undefined
     this.reason = reason
   }
 }

@@ -232,21 +232,28 @@ class CallOperation extends Operation<unknown, unknown, System> implements CallO
   }
 
   override performIn(fiber: ProcessFiber): Effect.Effect<unknown, unknown> {
-    return this.callFrom(fiber, fiber.process.host, fiber.process)
+    const { process } = fiber
+    return this.callFrom(fiber, process.host, process, PendingCall.from(fiber, this))
   }
 
   perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
-    return this.callFrom(fiber, hostOf(fiber), currentProcess(fiber))
+    const host = hostOf(fiber)
+    const caller = currentProcess(fiber)
+    return this.callFrom(fiber, host, caller, new PendingCall(host, this, undefined, caller?.priority))
   }
 
-  private callFrom(fiber: AnyFiber, host: Host, caller: ProcessRecord | undefined): Effect.Effect<unknown, unknown> {
+  private callFrom(
+    fiber: AnyFiber,
+    host: Host,
+    caller: ProcessRecord | undefined,
+    pending: PendingCall
+  ): Effect.Effect<unknown, unknown> {
     const { codec, method, payload } = this
     const pid = resolve(host, this.ref.address)
     if (pid === undefined) return this.whenDown(ExitReason.noProcess)
     if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
     if (!method.payload.is(payload)) return invalid(codec, method, payload)
     if (host.freeze) deepFreeze(payload)
-    const pending = new PendingCall(host, this, undefined, caller?.priority)
     const after = this.timeout
     if (after !== undefined) pending.expireAfter(after)
     const message = new CallMessage(method, payload, pending)

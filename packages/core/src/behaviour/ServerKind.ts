@@ -6,7 +6,6 @@ import type * as ExitReason from "../process/ExitReason.ts"
 import type { Name } from "../process/Name.ts"
 import type { Pid } from "../process/Pid.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
-import type { CallMessage } from "./Protocol.ts"
 
 /** A contract's callbacks as the loop sees them: it hands back what it was given. */
 export interface Callbacks {
@@ -37,19 +36,17 @@ export interface Birth {
   readonly name: Name | undefined
 }
 
-/** What callbacks know of their server; and, for a call, who asks. One class for both: a subclass's objects cost more to make. */
+/** What callbacks know of their server. The handler of a call knows it from the call. */
 export class ServerContext {
   private readonly kind: ServerKind
   readonly pid: Pid
-  readonly from: CallMessage | undefined
-  constructor(kind: ServerKind, pid: Pid, from: CallMessage | undefined) {
+  constructor(kind: ServerKind, pid: Pid) {
     this.kind = kind
     this.pid = pid
-    this.from = from
   }
   get self(): unknown {
     return this.kind.self(this.pid)
   }
 }
 
-keepShapes(new ServerContext(nothing, nothing, undefined))
+keepShapes(new ServerContext(nothing, nothing))

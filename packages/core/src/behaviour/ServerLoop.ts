@@ -86,7 +86,7 @@ export class ServerLoop implements Body, Owner {
 
   /** What callbacks know of their server. Made when one is called. */
   private get context(): ServerContext {
-    this.known ??= new ServerContext(this.kind, this.record.pid, undefined)
+    this.known ??= new ServerContext(this.kind, this.record.pid)
     return this.known
   }
 
@@ -222,10 +222,10 @@ export class ServerLoop implements Body, Owner {
     const { method, payload } = message
     const handler = this.kind.handlers[method.index]
     if (handler === undefined) return this.unexpected(message)
-    const context = new ServerContext(this.kind, this.record.pid, message)
+    message.server = this.context
     let result: unknown
     try {
-      result = method.hasPayload ? handler(this.state, payload, context) : handler(this.state, context)
+      result = method.hasPayload ? handler(this.state, payload, message) : handler(this.state, message)
     } catch (error) {
       return this.stop(ExitReason.died(error), undefined)
     }

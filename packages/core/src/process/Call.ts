@@ -9,6 +9,7 @@ import * as ExitReason from "./ExitReason.ts"
 import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
+import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
@@ -44,9 +45,9 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   next: Timed = this
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"]
-  protected readonly host: Host
+  protected host: Host
   /** The asker's. */
-  private readonly priority: Priority
+  private priority: Priority
   protected outcomes: CallOutcomes
   protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   /** What it succeeded with, when the outcome is {@link succeeded}. */
@@ -64,6 +65,28 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
     this.priority = priority
     this.outcomes = outcomes
     this.resume = resume
+  }
+
+  /**
+   * The call that a process's own fiber makes: mostly the object of the one before it, which is an old one by then. V8 notes
+   * down each new object that goes into an old one, and a waiting call stands in the wheel, in the run queue and in its fiber.
+   */
+  static from(fiber: ProcessFiber, outcomes: CallOutcomes): PendingCall {
+    const { calling, process } = fiber
+    const { host, priority } = process
+    if (calling === undefined) return new PendingCall(host, outcomes, undefined, priority)
+    fiber.calling = undefined
+    calling.host = host
+    calling.priority = priority
+    calling.outcomes = outcomes
+    return calling
+  }
+
+  /** Its fiber may use it again: it was answered on its own scheduler, which happens once, so nobody knows it any more. */
+  protected giveBack(fiber: KernelFiber): void {
+    this.outcome = this.value = undefined
+    this.outcomes = nothing
+    fiber.calling = this
   }
 
   /** Gives the call an id another scheduler can answer to. */
@@ -135,9 +158,11 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   }
 
   run(): void {
-    const { outcome } = this
-    if (outcome === succeeded) unparkWith(this, this.value)
-    else if (outcome !== undefined) unpark(this, outcome)
+    const { fiber, outcome, value } = this
+    if (outcome === succeeded) {
+      if (fiber !== undefined && this.id === 0) this.giveBack(fiber)
+      unparkWith(this, value)
+    } else if (outcome !== undefined) unpark(this, outcome)
   }
 }
 
@@ -253,18 +278,12 @@ export const readAnswer = (
  * A call that has reached its callee, in the callee's list of unanswered calls until it is answered. It is what a
  * handler knows as `from`.
  */
-export class IncomingCall {
-  readonly replyTo: ReplyTo
-  private record: ProcessRecord | undefined
-  private previous: IncomingCall | undefined
-  private next: IncomingCall | undefined
-
-  constructor(replyTo: ReplyTo) {
-    this.replyTo = replyTo
-    this.record = undefined
-    this.previous = undefined
-    this.next = undefined
-  }
+export abstract class IncomingCall {
+  // Only declared, for the constructors of the subclasses: one that calls another is slow, and there is one in every call
+  declare replyTo: ReplyTo
+  declare protected record: ProcessRecord | undefined
+  declare protected previous: IncomingCall | undefined
+  declare protected next: IncomingCall | undefined
 
   /** From now on the caller learns of the callee's death through this call. */
   arrive(record: ProcessRecord): void {
@@ -312,4 +331,13 @@ export class IncomingCall {
   }
 }
 
-keepShapes(new IncomingCall(nothing), new PendingCall(nothing, nothing, undefined))
+/** A start that waits for the new process to have initialised. */
+export class StartingCall extends IncomingCall {
+  constructor(replyTo: ReplyTo) {
+    super()
+    this.replyTo = replyTo
+    this.record = this.previous = this.next = undefined
+  }
+}
+
+keepShapes(new StartingCall(nothing), new PendingCall(nothing, nothing, undefined))

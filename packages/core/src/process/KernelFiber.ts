@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
+import type { PendingCall } from "./Call.ts"
 import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
 import { type FiberClass, type FiberImpl, type Generating, type Primitive, suspended } from "./EffectFiber.ts"
 import { goOnWith, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
@@ -48,6 +49,8 @@ const nothingToDo = () => undefined
 export interface KernelFiber extends FiberImpl, Code {
   /** Whom its code speaks for: the process, as long as that is what its context says. */
   readonly process: ProcessRecord | undefined
+  /** What its next call may be made with, see {@link PendingCall.from}. */
+  calling: PendingCall | undefined
   /** From now on a {@link Code.blank} fiber is another process's. */
   become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
   /** Suspends it, for the operation it evaluates. */
@@ -64,6 +67,20 @@ export interface Kernel {
 
 /** So many operations are done without asking whether the fiber must give way: most often, that is all there is to do. */
 const firstOperations = 5
+
+/** What `instanceof` knows all generators by. A plain function: only those can be given a prototype. */
+function AnyGenerator(): void {}
+AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype
+const { next: nextOfGenerator }: Generator = AnyGenerator.prototype
+
+/**
+ * Resumes a generator. The generators of each closure have a hidden class of their own: where V8 has to look up their method,
+ * it compiles the fiber's loop again for each new one.
+ */
+const resume = (iterator: Iterator<unknown>, value: unknown): IteratorResult<unknown> =>
+  iterator instanceof AnyGenerator
+    ? nextOfGenerator.call(iterator as Generator, value)
+    : (iterator as Iterator<unknown, unknown, unknown>).next(value)
 
 /** A fiber whose slice is over, in the run queue. */
 class Pause implements Waiting, Runnable {
@@ -95,6 +112,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     private scope: Scope.Closeable | undefined = undefined
     /** What it is parked on. */
     private waiter: Waiting | undefined = undefined
+    calling: PendingCall | undefined = undefined
 
     constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
       super(context, true)
@@ -350,7 +368,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
       try {
         for (let given = value; ; ) {
-          const state = iterator.next(given)
+          const state = resume(iterator, given)
           const next = state.value
           if (state.done !== true && !isExit(next)) return next as Primitive
           if (state.done === true || next._tag === "Failure") {

@@ -2,7 +2,7 @@
  * Starting processes of definitions, which any scheduler can run: here, where the placement says, or on whichever
  * scheduler is idle first.
  */
-import { IncomingCall, type PendingCall } from "./Call.ts"
+import { type IncomingCall, type PendingCall, StartingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import { type Host, names } from "./Host.ts"
 import { Name } from "./Name.ts"
@@ -75,7 +75,7 @@ export const spawnDefined = (host: Host, call: SpawnCall): void => {
 
 const spawnOn = (slot: number, host: Host, call: SpawnCall): ProcessRecord | undefined => {
   if (slot === host.slot) {
-    const record = spawnDefinedHere(host, call, new IncomingCall(call))
+    const record = spawnDefinedHere(host, call, new StartingCall(call))
     call.begun(record.pid)
     return record
   }

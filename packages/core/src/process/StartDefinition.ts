@@ -104,6 +104,9 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
     spawnDefined(this.host, this)
   }
 
+  /** It starts one process. */
+  protected override giveBack(): void {}
+
   begun(pid: Pid): void {
     this.pid = pid
     if (this.given) this.giveUp()

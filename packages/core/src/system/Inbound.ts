@@ -5,7 +5,7 @@
 
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
-import { IncomingCall, RemoteReply, writeDown } from "../process/Call.ts"
+import { RemoteReply, StartingCall, writeDown } from "../process/Call.ts"
 import { accept, admitThrough, type Outcome, waitForRoom, writeOutcome } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
@@ -207,7 +207,7 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const registered = table === undefined || key === undefined ? undefined : new Name(table, key, undefined)
   // Written by writeSignal from these very options, on another scheduler of the same program
   const given = reader.any() as SpawnSignal["options"]
-  const started = new IncomingCall(new RemoteReply(host, startedCodec, { ...from, call }))
+  const started = new StartingCall(new RemoteReply(host, startedCodec, { ...from, call }))
   const definition = host.definition(name)
   if (definition === undefined) {
     return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))

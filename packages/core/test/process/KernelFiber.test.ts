@@ -237,4 +237,23 @@ describe("the fibers that servers borrow", () => {
       })
     )
   )
+
+  test(
+    "what an effect iterates over may be an iterator that is no generator",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const received: Array<unknown> = []
+        const iterator = {
+          next: (message?: unknown) => {
+            if (message !== undefined) received.push(message)
+            return { done: received.length === 2, value: self.receive }
+          }
+        }
+        yield* Process.spawn(Schema.Never, () => Effect.forEach([1, "two"], (word) => Process.send(self.pid, word)))
+        // As compilers make them of generators, for machines that have none
+        yield* Effect.gen(() => iterator as unknown as Generator<typeof self.receive>)
+        expect(received).toEqual([1, "two"])
+      })
+    )
+  )
 })
