@@ -131,6 +131,42 @@ export const judge = (rows: ReadonlyArray<RowResults>, against: ReadonlyArray<st
   return judgements
 }
 
+/** The figures of a system's rounds, in their order. */
+const figuresOf = (row: RowResults, system: string): ReadonlyArray<number> => {
+  const outcome = row.results.find((result) => result.system === system)?.outcome
+  return outcome?._tag === "Measured" ? outcome.figures : []
+}
+
+const meets = (bound: Bound, value: number): boolean =>
+  "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost
+
+/**
+ * Whether so many rounds reached a goal, or failed it, that more of them would hardly change which it is: two standard deviations
+ * off what they would come to if chance had it.
+ */
+const isClear = (reached: ReadonlyArray<boolean>): boolean => {
+  const surplus = 2 * reached.filter((one) => one).length - reached.length
+  return surplus ** 2 >= 4 * reached.length
+}
+
+/**
+ * Whether the goals of a row are decided: not by the medians, which one round more can move across a goal that is close, but by
+ * round after round, each against the other system's of the same turn.
+ */
+export const isDecided = (row: RowResults, against: ReadonlyArray<string>): boolean => {
+  const own = figuresOf(row, ours)
+  const roundsAgainst = (system: string, reaches: (ratio: number) => boolean) => {
+    const theirs = figuresOf(row, system)
+    return isClear(theirs.slice(0, own.length).map((figure, round) => reaches((own[round] ?? 0) / figure)))
+  }
+  const bound = boundOf(row.key, against)
+  if (bound?.of === "figure" && !isClear(own.map((figure) => meets(bound, figure)))) return false
+  if (bound?.of === "ratio" && !roundsAgainst(anchor, (ratio) => meets(bound, ratio))) return false
+  return rivalsAmong(row.results.map(({ system }) => system)).every(
+    (peer) => sameWork.has(row.key) || roundsAgainst(peer, (ratio) => isAhead(ratio, row.unit, peers[peer]))
+  )
+}
+
 /** What a check came to, in a line; and whether it was passed: no goal missed, but for those out of reach. */
 export const sumUp = (judgements: ReadonlyArray<Judgement>): { readonly line: string; readonly passed: boolean } => {
   const count = (verdict: Verdict) => judgements.filter((judgement) => judgement.verdict === verdict).length
@@ -173,7 +209,7 @@ const judgeBound = (row: RowResults, bound: Bound): Judgement => {
   const what = bound.of === "ratio" ? `× ${anchor}` : ` ${unit}`
   const limit = "atLeast" in bound ? bound.atLeast : bound.atMost
   const value = bound.of === "ratio" ? ratioTo(row, ours, anchor)?.ratio : medianOf(row, ours)
-  const met = value !== undefined && ("atLeast" in bound ? value >= limit : value <= limit)
+  const met = value !== undefined && meets(bound, value)
   const digits = digitsToTell(value, limit)
   const needed = bound.of === "ratio" ? [ours, anchor] : [ours]
   return {

@@ -1,6 +1,7 @@
 /**
  * Runs a workload on every system that has a program for it: some rounds each to warm up, then the counted rounds, in
- * which the systems take turns, so that whatever else the machine does meets them all alike.
+ * which the systems take turns, so that whatever else the machine does meets them all alike. Where that leaves something
+ * undecided, they go on for some rounds more.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -16,7 +17,12 @@ import { type Row, type Workload, warmUpRounds } from "./Workload.ts"
 export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedulers"> {
   /** Told before each round. */
   readonly progress: (text: string) => void
+  /** Whether a row needs no more rounds than were asked for. Default: none does. */
+  readonly decided?: (row: RowResults) => boolean
 }
+
+/** At most so many times the rounds that were asked for. */
+const mostTimes = 5
 
 /** A system in the running, with what it has measured; `out` says why it no longer runs. */
 interface Entrant {
@@ -45,9 +51,10 @@ export const run = (
       const out = reason === undefined ? undefined : { _tag: "Skipped" as const, reason }
       return { contestant, process: undefined, out, figures: [] }
     })
-  return Effect.as(Effect.scoped(compete(workload, schedulers, entrants, options)), entrants).pipe(
-    Effect.map((all) => workload.rows.map((row) => resultsOf(workload, row, schedulers, all)))
-  )
+  const results = () => workload.rows.map((row) => resultsOf(workload, row, schedulers, entrants))
+  const { decided = () => true } = options
+  const enough = () => results().every(decided)
+  return Effect.map(Effect.scoped(compete(workload, schedulers, entrants, options, enough)), results)
 }
 
 const resultsOf = ({ id }: Workload, row: Row, schedulers: number, entrants: ReadonlyArray<Entrant>): RowResults => ({
@@ -67,7 +74,8 @@ const compete = (
   workload: Workload,
   schedulers: number,
   entrants: ReadonlyArray<Entrant>,
-  { progress, rounds, scale }: RunOptions
+  { progress, rounds, scale }: RunOptions,
+  enough: () => boolean
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const title = `${workload.id} ${workload.name}`
@@ -80,10 +88,12 @@ const compete = (
         entrant.process = started
       })
     }
-    for (let round = 1 - warmUpRounds[scale]; round <= rounds; round++) {
+    for (let round = 1 - warmUpRounds[scale]; round <= rounds * mostTimes; round++) {
+      if (round > rounds && enough()) break
+      const which = round <= 0 ? "warm-up" : `round ${round} of ${round > rounds ? "what a close goal takes" : rounds}`
       for (const entrant of entrants) {
         if (entrant.process === undefined || entrant.out !== undefined) continue
-        progress(`${title}: ${entrant.contestant.name}, ${round <= 0 ? "warm-up" : `round ${round} of ${rounds}`}`)
+        progress(`${title}: ${entrant.contestant.name}, ${which}`)
         yield* step(entrant, entrant.process.round, (figures) => {
           if (round > 0) entrant.figures.push(figures)
         })

@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { type Arguments, parse } from "../src/Arguments.ts"
 import * as Contestants from "../src/Contestants.ts"
 import { progressOn } from "../src/Progress.ts"
-import { checkWritable } from "../src/Report.ts"
+import { checkWritable, type RowResults } from "../src/Report.ts"
 import * as Runner from "../src/Runner.ts"
-import { systemNames } from "../src/systems/index.ts"
+import { type SystemName, systemNames } from "../src/systems/index.ts"
 import { workloads } from "../src/workloads/index.ts"
 
 const parsed = async (...args: ReadonlyArray<string>): Promise<Arguments> => {
@@ -173,6 +173,40 @@ describe("the command", () => {
   }, 60_000)
 })
 
+/** One round of a workload, or more; and how many each row got on the first system. */
+const churn = (
+  systems: ReadonlyArray<SystemName>,
+  options: Pick<Runner.RunOptions, "progress"> & Partial<Runner.RunOptions>
+) => {
+  const workload = workloads.find(({ key }) => key === "churn")
+  if (workload === undefined) throw new Error("there is no such workload")
+  return Effect.runPromise(
+    Effect.scoped(
+      Effect.flatMap(
+        Contestants.gather(systems, () => true),
+        (contestants) =>
+          Runner.run(workload, contestants, { scale: "smoke", rounds: 1, schedulers: undefined, ...options })
+      )
+    )
+  )
+}
+
+describe("rounds beyond those asked for", () => {
+  const roundsUntil = async (decided: (row: RowResults) => boolean) => {
+    const [row] = await churn(["plain"], { progress: () => undefined, decided })
+    const outcome = row?.results[0]?.outcome
+    return outcome?._tag === "Measured" ? outcome.figures.length : outcome
+  }
+
+  it("are there until the row is decided, and five times as many at most", async () => {
+    const figuresOf = ({ results }: RowResults) =>
+      results.flatMap(({ outcome }) => (outcome._tag === "Measured" ? outcome.figures : []))
+    expect(await roundsUntil(() => true)).toBe(1)
+    expect(await roundsUntil((row) => figuresOf(row).length === 3)).toBe(3)
+    expect(await roundsUntil(() => false)).toBe(5)
+  }, 60_000)
+})
+
 describe("the progress", () => {
   /** What is written to a terminal, or to something that is none. */
   const screen = (terminal: { readonly isTTY: boolean; readonly columns?: number }) => {
@@ -196,17 +230,7 @@ describe("the progress", () => {
 
   it("tells each start and each round of each system in turn", async () => {
     const { show, written } = screen({ isTTY: true, columns: 200 })
-    const workload = workloads.find(({ key }) => key === "churn")
-    if (workload === undefined) throw new Error("there is no such workload")
-    await Effect.runPromise(
-      Effect.scoped(
-        Effect.flatMap(
-          Contestants.gather(["effect", "plain"], () => true),
-          (contestants) =>
-            Runner.run(workload, contestants, { scale: "smoke", rounds: 1, schedulers: undefined, progress: show })
-        )
-      )
-    )
+    await churn(["effect", "plain"], { progress: show })
     const steps = ["effect starts", "plain starts", "effect, warm-up", "plain, warm-up"]
     expect(written).toEqual(
       [...steps, "effect, round 1 of 1", "plain, round 1 of 1"].map((step) => `${clear}W2 spawn and exit: ${step}`)

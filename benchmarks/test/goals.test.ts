@@ -1,7 +1,7 @@
 // Ratios and goals: which of two medians is the better one, what is judged, and what counts as missed.
 import { describe, expect, it } from "vitest"
 import { isAhead, ratioToAnchor, ratioToBestPeer } from "../src/Comparison.ts"
-import { goals, hasGoals, judge, outOfReach, sumUp } from "../src/Goals.ts"
+import { goals, hasGoals, isDecided, judge, outOfReach, sumUp } from "../src/Goals.ts"
 import { percentiles } from "../src/measure.ts"
 import { type Outcome, summarize } from "../src/Outcome.ts"
 import type { RowResults } from "../src/Report.ts"
@@ -44,6 +44,65 @@ describe("a summary", () => {
     expect(summarize([5, 1, 3])).toEqual({ median: 3, minimum: 1, maximum: 5 })
     expect(summarize([4, 1, 3, 2])).toEqual({ median: 2, minimum: 1, maximum: 4 })
     expect(() => summarize([])).toThrow(RangeError)
+  })
+})
+
+/** A row with the figures of some systems' rounds. */
+const rounds = (key: string, unit: Unit, systems: { readonly [system: string]: ReadonlyArray<number> }): RowResults =>
+  row(
+    key,
+    unit,
+    Object.fromEntries(
+      Object.entries(systems).map(([system, figures]) => [
+        system,
+        { _tag: "Measured" as const, figures, summary: summarize(figures) }
+      ])
+    )
+  )
+
+describe("whether a row is decided", () => {
+  const decided = (results: RowResults) => isDecided(results, everyone)
+  const beam = [100, 100, 100, 100, 100]
+
+  it("is when all of five rounds reach the goal, or none does, whatever the speed of the machine in each", () => {
+    expect(decided(rounds("call-1", "operations/s", { understudy: [401, 500, 800, 410, 420], beam }))).toBe(true)
+    expect(decided(rounds("call-1", "operations/s", { understudy: [399, 300, 100, 10, 398], beam }))).toBe(true)
+    const slower = [100, 50, 20, 100, 80]
+    expect(
+      decided(rounds("call-1", "operations/s", { understudy: slower.map((rate) => rate * 4.1), beam: slower }))
+    ).toBe(true)
+  })
+
+  it("is not when one of five says otherwise, and is when one of nine does", () => {
+    const close = [390, 500, 800, 410, 420]
+    expect(decided(rounds("call-1", "operations/s", { understudy: close, beam }))).toBe(false)
+    const more = { understudy: [...close, 500, 500, 500, 500], beam: [...beam, 100, 100, 100, 100] }
+    expect(decided(rounds("call-1", "operations/s", more))).toBe(true)
+  })
+
+  it("asks for each peer with a goal, with its tolerance", () => {
+    const own = [100, 100, 100, 100, 100]
+    expect(decided(rounds("call-1", "operations/s", { understudy: own, xstate: [149, 148, 140, 120, 149] }))).toBe(true)
+    expect(decided(rounds("call-1", "operations/s", { understudy: own, xstate: [149, 151, 140, 120, 149] }))).toBe(
+      false
+    )
+    expect(decided(rounds("call-1", "operations/s", { understudy: own, nact: [99, 101, 99, 99, 99] }))).toBe(false)
+    expect(decided(rounds("call-1", "operations/s", { understudy: own, plain: [99, 101, 99, 99, 99] }))).toBe(true)
+  })
+
+  it("knows goals of our own figure, and of less that is better", () => {
+    expect(decided(rounds("million-servers-memory", "bytes", { understudy: [2 ** 29, 2 ** 31, 1, 1, 1] }))).toBe(false)
+    expect(decided(rounds("million-servers-memory", "bytes", { understudy: [1, 1, 1, 1, 1] }))).toBe(true)
+    expect(decided(rounds("latency-2-p99", "µs", { understudy: [90, 99, 80, 101, 90], beam }))).toBe(false)
+    expect(decided(rounds("latency-2-p99", "µs", { understudy: [90, 99, 80, 99, 90], beam }))).toBe(true)
+  })
+
+  it("is where nothing is to be judged: a system that failed, a row without a goal", () => {
+    const failed = row("call-1", "operations/s", { understudy: 1, beam: { _tag: "Failed", problem: "it hung" } })
+    expect(decided(failed)).toBe(true)
+    expect(decided(rounds("spawn-100k", "processes/s", { understudy: [1, 3, 1, 3, 1], beam: [2, 2, 2, 2, 2] }))).toBe(
+      true
+    )
   })
 })
 
