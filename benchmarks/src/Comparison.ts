@@ -1,10 +1,24 @@
 /**
- * Ratios between systems: of the medians of one row, ours to theirs. More than 1 is better where more of the unit is
- * better, less than 1 where less of it is.
+ * Ratios between systems: of the medians of one row, ours to theirs, over the rounds that both had. More than 1 is better
+ * where more of the unit is better, less than 1 where less of it is.
  */
+import { summarize } from "./Outcome.ts"
 import type { RowResults } from "./Report.ts"
 import type { Kind } from "./System.ts"
 import { smallerIsBetter, type Unit } from "./Workload.ts"
+
+/** The figures of a system's rounds, in their order. */
+export const figuresOf = ({ results }: RowResults, system: string): ReadonlyArray<number> => {
+  const outcome = results.find((result) => result.system === system)?.outcome
+  return outcome?._tag === "Measured" ? outcome.figures : []
+}
+
+/** The figures of the rounds that both had, each with that of the same turn. */
+export const pairs = (
+  own: ReadonlyArray<number>,
+  theirs: ReadonlyArray<number>
+): ReadonlyArray<readonly [number, number]> =>
+  own.slice(0, theirs.length).map((figure, round) => [figure, theirs[round] as number])
 
 /** The median of the first system of a kind, or of a name. */
 export const medianOf = ({ results }: RowResults, system: string): number | undefined => {
@@ -23,11 +37,10 @@ export interface Ratio {
 
 /** How a system's median compares with another's; `undefined` when one of them has none. */
 export const ratioTo = (row: RowResults, system: string, other: string | undefined): Ratio | undefined => {
-  const own = medianOf(row, system)
-  const theirs = other === undefined ? undefined : medianOf(row, other)
-  return own === undefined || theirs === undefined || other === undefined
-    ? undefined
-    : { to: other, ratio: own / theirs }
+  const both = other === undefined ? [] : pairs(figuresOf(row, system), figuresOf(row, other))
+  if (other === undefined || both.length === 0) return undefined
+  const median = (side: 0 | 1) => summarize(both.map((pair) => pair[side])).median
+  return { to: other, ratio: median(0) / median(1) }
 }
 
 /** How a system compares with the BEAM. Not told of the BEAM itself. */

@@ -2,7 +2,7 @@
  * What must be reached, judged by `--check`: for single rows a ratio to the BEAM, or a figure; and on every row that certain
  * peers have too, to be ahead of them.
  */
-import { isAhead, medianOf, ratioTo } from "./Comparison.ts"
+import { figuresOf, isAhead, medianOf, pairs, ratioTo } from "./Comparison.ts"
 import type { RowResults } from "./Report.ts"
 import { smallerIsBetter } from "./Workload.ts"
 
@@ -131,12 +131,6 @@ export const judge = (rows: ReadonlyArray<RowResults>, against: ReadonlyArray<st
   return judgements
 }
 
-/** The figures of a system's rounds, in their order. */
-const figuresOf = (row: RowResults, system: string): ReadonlyArray<number> => {
-  const outcome = row.results.find((result) => result.system === system)?.outcome
-  return outcome?._tag === "Measured" ? outcome.figures : []
-}
-
 const meets = (bound: Bound, value: number): boolean =>
   "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost
 
@@ -150,21 +144,19 @@ const isClear = (reached: ReadonlyArray<boolean>): boolean => {
 }
 
 /**
- * Whether the goals of a row are decided: not by the medians, which one round more can move across a goal that is close, but by
- * round after round, each against the other system's of the same turn.
+ * The systems of a row, ours or others, that must run more rounds before it is clear whether a goal is reached: not by the
+ * medians, which one round more can move across a goal that is close, but by round after round, each against that of the same turn.
  */
-export const isDecided = (row: RowResults, against: ReadonlyArray<string>): boolean => {
+export const undecided = (row: RowResults, against: ReadonlyArray<string>): ReadonlyArray<string> => {
   const own = figuresOf(row, ours)
-  const roundsAgainst = (system: string, reaches: (ratio: number) => boolean) => {
-    const theirs = figuresOf(row, system)
-    return isClear(theirs.slice(0, own.length).map((figure, round) => reaches((own[round] ?? 0) / figure)))
-  }
-  const bound = boundOf(row.key, against)
-  if (bound?.of === "figure" && !isClear(own.map((figure) => meets(bound, figure)))) return false
-  if (bound?.of === "ratio" && !roundsAgainst(anchor, (ratio) => meets(bound, ratio))) return false
-  return rivalsAmong(row.results.map(({ system }) => system)).every(
-    (peer) => sameWork.has(row.key) || roundsAgainst(peer, (ratio) => isAhead(ratio, row.unit, peers[peer]))
+  const isOpen = (system: string, reaches: (ratio: number) => boolean) =>
+    !isClear(pairs(own, figuresOf(row, system)).map(([mine, theirs]) => reaches(mine / theirs)))
+  const open = rivalsAmong(row.results.map(({ system }) => system)).filter(
+    (peer) => !sameWork.has(row.key) && isOpen(peer, (ratio) => isAhead(ratio, row.unit, peers[peer]))
   )
+  const bound = boundOf(row.key, against)
+  if (bound?.of === "figure" && !isClear(own.map((figure) => meets(bound, figure)))) return [ours, ...open]
+  return bound?.of === "ratio" && isOpen(anchor, (ratio) => meets(bound, ratio)) ? [anchor, ...open] : open
 }
 
 /** What a check came to, in a line; and whether it was passed: no goal missed, but for those out of reach. */

@@ -1,7 +1,7 @@
 /**
  * Runs a workload on every system that has a program for it: some rounds each to warm up, then the counted rounds, in
  * which the systems take turns, so that whatever else the machine does meets them all alike. Where that leaves something
- * undecided, they go on for some rounds more.
+ * undecided, those whom it is about go on for some rounds more, and ours with them.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -17,8 +17,8 @@ import { type Row, type Workload, warmUpRounds } from "./Workload.ts"
 export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedulers"> {
   /** Told before each round. */
   readonly progress: (text: string) => void
-  /** Whether a row needs no more rounds than were asked for. Default: none does. */
-  readonly decided?: (row: RowResults) => boolean
+  /** The systems of a row that need more rounds than were asked for. Default: none does. */
+  readonly undecided?: (row: RowResults) => ReadonlyArray<string>
 }
 
 /** At most so many times the rounds that were asked for. */
@@ -52,9 +52,9 @@ export const run = (
       return { contestant, process: undefined, out, figures: [] }
     })
   const results = () => workload.rows.map((row) => resultsOf(workload, row, schedulers, entrants))
-  const { decided = () => true } = options
-  const enough = () => results().every(decided)
-  return Effect.map(Effect.scoped(compete(workload, schedulers, entrants, options, enough)), results)
+  const { undecided = () => [] } = options
+  const needing = () => new Set(results().flatMap(undecided))
+  return Effect.map(Effect.scoped(compete(workload, schedulers, entrants, options, needing)), results)
 }
 
 const resultsOf = ({ id }: Workload, row: Row, schedulers: number, entrants: ReadonlyArray<Entrant>): RowResults => ({
@@ -75,7 +75,7 @@ const compete = (
   schedulers: number,
   entrants: ReadonlyArray<Entrant>,
   { progress, rounds, scale }: RunOptions,
-  enough: () => boolean
+  needing: () => ReadonlySet<string>
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const title = `${workload.id} ${workload.name}`
@@ -89,11 +89,15 @@ const compete = (
       })
     }
     for (let round = 1 - warmUpRounds[scale]; round <= rounds * mostTimes; round++) {
-      if (round > rounds && enough()) break
-      const which = round <= 0 ? "warm-up" : `round ${round} of ${round > rounds ? "what a close goal takes" : rounds}`
+      const beyond = round > rounds
+      const systems = beyond ? needing() : undefined
+      if (systems?.size === 0) break
+      const which = round <= 0 ? "warm-up" : `round ${round} of ${beyond ? "what a close goal takes" : rounds}`
       for (const entrant of entrants) {
+        const { name, system } = entrant.contestant
+        if (systems !== undefined && system.kind !== "ours" && !systems.has(name)) continue
         if (entrant.process === undefined || entrant.out !== undefined) continue
-        progress(`${title}: ${entrant.contestant.name}, ${which}`)
+        progress(`${title}: ${name}, ${which}`)
         yield* step(entrant, entrant.process.round, (figures) => {
           if (round > 0) entrant.figures.push(figures)
         })

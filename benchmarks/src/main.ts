@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { type Arguments, parse, UsageError, usage } from "./Arguments.ts"
 import * as Contestants from "./Contestants.ts"
 import { environment } from "./Environment.ts"
-import { hasGoals, isDecided, judge, sumUp } from "./Goals.ts"
+import { hasGoals, judge, sumUp, undecided } from "./Goals.ts"
 import { markdown } from "./Markdown.ts"
 import { progressOn } from "./Progress.ts"
 import * as Report from "./Report.ts"
@@ -43,9 +43,9 @@ const measure = (args: Arguments) =>
     const { head, lines } = table(args)
     yield* print(...header(found, args, versions), "", head)
     const rows: Array<Report.RowResults> = []
-    const decided = (row: Report.RowResults) => !args.check || isDecided(row, args.against)
+    const open = (row: Report.RowResults) => (args.check ? undecided(row, args.against) : [])
     for (const workload of args.workloads) {
-      const measured = yield* Runner.run(workload, contestants, { ...args, progress, decided })
+      const measured = yield* Runner.run(workload, contestants, { ...args, progress, undecided: open })
       progress("")
       for (const row of measured) if (row.results.length > 0) yield* print(...lines(row))
       rows.push(...measured)

@@ -192,18 +192,23 @@ const churn = (
 }
 
 describe("rounds beyond those asked for", () => {
-  const roundsUntil = async (decided: (row: RowResults) => boolean) => {
-    const [row] = await churn(["plain"], { progress: () => undefined, decided })
-    const outcome = row?.results[0]?.outcome
-    return outcome?._tag === "Measured" ? outcome.figures.length : outcome
+  /** How many figures each system has. */
+  const counts = ({ results }: RowResults) =>
+    Object.fromEntries(
+      results.map(({ outcome, system }) => [system, outcome._tag === "Measured" ? outcome.figures.length : 0])
+    )
+  const countsUntil = async (undecided: (row: RowResults) => ReadonlyArray<string>) => {
+    const rows = await churn(["understudy", "effect", "plain"], { progress: () => undefined, undecided })
+    return rows.map(counts)
   }
 
-  it("are there until the row is decided, and five times as many at most", async () => {
-    const figuresOf = ({ results }: RowResults) =>
-      results.flatMap(({ outcome }) => (outcome._tag === "Measured" ? outcome.figures : []))
-    expect(await roundsUntil(() => true)).toBe(1)
-    expect(await roundsUntil((row) => figuresOf(row).length === 3)).toBe(3)
-    expect(await roundsUntil(() => false)).toBe(5)
+  it("are for ours and those whom something undecided is about, until it is decided", async () => {
+    const effectTwice = (row: RowResults) => ((counts(row).effect ?? 0) < 2 ? ["effect"] : [])
+    expect(await countsUntil(effectTwice)).toEqual([{ understudy: 2, effect: 2, plain: 1 }])
+  }, 60_000)
+
+  it("make no more than five times as many", async () => {
+    expect(await countsUntil(() => ["plain"])).toEqual([{ understudy: 5, effect: 1, plain: 5 }])
   }, 60_000)
 })
 

@@ -1,7 +1,7 @@
 // Ratios and goals: which of two medians is the better one, what is judged, and what counts as missed.
 import { describe, expect, it } from "vitest"
 import { isAhead, ratioToAnchor, ratioToBestPeer } from "../src/Comparison.ts"
-import { goals, hasGoals, isDecided, judge, outOfReach, sumUp } from "../src/Goals.ts"
+import { goals, hasGoals, judge, outOfReach, sumUp, undecided } from "../src/Goals.ts"
 import { percentiles } from "../src/measure.ts"
 import { type Outcome, summarize } from "../src/Outcome.ts"
 import type { RowResults } from "../src/Report.ts"
@@ -60,49 +60,50 @@ const rounds = (key: string, unit: Unit, systems: { readonly [system: string]: R
     )
   )
 
-describe("whether a row is decided", () => {
-  const decided = (results: RowResults) => isDecided(results, everyone)
+describe("what is undecided in a row", () => {
+  const open = (results: RowResults) => undecided(results, everyone)
   const beam = [100, 100, 100, 100, 100]
 
-  it("is when all of five rounds reach the goal, or none does, whatever the speed of the machine in each", () => {
-    expect(decided(rounds("call-1", "operations/s", { understudy: [401, 500, 800, 410, 420], beam }))).toBe(true)
-    expect(decided(rounds("call-1", "operations/s", { understudy: [399, 300, 100, 10, 398], beam }))).toBe(true)
+  it("is nothing when all of five rounds reach the goal, or none does, whatever the speed of the machine in each", () => {
+    expect(open(rounds("call-1", "operations/s", { understudy: [401, 500, 800, 410, 420], beam }))).toEqual([])
+    expect(open(rounds("call-1", "operations/s", { understudy: [399, 300, 100, 10, 398], beam }))).toEqual([])
     const slower = [100, 50, 20, 100, 80]
-    expect(
-      decided(rounds("call-1", "operations/s", { understudy: slower.map((rate) => rate * 4.1), beam: slower }))
-    ).toBe(true)
+    const ours = slower.map((rate) => rate * 4.1)
+    expect(open(rounds("call-1", "operations/s", { understudy: ours, beam: slower }))).toEqual([])
   })
 
-  it("is not when one of five says otherwise, and is when one of nine does", () => {
+  it("is the goal against the BEAM when one round of five says otherwise, and is not when one of nine does", () => {
     const close = [390, 500, 800, 410, 420]
-    expect(decided(rounds("call-1", "operations/s", { understudy: close, beam }))).toBe(false)
+    expect(open(rounds("call-1", "operations/s", { understudy: close, beam }))).toEqual(["beam"])
     const more = { understudy: [...close, 500, 500, 500, 500], beam: [...beam, 100, 100, 100, 100] }
-    expect(decided(rounds("call-1", "operations/s", more))).toBe(true)
+    expect(open(rounds("call-1", "operations/s", more))).toEqual([])
   })
 
-  it("asks for each peer with a goal, with its tolerance", () => {
-    const own = [100, 100, 100, 100, 100]
-    expect(decided(rounds("call-1", "operations/s", { understudy: own, xstate: [149, 148, 140, 120, 149] }))).toBe(true)
-    expect(decided(rounds("call-1", "operations/s", { understudy: own, xstate: [149, 151, 140, 120, 149] }))).toBe(
-      false
-    )
-    expect(decided(rounds("call-1", "operations/s", { understudy: own, nact: [99, 101, 99, 99, 99] }))).toBe(false)
-    expect(decided(rounds("call-1", "operations/s", { understudy: own, plain: [99, 101, 99, 99, 99] }))).toBe(true)
+  it("is a peer's, by itself, with its tolerance; and stays decided when ours goes on without it", () => {
+    const understudy = [100, 100, 100, 100, 100]
+    const near = [149, 151, 140, 120, 149]
+    const far = [149, 148, 140, 120, 149]
+    expect(open(rounds("call-1", "operations/s", { understudy, xstate: near, nact: far }))).toEqual(["xstate"])
+    expect(open(rounds("call-1", "operations/s", { understudy, xstate: far, nact: near }))).toEqual([])
+    expect(open(rounds("call-1", "operations/s", { understudy, nact: [99, 101, 99, 99, 99] }))).toEqual(["nact"])
+    const longer = [...understudy, 1, 1, 1, 1]
+    expect(open(rounds("call-1", "operations/s", { understudy: longer, xstate: far }))).toEqual([])
+    expect(open(rounds("call-1", "operations/s", { understudy, plain: [99, 101, 99, 99, 99] }))).toEqual([])
   })
 
-  it("knows goals of our own figure, and of less that is better", () => {
-    expect(decided(rounds("million-servers-memory", "bytes", { understudy: [2 ** 29, 2 ** 31, 1, 1, 1] }))).toBe(false)
-    expect(decided(rounds("million-servers-memory", "bytes", { understudy: [1, 1, 1, 1, 1] }))).toBe(true)
-    expect(decided(rounds("latency-2-p99", "µs", { understudy: [90, 99, 80, 101, 90], beam }))).toBe(false)
-    expect(decided(rounds("latency-2-p99", "µs", { understudy: [90, 99, 80, 99, 90], beam }))).toBe(true)
+  it("is ours where a goal is our figure; less may be better", () => {
+    const sizes = { understudy: [2 ** 29, 2 ** 31, 1, 1, 1] }
+    expect(open(rounds("million-servers-memory", "bytes", sizes))).toEqual(["understudy"])
+    expect(open(rounds("million-servers-memory", "bytes", { understudy: [1, 1, 1, 1, 1] }))).toEqual([])
+    expect(open(rounds("latency-2-p99", "µs", { understudy: [90, 99, 80, 101, 90], beam }))).toEqual(["beam"])
+    expect(open(rounds("latency-2-p99", "µs", { understudy: [90, 99, 80, 99, 90], beam }))).toEqual([])
   })
 
-  it("is where nothing is to be judged: a system that failed, a row without a goal", () => {
+  it("is nothing where nothing is to be judged: a system that failed, a row without a goal", () => {
     const failed = row("call-1", "operations/s", { understudy: 1, beam: { _tag: "Failed", problem: "it hung" } })
-    expect(decided(failed)).toBe(true)
-    expect(decided(rounds("spawn-100k", "processes/s", { understudy: [1, 3, 1, 3, 1], beam: [2, 2, 2, 2, 2] }))).toBe(
-      true
-    )
+    expect(open(failed)).toEqual([])
+    const spawned = { understudy: [1, 3, 1, 3, 1], beam: [2, 2, 2, 2, 2] }
+    expect(open(rounds("spawn-100k", "processes/s", spawned))).toEqual([])
   })
 })
 
@@ -111,6 +112,11 @@ describe("a ratio", () => {
     const call = row("call-1", "operations/s", { understudy: 800, beam: 200 })
     expect(ratioToAnchor(call, "understudy")).toEqual({ to: "beam", ratio: 4 })
     expect(ratioToAnchor(call, "beam")).toBeUndefined()
+  })
+
+  it("is of the rounds that both had", () => {
+    const call = rounds("call-1", "operations/s", { understudy: [300, 200, 100, 900, 900], beam: [100, 100, 100] })
+    expect(ratioToAnchor(call, "understudy")).toEqual({ to: "beam", ratio: 2 })
   })
 
   it("to the best peer takes the largest rate, the smallest size, and never the language's own limit", () => {
@@ -204,14 +210,7 @@ describe("the goals", () => {
 
   it("against a peer that does the same work ask for a best round that reaches its median", () => {
     const compute = (maximum: number) =>
-      row("parallel-cpu", "processes/s", {
-        understudy: {
-          _tag: "Measured",
-          figures: [80, 90, maximum],
-          summary: { median: 90, minimum: 80, maximum }
-        },
-        nact: 100
-      })
+      rounds("parallel-cpu", "processes/s", { understudy: [80, 90, maximum], nact: [100, 100, 100] })
     expect(judged(compute(100), ["understudy", "nact"])).toEqual([
       {
         row: "parallel-cpu",
