@@ -34,17 +34,15 @@ const tests = (node, args) => async () => {
   const sound = succeeded && report.numPassedTests > 0
   if (report.numPassedTests === 0) console.error("No test passed, which no sound run can say.")
   sum.passed += report.numPassedTests
+  const failed = report.testResults.flatMap((file) => {
+    const name = relative(root, file.name)
+    const tests = file.assertionResults.filter((test) => test.status === "failed")
+    if (tests.length > 0) return tests.map((test) => `${name} > ${test.fullName}\n${test.failureMessages.join("\n")}`)
+    return file.status === "failed" ? [`${name}\n${file.message}`] : []
+  })
+  failures.push(...failed)
   // A run can fail without a failed test: a file that does not load, an error between tests. Each such counts as one.
-  const unloaded = report.testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")
-  )
-  for (const file of report.testResults) {
-    for (const test of file.assertionResults.filter((test) => test.status === "failed")) {
-      failures.push(`${relative(root, file.name)} > ${test.fullName}\n${test.failureMessages.join("\n")}`)
-    }
-  }
-  failures.push(...unloaded.map((file) => `${relative(root, file.name)}\n${file.message}`))
-  sum.failed += sound ? 0 : Math.max(report.numFailedTests + unloaded.length, 1)
+  sum.failed += sound ? 0 : Math.max(failed.length, 1)
   return sound
 }
 
