@@ -2,28 +2,33 @@
  * Ratios between systems: of the medians of one row, ours to theirs, over the rounds that both had. More than 1 is better
  * where more of the unit is better, less than 1 where less of it is.
  */
-import { summarize } from "./Outcome.ts"
+import { type Outcome, summarize } from "./Outcome.ts"
 import type { RowResults } from "./Report.ts"
 import type { Kind } from "./System.ts"
 import { smallerIsBetter, type Unit } from "./Workload.ts"
 
+/** How a row went on a system; `undefined` when that has no program for it. */
+export const outcomeOf = ({ results }: RowResults, system: string): Outcome | undefined =>
+  results.find((result) => result.system === system)?.outcome
+
 /** The figures of a system's rounds, in their order. */
-export const figuresOf = ({ results }: RowResults, system: string): ReadonlyArray<number> => {
-  const outcome = results.find((result) => result.system === system)?.outcome
+export const figuresOf = (row: RowResults, system: string): ReadonlyArray<number> => {
+  const outcome = outcomeOf(row, system)
   return outcome?._tag === "Measured" ? outcome.figures : []
 }
 
-/** The figures of the rounds that both had, each with that of the same turn. */
-export const pairs = (
-  own: ReadonlyArray<number>,
-  theirs: ReadonlyArray<number>
-): ReadonlyArray<readonly [number, number]> =>
-  own.slice(0, theirs.length).map((figure, round) => [figure, theirs[round] as number])
+/** The figures of the rounds that two systems both had, each with that of the same turn. */
+export const pairs = (row: RowResults, system: string, other: string): ReadonlyArray<readonly [number, number]> => {
+  const theirs = figuresOf(row, other)
+  return figuresOf(row, system)
+    .slice(0, theirs.length)
+    .map((figure, round) => [figure, theirs[round] as number])
+}
 
-/** The median of the first system of a kind, or of a name. */
-export const medianOf = ({ results }: RowResults, system: string): number | undefined => {
-  const found = results.find((result) => result.system === system)
-  return found?.outcome._tag === "Measured" ? found.outcome.summary.median : undefined
+/** The median of a system. */
+export const medianOf = (row: RowResults, system: string): number | undefined => {
+  const outcome = outcomeOf(row, system)
+  return outcome?._tag === "Measured" ? outcome.summary.median : undefined
 }
 
 const nameOfKind = ({ results }: RowResults, kind: Kind): string | undefined =>
@@ -37,8 +42,9 @@ export interface Ratio {
 
 /** How a system's median compares with another's; `undefined` when one of them has none. */
 export const ratioTo = (row: RowResults, system: string, other: string | undefined): Ratio | undefined => {
-  const both = other === undefined ? [] : pairs(figuresOf(row, system), figuresOf(row, other))
-  if (other === undefined || both.length === 0) return undefined
+  if (other === undefined) return undefined
+  const both = pairs(row, system, other)
+  if (both.length === 0) return undefined
   const median = (side: 0 | 1) => summarize(both.map((pair) => pair[side])).median
   return { to: other, ratio: median(0) / median(1) }
 }

@@ -2,7 +2,7 @@
  * What must be reached, judged by `--check`: for single rows a ratio to the BEAM, or a figure; and on every row that certain
  * peers have too, to be ahead of them.
  */
-import { figuresOf, isAhead, medianOf, pairs, ratioTo } from "./Comparison.ts"
+import { figuresOf, isAhead, medianOf, outcomeOf, pairs, ratioTo } from "./Comparison.ts"
 import type { RowResults } from "./Report.ts"
 import { smallerIsBetter } from "./Workload.ts"
 
@@ -148,14 +148,15 @@ const isClear = (reached: ReadonlyArray<boolean>): boolean => {
  * medians, which one round more can move across a goal that is close, but by round after round, each against that of the same turn.
  */
 export const undecided = (row: RowResults, against: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const own = figuresOf(row, ours)
   const isOpen = (system: string, reaches: (ratio: number) => boolean) =>
-    !isClear(pairs(own, figuresOf(row, system)).map(([mine, theirs]) => reaches(mine / theirs)))
+    !isClear(pairs(row, ours, system).map(([mine, theirs]) => reaches(mine / theirs)))
   const open = rivalsAmong(row.results.map(({ system }) => system)).filter(
     (peer) => !sameWork.has(row.key) && isOpen(peer, (ratio) => isAhead(ratio, row.unit, peers[peer]))
   )
   const bound = boundOf(row.key, against)
-  if (bound?.of === "figure" && !isClear(own.map((figure) => meets(bound, figure)))) return [ours, ...open]
+  if (bound?.of === "figure" && !isClear(figuresOf(row, ours).map((figure) => meets(bound, figure)))) {
+    return [ours, ...open]
+  }
   return bound?.of === "ratio" && isOpen(anchor, (ratio) => meets(bound, ratio)) ? [anchor, ...open] : open
 }
 
@@ -232,7 +233,7 @@ const judgePeer = (row: RowResults, peer: string, tolerance: number): Judgement 
 }
 
 const judgeSameWork = (row: RowResults, peer: string, ratio: number): Judgement => {
-  const outcome = row.results.find((result) => result.system === ours)?.outcome
+  const outcome = outcomeOf(row, ours)
   const theirs = medianOf(row, peer) ?? Number.POSITIVE_INFINITY
   const best = outcome?._tag === "Measured" ? outcome.summary.maximum / theirs : 0
   const digits = digitsToTell(best, 1)
@@ -247,7 +248,7 @@ const judgeSameWork = (row: RowResults, peer: string, ratio: number): Judgement 
 /** Why a ratio or a figure is not there: the first of the systems that has none. */
 const whyMissing = (row: RowResults, needed: ReadonlyArray<string>): string => {
   for (const system of needed) {
-    const outcome = row.results.find((result) => result.system === system)?.outcome
+    const outcome = outcomeOf(row, system)
     if (outcome === undefined) return `${system} was not measured`
     if (outcome._tag === "Skipped") return `${system}: ${outcome.reason}`
     if (outcome._tag === "Failed") return `${system} failed: ${outcome.problem}`

@@ -173,7 +173,7 @@ describe("the command", () => {
   }, 60_000)
 })
 
-/** One round of a workload, or more; and how many each row got on the first system. */
+/** Runs the smallest workload for one round, or for as many as the options make of it. */
 const churn = (
   systems: ReadonlyArray<SystemName>,
   options: Pick<Runner.RunOptions, "progress"> & Partial<Runner.RunOptions>

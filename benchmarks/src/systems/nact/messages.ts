@@ -98,13 +98,15 @@ const get = (server: Ref<Request>) => query(server, (from: Ref<number>) => ({ _t
  * by random numbers of 32 bits: of a million calls among a hundred clients, one is lost in every fortieth round or so.
  */
 const callTimes = async (server: Ref<Request>, times: number): Promise<number> => {
+  const ask = () => query(server, (from: Ref<number>) => ({ _tag: "Next", from }), timeout)
   let lost = 0
   for (let count = 0; count < times; count++) {
-    const ask = () => query(server, (from: Ref<number>) => ({ _tag: "Next", from }), timeout)
-    await ask().catch(() => {
+    try {
+      await ask()
+    } catch {
       lost++
-      return ask()
-    })
+      await ask()
+    }
   }
   return lost
 }
