@@ -207,11 +207,12 @@ describe("Process", () => {
       const fill = (overflow: Process.Overflow) =>
         Process.run((self) =>
           Effect.gen(function* () {
+            const filled = yield* Deferred.make<void>()
             const gate = yield* Process.spawn(
               Schema.Int,
               (own) =>
                 Effect.gen(function* () {
-                  yield* Process.sleep(1)
+                  yield* Deferred.await(filled)
                   const first = yield* own.receive
                   const second = yield* own.receive
                   return yield* Process.exit(ExitReason.shutdownWith([first, second]))
@@ -220,6 +221,7 @@ describe("Process", () => {
             )
             yield* Process.monitor(gate)
             yield* Effect.forEach([1, 2, 3], (n) => Process.send(gate, n))
+            yield* Deferred.succeed(filled, undefined)
             const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
             return down.reason
           })
