@@ -52,7 +52,7 @@ import { type PayloadArgs, type PidRef, type Ref, type RefFactory, refFactory, r
 import type { Callbacks } from "./ServerKind.ts"
 import { ServerLoop } from "./ServerLoop.ts"
 
-export type { ArgsAndOptions, NoArgs } from "../process/Definition.ts"
+export type { ArgsAndOptions } from "../process/Definition.ts"
 export {
   type CallNext,
   Ignore,

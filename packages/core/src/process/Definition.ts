@@ -10,7 +10,7 @@ import type { Name } from "./Name.ts"
 import type { Body } from "./ProcessRecord.ts"
 
 /** The arguments of what takes none. Not `{}`, which options put in their place by mistake would be too. */
-export type NoArgs = { readonly [field: string]: never }
+type NoArgs = { readonly [field: string]: never }
 
 /** What a start takes behind its contract: its arguments, unless it has none (then they may be left out), and options. */
 export type ArgsAndOptions<A extends Schema.Struct.Fields, O> = {} extends A
