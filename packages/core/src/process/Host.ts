@@ -226,6 +226,8 @@ export interface Host {
   readonly slice: number
   /** How many operations the process that runs has done on the spot in this slice. */
   onTheSpot: number
+  /** Whether the process that runs, whose slice is over, has the next one at once: nobody waits behind it. */
+  goesOn(): boolean
   /** How many messages may wait for a process that has no limit of its own before that is reported. */
   readonly longMailbox: number
   /** When more messages wait for a process, who sends it another pays more reductions for it. */

@@ -8,7 +8,7 @@ import type { AnyFiber } from "./Fibers.ts"
 import type { Current } from "./Host.ts"
 import { demonitor, monitor, monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { Operation } from "./Operation.ts"
+import { handOver, Operation } from "./Operation.ts"
 import { isPid } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { ownProcess } from "./Running.ts"
@@ -62,7 +62,7 @@ export class Monitoring extends QuickOperation<MonitorRef> {
     const fiber = runningFiber()
     const { of } = this
     // What is no pid may be no address either: then this fails, as an effect does
-    if (fiber === undefined || !isPid(of)) return super[Symbol.iterator]()
+    if (fiber === undefined || !isPid(of)) return handOver(this)
     return this.doneWith(fiber, monitor(fiber.process, of, undefined))
   }
 }
@@ -89,7 +89,7 @@ export class Demonitoring extends QuickOperation<boolean> {
 
   override [Symbol.iterator](): Effect.EffectIterator<this> {
     const fiber = runningFiber()
-    if (fiber === undefined) return super[Symbol.iterator]()
+    if (fiber === undefined) return handOver(this)
     return this.doneWith(fiber, demonitor(fiber.process, this.ref, this.flush))
   }
 }

@@ -34,7 +34,7 @@ class Step extends Operation<unknown, unknown> {
 
   override [Symbol.iterator](): Effect.EffectIterator<this> {
     const fiber = runningFiber()
-    if (fiber === undefined) return super[Symbol.iterator]()
+    if (fiber === undefined) return handOver(this)
     let outcome: AnyEffect
     try {
       outcome = this.perform(fiber)

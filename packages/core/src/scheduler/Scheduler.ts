@@ -116,6 +116,8 @@ export class Scheduler implements Host {
   /** Operations of Effect's interpreter in a slice: each costs a few times what one on the spot does. */
   private readonly interpreterSlice: number
   onTheSpot = 0
+  /** What the item that runs has done on the spot in slices that are over. */
+  private before = 0
   private armed = false
   private stopped = false
   private serial = 0
@@ -180,10 +182,17 @@ export class Scheduler implements Host {
         // Who is alone goes on, for as long as the event loop can wait
         return this.queue.length > 0 || count >= longestSlice || this.onTheSpot >= this.slice
       },
-      countCompleted: () => ++this.onTheSpot >= this.slice,
+      countCompleted: () => ++this.onTheSpot >= this.slice && !this.goesOn(),
       giveWay: (rest, process) => this.again(rest, priority, process?.mailbox.length ?? 0),
       makeDispatcher: () => dispatcher
     }
+  }
+
+  goesOn(): boolean {
+    if (this.queue.length > 0 || this.before >= longestSlice) return false
+    this.before += this.onTheSpot
+    this.onTheSpot = 0
+    return true
   }
 
   get context(): Context.Context<never> {
@@ -344,7 +353,7 @@ export class Scheduler implements Host {
 
   private runItem(item: Item): void {
     this.fiber = undefined
-    this.onTheSpot = 0
+    this.onTheSpot = this.before = 0
     // A process says that it runs; of other items, the fiber they resume tells whose code it is
     this.trace[0] = 0
     try {
@@ -359,7 +368,7 @@ export class Scheduler implements Host {
 
   /** What the item that just ran has used: its fiber's operations, or one. */
   private spent(): number {
-    return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.onTheSpot
+    return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.before + this.onTheSpot
   }
 
   nextSerial(): number {

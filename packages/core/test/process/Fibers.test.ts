@@ -106,6 +106,36 @@ describe("the fibers of processes", () => {
     )
   )
 
+  for (const slice of [8, 128]) {
+    test(
+      `a process that did much on the spot while it was alone makes room within a slice of ${slice} once somebody waits`,
+      Process.run((self) =>
+        Effect.gen(function* () {
+          // Done on the spot, and of no consequence
+          const nothing = Process.demonitor(yield* Process.monitor(self.pid))
+          for (const alone of [0, slice, 100 * slice + 1]) {
+            let done = 0
+            let doneBefore: number | undefined
+            for (let count = 0; count < alone; count++) yield* nothing
+            const other = yield* Process.spawn(Schema.Never, () =>
+              Effect.sync(() => {
+                doneBefore = done
+              })
+            )
+            while (doneBefore === undefined && done < 100 * slice) {
+              done++
+              yield* nothing
+            }
+            yield* Effect.asVoid(Process.exit(other, ExitReason.kill))
+            // With a few that the interpreter does before it asks
+            expect(doneBefore).toBeLessThanOrEqual(slice + 8)
+          }
+        })
+      ),
+      slice
+    )
+  }
+
   for (const slice of [1, 2, 3, 7]) {
     test(
       `no message is missed by who yields between looking for it and waiting, with slices of ${slice}`,

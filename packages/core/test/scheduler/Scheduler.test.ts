@@ -163,6 +163,42 @@ describe("Scheduler", () => {
     }
   })
 
+  /** What each of so many slices in a row was told at its end, in one item. */
+  const slicesOf = (scheduler: Scheduler, count: number) =>
+    Array.from({ length: count }, () => {
+      scheduler.onTheSpot += scheduler.slice
+      return scheduler.goesOn()
+    })
+
+  it("a process that nobody waits behind has one slice after another, for 2,048 reductions, and each of them counts", () => {
+    const { run, scheduler } = stage()
+    const told: Array<boolean> = []
+    const before = scheduler.reductions
+    const alone = () => {
+      told.push(...slicesOf(scheduler, 17))
+    }
+    run(alone)
+    expect(told.indexOf(false)).toBe(2048 / scheduler.slice)
+    expect(scheduler.reductions - before).toBe(17 * scheduler.slice + 1)
+    // The next item begins anew
+    told.length = 0
+    run(alone)
+    expect(told.indexOf(false)).toBe(2048 / scheduler.slice)
+  })
+
+  it("a process that somebody waits behind, of whatever priority, has one slice", () => {
+    for (const priority of ["max", "high", "normal", "low"] as const) {
+      const { run, scheduler } = stage()
+      const told: Array<boolean> = []
+      run(() => {
+        told.push(...slicesOf(scheduler, 1))
+        scheduler.enqueue(() => undefined, priority)
+        told.push(...slicesOf(scheduler, 2))
+      })
+      expect(told).toEqual([true, false, false])
+    }
+  })
+
   it("references stay exact and different when their counter has gone as far as it can", () => {
     const { scheduler } = stage()
     const first = scheduler.nextReference()
