@@ -15,7 +15,7 @@ import { type AnyFiber, park } from "../process/Fibers.ts"
 import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
-import { handOver, notNow, Operation } from "../process/Operation.ts"
+import { handOver, type Iterating, notNow, type OperationMethods, operationKind } from "../process/Operation.ts"
 import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
 import { currentProcess, type ProcessFiber } from "../process/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
@@ -176,115 +176,117 @@ const invalid = (codec: MessageCodec, method: Method, payload: unknown): Effect.
   Effect.sync(() => codec.check(new CastMessage(method, payload))) as Effect.Effect<never>
 
 /** The effect of calling a cast's method. */
-class CastOperation extends Operation<void, never, System> {
-  private readonly address: Address
-  private readonly codec: MessageCodec
-  private readonly method: Method
-  private readonly payload: unknown
+const CastOperation = operationKind(
+  class CastOperation implements OperationMethods<void, never> {
+    private readonly address: Address
+    private readonly codec: MessageCodec
+    private readonly method: Method
+    private readonly payload: unknown
 
-  constructor(address: Address, codec: MessageCodec, method: Method, payload: unknown) {
-    super()
-    this.address = address
-    this.codec = codec
-    this.method = method
-    this.payload = payload
-  }
+    constructor(address: Address, codec: MessageCodec, method: Method, payload: unknown) {
+      this.address = address
+      this.codec = codec
+      this.method = method
+      this.payload = payload
+    }
 
-  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
-    const { address, codec, method, payload } = this
-    const { host } = fiber.process
-    if (!method.payload.is(payload)) return notNow
-    if (host.freeze) deepFreeze(payload)
-    const pid = resolve(host, address)
-    return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
-  }
+    attempt(fiber: ProcessFiber): undefined | typeof notNow {
+      const { address, codec, method, payload } = this
+      const { host } = fiber.process
+      if (!method.payload.is(payload)) return notNow
+      if (host.freeze) deepFreeze(payload)
+      const pid = resolve(host, address)
+      return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
+    }
 
-  perform(fiber: AnyFiber): Effect.Effect<void> {
-    const { address, codec, method, payload } = this
-    const host = hostOf(fiber)
-    if (!method.payload.is(payload)) return invalid(codec, method, payload)
-    if (host.freeze) deepFreeze(payload)
-    const pid = resolve(host, address)
-    return pid === undefined ? Exit.void : send(host, pid, codec, new CastMessage(method, payload))
+    perform(fiber: AnyFiber): Effect.Effect<void> {
+      const { address, codec, method, payload } = this
+      const host = hostOf(fiber)
+      if (!method.payload.is(payload)) return invalid(codec, method, payload)
+      if (host.freeze) deepFreeze(payload)
+      const pid = resolve(host, address)
+      return pid === undefined ? Exit.void : send(host, pid, codec, new CastMessage(method, payload))
+    }
   }
-}
+)
 
 /** The effect of calling a call's method, and what it comes to without an answer. */
-class CallOperation extends Operation<unknown, unknown, System> implements CallOutcomes {
-  private readonly ref: AnyRef
-  private readonly codec: MessageCodec
-  private readonly method: Method
-  private readonly payload: unknown
-  private readonly options: CallOptions | undefined
+const CallOperation = operationKind(
+  class CallOperation implements OperationMethods<unknown, unknown>, CallOutcomes {
+    private readonly ref: AnyRef
+    private readonly codec: MessageCodec
+    private readonly method: Method
+    private readonly payload: unknown
+    private readonly options: CallOptions | undefined
 
-  constructor(ref: AnyRef, codec: MessageCodec, method: Method, payload: unknown, options: CallOptions | undefined) {
-    super()
-    this.ref = ref
-    this.codec = codec
-    this.method = method
-    this.payload = payload
-    this.options = options
-  }
+    constructor(ref: AnyRef, codec: MessageCodec, method: Method, payload: unknown, options: CallOptions | undefined) {
+      this.ref = ref
+      this.codec = codec
+      this.method = method
+      this.payload = payload
+      this.options = options
+    }
 
-  override [Symbol.iterator](): Effect.EffectIterator<this> {
-    // A call always waits
-    return handOver(this)
-  }
+    [Symbol.iterator](): Iterating<unknown, unknown> {
+      // A call always waits
+      return handOver(this)
+    }
 
-  override performIn(fiber: ProcessFiber): Effect.Effect<unknown, unknown> {
-    const { process } = fiber
-    return this.callFrom(fiber, process.host, process, PendingCall.from(fiber, this))
-  }
+    performIn(fiber: ProcessFiber): Effect.Effect<unknown, unknown> {
+      const { process } = fiber
+      return this.callFrom(fiber, process.host, process, PendingCall.from(fiber, this))
+    }
 
-  perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
-    const host = hostOf(fiber)
-    const caller = currentProcess(fiber)
-    return this.callFrom(fiber, host, caller, new PendingCall(host, this, undefined, caller?.priority))
-  }
+    perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
+      const host = hostOf(fiber)
+      const caller = currentProcess(fiber)
+      return this.callFrom(fiber, host, caller, new PendingCall(host, this, undefined, caller?.priority))
+    }
 
-  private callFrom(
-    fiber: AnyFiber,
-    host: Host,
-    caller: ProcessRecord | undefined,
-    pending: PendingCall
-  ): Effect.Effect<unknown, unknown> {
-    const { codec, method, payload } = this
-    const pid = resolve(host, this.ref.address)
-    if (pid === undefined) return this.whenDown(ExitReason.noProcess)
-    if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
-    if (!method.payload.is(payload)) return invalid(codec, method, payload)
-    if (host.freeze) deepFreeze(payload)
-    const after = this.timeout
-    if (after !== undefined) pending.expireAfter(after)
-    const message = new CallMessage(method, payload, pending)
-    // A full mailbox makes callers wait too, within their timeout
-    if (!trySend(host, pid, codec, message)) Effect.runForkWith(host.context)(send(host, pid, codec, message))
-    return park(fiber, pending)
-  }
+    private callFrom(
+      fiber: AnyFiber,
+      host: Host,
+      caller: ProcessRecord | undefined,
+      pending: PendingCall
+    ): Effect.Effect<unknown, unknown> {
+      const { codec, method, payload } = this
+      const pid = resolve(host, this.ref.address)
+      if (pid === undefined) return this.whenDown(ExitReason.noProcess)
+      if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
+      if (!method.payload.is(payload)) return invalid(codec, method, payload)
+      if (host.freeze) deepFreeze(payload)
+      const after = this.timeout
+      if (after !== undefined) pending.expireAfter(after)
+      const message = new CallMessage(method, payload, pending)
+      // A full mailbox makes callers wait too, within their timeout
+      if (!trySend(host, pid, codec, message)) Effect.runForkWith(host.context)(send(host, pid, codec, message))
+      return park(fiber, pending)
+    }
 
-  /** Milliseconds; `undefined` waits forever. */
-  private get timeout(): number | undefined {
-    return this.options?.timeout === undefined ? defaultTimeout : milliseconds(this.options.timeout)
-  }
+    /** Milliseconds; `undefined` waits forever. */
+    private get timeout(): number | undefined {
+      return this.options?.timeout === undefined ? defaultTimeout : milliseconds(this.options.timeout)
+    }
 
-  /** Whom it asks what, for its errors. */
-  private about(): { readonly callee: string; readonly call: string } {
-    const { method, ref } = this
-    return { callee: ref.address.toString(), call: `${ref.contract}.${method.tag}` }
-  }
+    /** Whom it asks what, for its errors. */
+    private about(): { readonly callee: string; readonly call: string } {
+      const { method, ref } = this
+      return { callee: ref.address.toString(), call: `${ref.contract}.${method.tag}` }
+    }
 
-  whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
-    return Exit.fail(new NoProcess({ ...this.about(), reason }))
-  }
+    whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, NoProcess> {
+      return Exit.fail(new NoProcess({ ...this.about(), reason }))
+    }
 
-  whenTimedOut(): Exit.Exit<never, CallTimeout> {
-    return Exit.fail(new CallTimeout({ ...this.about(), after: this.timeout ?? 0 }))
-  }
+    whenTimedOut(): Exit.Exit<never, CallTimeout> {
+      return Exit.fail(new CallTimeout({ ...this.about(), after: this.timeout ?? 0 }))
+    }
 
-  read(reader: ByteReader): Exit.Exit<unknown, unknown> {
-    return readAnswer(this.method.answer, reader, (reason) => this.whenDown(reason))
+    read(reader: ByteReader): Exit.Exit<unknown, unknown> {
+      return readAnswer(this.method.answer, reader, (reason) => this.whenDown(reason))
+    }
   }
-}
+)
 
 keepShapes(
   new CallOperation({ address: nothing, contract: "" }, nothing, nothing, nothing, undefined),

@@ -5,10 +5,9 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
-import type { Current } from "./Host.ts"
 import { demonitor, monitor, monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { handOver, Operation } from "./Operation.ts"
+import { handOver, type Iterating, Operation, type OperationMethods, operationKind } from "./Operation.ts"
 import { isPid } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { ownProcess } from "./Running.ts"
@@ -18,12 +17,9 @@ import type { MonitorRef } from "./Signal.ts"
 /**
  * An operation that, once it is done, is what the generator gets for it: a result is looked at before anything else can
  * run, so the same effect can be done again. Each kind has an iterator of its own, where the one of all operations has to
- * ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63. The kinds declare `value`:
- * a field of this class would be set by a constructor of its own, which took 40 ns.
+ * ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63.
  */
-abstract class QuickOperation<out A> extends Operation<A, never, Current> {
-  abstract value: A | undefined
-
+abstract class QuickOperation extends Operation<unknown> {
   get done(): true {
     return true
   }
@@ -31,67 +27,71 @@ abstract class QuickOperation<out A> extends Operation<A, never, Current> {
   next(): this {
     return this
   }
+}
 
-  /** What {@link done} of `Operation.ts` gives, without an object for it. */
-  protected doneWith(fiber: ProcessFiber, value: A): never {
-    fiber.process.host.onTheSpot++
-    this.value = value
-    return this as never
-  }
+/** What {@link done} of `Operation.ts` gives, without an object for it. */
+const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessFiber, value: A): never => {
+  fiber.process.host.onTheSpot++
+  operation.value = value
+  return operation as never
 }
 
 /** Watches `of` from now on. */
-export class Monitoring extends QuickOperation<MonitorRef> {
-  private readonly of: Address
-  value: MonitorRef | undefined = undefined
+export const Monitoring = operationKind(
+  class Monitoring implements OperationMethods<MonitorRef, never> {
+    private readonly of: Address
+    value: MonitorRef | undefined = undefined
 
-  constructor(of: Address) {
-    super()
-    this.of = of
-  }
+    constructor(of: Address) {
+      this.of = of
+    }
 
-  override attempt(fiber: ProcessFiber): MonitorRef {
-    return monitorAddress(fiber.process, this.of)
-  }
+    attempt(fiber: ProcessFiber): MonitorRef {
+      return monitorAddress(fiber.process, this.of)
+    }
 
-  perform(fiber: AnyFiber): Effect.Effect<MonitorRef> {
-    return Exit.succeed(monitorAddress(ownProcess(fiber), this.of))
-  }
+    perform(fiber: AnyFiber): Effect.Effect<MonitorRef> {
+      return Exit.succeed(monitorAddress(ownProcess(fiber), this.of))
+    }
 
-  override [Symbol.iterator](): Effect.EffectIterator<this> {
-    const fiber = runningFiber()
-    const { of } = this
-    // What is no pid may be no address either: then this fails, as an effect does
-    if (fiber === undefined || !isPid(of)) return handOver(this)
-    return this.doneWith(fiber, monitor(fiber.process, of, undefined))
-  }
-}
+    [Symbol.iterator](): Iterating<MonitorRef, never> {
+      const fiber = runningFiber()
+      const { of } = this
+      // What is no pid may be no address either: then this fails, as an effect does
+      if (fiber === undefined || !isPid(of)) return handOver(this)
+      return doneWith(this, fiber, monitor(fiber.process, of, undefined))
+    }
+  },
+  QuickOperation
+)
 
 /** Ends a monitor. */
-export class Demonitoring extends QuickOperation<boolean> {
-  private readonly ref: MonitorRef
-  private readonly flush: boolean
-  value: boolean | undefined = undefined
+export const Demonitoring = operationKind(
+  class Demonitoring implements OperationMethods<boolean, never> {
+    private readonly ref: MonitorRef
+    private readonly flush: boolean
+    value: boolean | undefined = undefined
 
-  constructor(ref: MonitorRef, flush: boolean) {
-    super()
-    this.ref = ref
-    this.flush = flush
-  }
+    constructor(ref: MonitorRef, flush: boolean) {
+      this.ref = ref
+      this.flush = flush
+    }
 
-  override attempt(fiber: ProcessFiber): boolean {
-    return demonitor(fiber.process, this.ref, this.flush)
-  }
+    attempt(fiber: ProcessFiber): boolean {
+      return demonitor(fiber.process, this.ref, this.flush)
+    }
 
-  perform(fiber: AnyFiber): Effect.Effect<boolean> {
-    return Exit.succeed(demonitor(ownProcess(fiber), this.ref, this.flush))
-  }
+    perform(fiber: AnyFiber): Effect.Effect<boolean> {
+      return Exit.succeed(demonitor(ownProcess(fiber), this.ref, this.flush))
+    }
 
-  override [Symbol.iterator](): Effect.EffectIterator<this> {
-    const fiber = runningFiber()
-    if (fiber === undefined) return handOver(this)
-    return this.doneWith(fiber, demonitor(fiber.process, this.ref, this.flush))
-  }
-}
+    [Symbol.iterator](): Iterating<boolean, never> {
+      const fiber = runningFiber()
+      if (fiber === undefined) return handOver(this)
+      return doneWith(this, fiber, demonitor(fiber.process, this.ref, this.flush))
+    }
+  },
+  QuickOperation
+)
 
 keepShapes(new Monitoring(nothing), new Demonitoring(nothing, false))

@@ -13,7 +13,7 @@ import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { notNow, Operation } from "./Operation.ts"
+import { notNow, type OperationMethods, operationKind } from "./Operation.ts"
 import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import { answer, ask } from "./Query.ts"
@@ -59,35 +59,36 @@ const begin = (
   ref = host.timerRefs.nextRef()
 ): Effect.Effect<TimerRef> => (set(host, entry, ref, when) ? Exit.succeed(ref) : badDelay(operation))
 
-class SendAfter extends Operation<TimerRef, never, System> {
-  private readonly to: Address
-  private readonly message: unknown
-  private readonly when: When
+const SendAfter = operationKind(
+  class SendAfter implements OperationMethods<TimerRef, never> {
+    private readonly to: Address
+    private readonly message: unknown
+    private readonly when: When
 
-  constructor(to: Address, message: unknown, when: When) {
-    super()
-    this.to = to
-    this.message = message
-    this.when = when
-  }
+    constructor(to: Address, message: unknown, when: When) {
+      this.to = to
+      this.message = message
+      this.when = when
+    }
 
-  override attempt(fiber: ProcessFiber): TimerRef | typeof notNow {
-    const { message, to, when } = this
-    if (isDeadline(when)) return notNow
-    const delay = milliseconds(when)
-    if (delay === undefined || !(delay >= 0)) return notNow
-    const { host } = fiber.process
-    prepare(host, to, message)
-    return host.timerRefs.send(to, message, delay)
-  }
+    attempt(fiber: ProcessFiber): TimerRef | typeof notNow {
+      const { message, to, when } = this
+      if (isDeadline(when)) return notNow
+      const delay = milliseconds(when)
+      if (delay === undefined || !(delay >= 0)) return notNow
+      const { host } = fiber.process
+      prepare(host, to, message)
+      return host.timerRefs.send(to, message, delay)
+    }
 
-  perform(fiber: AnyFiber): Effect.Effect<TimerRef> {
-    const { message, to, when } = this
-    const host = hostOf(fiber)
-    prepare(host, to, message)
-    return begin(host, new SendLater(to, message), "sendAfter", when)
+    perform(fiber: AnyFiber): Effect.Effect<TimerRef> {
+      const { message, to, when } = this
+      const host = hostOf(fiber)
+      prepare(host, to, message)
+      return begin(host, new SendLater(to, message), "sendAfter", when)
+    }
   }
-}
+)
 
 /**
  * Sends a message after a delay. A name is resolved when the timer fires; a receiver that is gone by then is no error.
@@ -142,39 +143,40 @@ export interface CancelOptions {
   readonly async?: boolean | undefined
 }
 
-class CancelTimer extends Operation<number | undefined, never, System> {
-  private readonly ref: TimerRef
-  private readonly async: boolean
+const CancelTimer = operationKind(
+  class CancelTimer implements OperationMethods<number | undefined, never> {
+    private readonly ref: TimerRef
+    private readonly async: boolean
 
-  constructor(ref: TimerRef, async: boolean) {
-    super()
-    this.ref = ref
-    this.async = async
-  }
-
-  override attempt(fiber: ProcessFiber): number | undefined | typeof notNow {
-    const { ref } = this
-    const { host } = fiber.process
-    // Only timers of this scheduler are in its table
-    const left = host.timerRefs.cancel(ref)
-    if (left === undefined && !isOwn(host, ref)) return notNow
-    return this.async ? undefined : left
-  }
-
-  perform(fiber: AnyFiber): Effect.Effect<number | undefined> {
-    const { async, ref } = this
-    const host = hostOf(fiber)
-    if (isOwn(host, ref)) {
-      const left = answer(host, "cancel-timer", ref) as number | undefined
-      return Exit.succeed(async ? undefined : left)
+    constructor(ref: TimerRef, async: boolean) {
+      this.ref = ref
+      this.async = async
     }
-    // The answer to this question is a number, or nothing
-    const asked = ask(host, placeOf(ref), "cancel-timer", ref) as Effect.Effect<number | undefined>
-    if (!async) return asked
-    Effect.runForkWith(host.context)(asked)
-    return Exit.succeed(undefined)
+
+    attempt(fiber: ProcessFiber): number | undefined | typeof notNow {
+      const { ref } = this
+      const { host } = fiber.process
+      // Only timers of this scheduler are in its table
+      const left = host.timerRefs.cancel(ref)
+      if (left === undefined && !isOwn(host, ref)) return notNow
+      return this.async ? undefined : left
+    }
+
+    perform(fiber: AnyFiber): Effect.Effect<number | undefined> {
+      const { async, ref } = this
+      const host = hostOf(fiber)
+      if (isOwn(host, ref)) {
+        const left = answer(host, "cancel-timer", ref) as number | undefined
+        return Exit.succeed(async ? undefined : left)
+      }
+      // The answer to this question is a number, or nothing
+      const asked = ask(host, placeOf(ref), "cancel-timer", ref) as Effect.Effect<number | undefined>
+      if (!async) return asked
+      Effect.runForkWith(host.context)(asked)
+      return Exit.succeed(undefined)
+    }
   }
-}
+)
 
 /**
  * Stops a timer, of this scheduler or another. Returns the whole milliseconds that were left; `undefined` when it had

@@ -11,7 +11,7 @@ import { type Host, System } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { type Address, resolve } from "./Name.ts"
-import { notNow, Operation } from "./Operation.ts"
+import { notNow, type OperationMethods, operationKind } from "./Operation.ts"
 import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import { withSystem } from "./Running.ts"
@@ -28,32 +28,33 @@ export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, 
   // `M` is checked by the codec
   new SendMessage(to as unknown as Address, message)
 
-class SendMessage extends Operation<void, never, System> {
-  private readonly to: Address
-  private readonly message: unknown
+const SendMessage = operationKind(
+  class SendMessage implements OperationMethods<void, never> {
+    private readonly to: Address
+    private readonly message: unknown
 
-  constructor(to: Address, message: unknown) {
-    super()
-    this.to = to
-    this.message = message
-  }
+    constructor(to: Address, message: unknown) {
+      this.to = to
+      this.message = message
+    }
 
-  override attempt(fiber: ProcessFiber): undefined | typeof notNow {
-    const { message, to } = this
-    if (!(to instanceof PidImpl) || to.codec === undefined) return notNow
-    const { host } = fiber.process
-    to.codec.check(message)
-    if (host.freeze) Delivery.deepFreeze(message)
-    return Delivery.trySend(host, to, to.codec, message) ? undefined : notNow
-  }
+    attempt(fiber: ProcessFiber): undefined | typeof notNow {
+      const { message, to } = this
+      if (!(to instanceof PidImpl) || to.codec === undefined) return notNow
+      const { host } = fiber.process
+      to.codec.check(message)
+      if (host.freeze) Delivery.deepFreeze(message)
+      return Delivery.trySend(host, to, to.codec, message) ? undefined : notNow
+    }
 
-  perform(): Effect.Effect<void> {
-    // The host is there: the type asks for it
-    return toReceiver(this.to, this.message, Effect.void, (host, pid, codec, alias) =>
-      Delivery.send(host, pid, codec, this.message, alias)
-    ) as Effect.Effect<void>
+    perform(): Effect.Effect<void> {
+      // The host is there: the type asks for it
+      return toReceiver(this.to, this.message, Effect.void, (host, pid, codec, alias) =>
+        Delivery.send(host, pid, codec, this.message, alias)
+      ) as Effect.Effect<void>
+    }
   }
-}
+)
 
 /** Checks and freezes a message, and finds its receiver; `nobody` is the answer when a name has no holder. */
 const toReceiver = <A, E>(

@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import type { AnyFiber } from "./Fibers.ts"
 import type { Current, Host, Priority, System } from "./Host.ts"
 import * as MessageCodec from "./MessageCodec.ts"
-import { Operation } from "./Operation.ts"
+import { type OperationMethods, operationKind } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
 import { currentProcess, type ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
@@ -27,43 +27,44 @@ type Program<S extends Schema.Top, A, E, R> = (self: Self<S["Type"]>) => Effect.
 type Tie = "none" | "link" | "monitor"
 
 /** The effect of spawning: done on the spot, since it never waits. */
-class SpawnOperation extends Operation<unknown, never, System> {
-  private readonly mailbox: Schema.Top
-  private readonly program: Program<Schema.Top, unknown, unknown, never>
-  private readonly options: SpawnOptions | undefined
-  private readonly tie: Tie
+const SpawnOperation = operationKind(
+  class SpawnOperation implements OperationMethods<unknown, never> {
+    private readonly mailbox: Schema.Top
+    private readonly program: Program<Schema.Top, unknown, unknown, never>
+    private readonly options: SpawnOptions | undefined
+    private readonly tie: Tie
 
-  constructor(
-    mailbox: Schema.Top,
-    program: Program<Schema.Top, unknown, unknown, never>,
-    options: SpawnOptions | undefined,
-    tie: Tie
-  ) {
-    super()
-    this.mailbox = mailbox
-    this.program = program
-    this.options = options
-    this.tie = tie
-  }
+    constructor(
+      mailbox: Schema.Top,
+      program: Program<Schema.Top, unknown, unknown, never>,
+      options: SpawnOptions | undefined,
+      tie: Tie
+    ) {
+      this.mailbox = mailbox
+      this.program = program
+      this.options = options
+      this.tie = tie
+    }
 
-  override attempt(fiber: ProcessFiber): unknown {
-    return this.spawn(fiber.process.host, fiber, fiber.process)
-  }
+    attempt(fiber: ProcessFiber): unknown {
+      return this.spawn(fiber.process.host, fiber, fiber.process)
+    }
 
-  perform(fiber: AnyFiber): Effect.Effect<unknown> {
-    return Exit.succeed(this.spawn(hostOf(fiber), fiber, currentProcess(fiber)))
-  }
+    perform(fiber: AnyFiber): Effect.Effect<unknown> {
+      return Exit.succeed(this.spawn(hostOf(fiber), fiber, currentProcess(fiber)))
+    }
 
-  private spawn(host: Host, fiber: AnyFiber, parent: ProcessRecord | undefined): unknown {
-    const { mailbox, options, program, tie } = this
-    const body = new RawProcess(program, inheritedContext(host, fiber, options?.priority ?? "normal"))
-    const monitor = tie === "monitor" ? host.nextReference() : 0
-    const ties = lineage(parent, tie === "link", monitor)
-    const { pid } = spawnHere(host, body, MessageCodec.fromSchema(mailbox), ties, options)
-    if (parent !== undefined) tieParent(parent, pid, ties)
-    return tie === "monitor" ? { pid, ref: monitor } : pid
+    private spawn(host: Host, fiber: AnyFiber, parent: ProcessRecord | undefined): unknown {
+      const { mailbox, options, program, tie } = this
+      const body = new RawProcess(program, inheritedContext(host, fiber, options?.priority ?? "normal"))
+      const monitor = tie === "monitor" ? host.nextReference() : 0
+      const ties = lineage(parent, tie === "link", monitor)
+      const { pid } = spawnHere(host, body, MessageCodec.fromSchema(mailbox), ties, options)
+      if (parent !== undefined) tieParent(parent, pid, ties)
+      return tie === "monitor" ? { pid, ref: monitor } : pid
+    }
   }
-}
+)
 
 /** A process sees its spawner's services, and is run by its scheduler whoever spawned it. */
 const inheritedContext = (host: Host, fiber: AnyFiber, priority: Priority): Context.Context<never> =>

@@ -5,7 +5,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { isSuccess } from "./EffectKinds.ts"
 import type { AnyFiber } from "./Fibers.ts"
-import { done, handOver, Operation } from "./Operation.ts"
+import { done, handOver, type Iterating, type OperationMethods, operationKind } from "./Operation.ts"
 import { runningFiber } from "./ProcessFiber.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 
@@ -14,37 +14,38 @@ type AnyEffect = Effect.Effect<unknown, unknown>
 /** What one kind of steps does, with the fiber and the parameters they were made with. */
 type Run = (fiber: AnyFiber, first: unknown, second: unknown, third: unknown) => AnyEffect
 
-class Step extends Operation<unknown, unknown> {
-  private readonly run: Run
-  private readonly first: unknown
-  private readonly second: unknown
-  private readonly third: unknown
+const Step = operationKind(
+  class Step implements OperationMethods<unknown, unknown> {
+    private readonly run: Run
+    private readonly first: unknown
+    private readonly second: unknown
+    private readonly third: unknown
 
-  constructor(run: Run, first: unknown, second: unknown, third: unknown) {
-    super()
-    this.run = run
-    this.first = first
-    this.second = second
-    this.third = third
-  }
-
-  perform(fiber: AnyFiber): AnyEffect {
-    return this.run(fiber, this.first, this.second, this.third)
-  }
-
-  override [Symbol.iterator](): Effect.EffectIterator<this> {
-    const fiber = runningFiber()
-    if (fiber === undefined) return handOver(this)
-    let outcome: AnyEffect
-    try {
-      outcome = this.perform(fiber)
-    } catch (error) {
-      // A defect, also when the generator has a `try` around it: as every other effect's
-      outcome = Exit.die(error)
+    constructor(run: Run, first: unknown, second: unknown, third: unknown) {
+      this.run = run
+      this.first = first
+      this.second = second
+      this.third = third
     }
-    return isSuccess(outcome) ? done(fiber, outcome.value) : handOver(outcome)
+
+    perform(fiber: AnyFiber): AnyEffect {
+      return this.run(fiber, this.first, this.second, this.third)
+    }
+
+    [Symbol.iterator](): Iterating<unknown, unknown> {
+      const fiber = runningFiber()
+      if (fiber === undefined) return handOver(this)
+      let outcome: AnyEffect
+      try {
+        outcome = this.perform(fiber)
+      } catch (error) {
+        // A defect, also when the generator has a `try` around it: as every other effect's
+        outcome = Exit.die(error)
+      }
+      return isSuccess(outcome) ? done(fiber, outcome.value) : handOver(outcome)
+    }
   }
-}
+)
 
 /**
  * Makes a kind of steps: a function whose parameters are given to `run`, with the fiber, when the effect it returns is
