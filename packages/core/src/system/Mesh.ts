@@ -283,6 +283,7 @@ export class Mesh implements Uplink {
   }
 
   exchange(): boolean {
+    this.stealing.exchange()
     this.publish()
     return this.takeIn()
   }

@@ -1,14 +1,20 @@
 /**
  * Starts that any scheduler may make: they wait here for their turn, and an idle scheduler may take them over before it
- * comes. Who is idle sees in the shared table that others have more than they get to, and asks; who was asked hands over its
- * part at the end of its turn. Only starts move: a process that has started stays where it is.
+ * comes. Who has nothing left but what it is at sees in the shared table that others have more than they get to, and asks; who
+ * was asked hands over a part when it looks at the clock next. Only starts move: a process that has started stays where it is.
  */
 import type { Offer, Runnable } from "../process/Host.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import type { SharedTable } from "./SharedTable.ts"
 
-/** Of `unstarted` starts, how many each of `thieves` gets: equal parts for all of them and the owner, the owner's the smallest. */
-export const shareOf = (unstarted: number, thieves: number): number => Math.ceil(unstarted / (thieves + 1))
+/**
+ * Of `unstarted` starts, how many whoever asks gets at once: half of an equal part for each of so many schedulers. What is
+ * handed over cannot come back, and nobody knows how long it will take: who is through first asks again.
+ */
+export const shareOf = (unstarted: number, schedulers: number): number => Math.ceil(unstarted / schedulers / 2)
+
+/** With so much in its run queue a scheduler asks for more: by the time it comes, that is done. */
+const soonIdle = 1
 
 /** The slot an idle scheduler asks: the one with the most starts that wait. `undefined` when there is none. */
 export const chooseVictim = (own: number, slots: number, unstarted: (slot: number) => number): number | undefined => {
@@ -55,24 +61,30 @@ export class Stealing {
     scheduler.enqueue(start, offer.priority)
   }
 
-  /** The owner's part at the end of a turn: gives to those that have asked, and wakes those that might. */
-  endOfTurn(): void {
-    if (this.unstarted > 0) {
-      this.give()
-      this.wakeIdle()
-    }
-    // Those that have happened are dropped when they are the greater part
-    if (this.starts.length > 64 + this.unstarted * 2) this.starts = this.starts.filter((start) => start.waits)
-    if (this.unstarted !== this.published) {
-      this.published = this.unstarted
-      this.options.table.setUnstarted(this.options.scheduler.slot, this.unstarted)
-    }
+  /** What can be done between two items: gives to those that have asked, or asks for more. */
+  exchange(): void {
+    if (this.unstarted > 0) this.give()
+    else this.seek()
   }
 
-  /** The thief's part when it has nothing to do: asks who has the most. */
+  /** The owner's part at the end of a turn, beside {@link exchange}: wakes those that might take something. */
+  endOfTurn(): void {
+    if (this.unstarted > 0) this.wakeIdle()
+    // Those that have happened are dropped when they are the greater part
+    if (this.starts.length > 64 + this.unstarted * 2) this.starts = this.starts.filter((start) => start.waits)
+    this.show()
+  }
+
+  private show(): void {
+    if (this.unstarted === this.published) return
+    this.published = this.unstarted
+    this.options.table.setUnstarted(this.options.scheduler.slot, this.unstarted)
+  }
+
+  /** The thief's part when it has nothing to do, or soon will: asks who has the most. */
   seek(): void {
     const { ring, scheduler, table } = this.options
-    if (scheduler.runQueueLength > 0) return
+    if (scheduler.runQueueLength > soonIdle) return
     const victim = chooseVictim(scheduler.slot, table.slots, (slot) => table.unstarted(slot))
     // One that has been asked already, and has not had the time, need not be woken again
     if (victim !== undefined && table.state(scheduler.slot) === "up" && table.addThief(victim, scheduler.slot))
@@ -81,13 +93,13 @@ export class Stealing {
 
   private give(): void {
     const { scheduler, table } = this.options
-    const thieves = table.takeThieves(scheduler.slot).filter((slot) => this.canTake(slot))
-    if (thieves.length === 0) return
-    const share = shareOf(this.unstarted, thieves.length)
-    for (const thief of thieves) {
+    for (const thief of table.takeThieves(scheduler.slot)) {
+      if (!this.isReachable(thief)) continue
+      const share = shareOf(this.unstarted, table.slots)
       // The youngest: they would wait here the longest
       for (let left = share; left > 0 && this.unstarted > 0; ) if (this.handOver(this.starts.pop(), thief)) left--
     }
+    this.show()
   }
 
   /** Lets a start happen on another scheduler, if it has not happened. Whether that is so. */
@@ -103,15 +115,18 @@ export class Stealing {
     }
   }
 
-  /** Whether a slot is there, has nothing to do as far as one can see, and can be sent something. */
-  private canTake(slot: number): boolean {
+  /** Whether a slot is there and can be sent something. */
+  private isReachable(slot: number): boolean {
     const { reaches, table } = this.options
-    return table.state(slot) === "up" && table.runQueue(slot) === 0 && reaches(slot)
+    return table.state(slot) === "up" && reaches(slot)
   }
 
   private wakeIdle(): void {
     const { ring, scheduler, table } = this.options
-    for (let slot = 0; slot < table.slots; slot++) if (slot !== scheduler.slot && this.canTake(slot)) ring(slot)
+    for (let slot = 0; slot < table.slots; slot++) {
+      // As far as one can see, it has nothing to do
+      if (slot !== scheduler.slot && table.runQueue(slot) === 0 && this.isReachable(slot)) ring(slot)
+    }
   }
 }
 

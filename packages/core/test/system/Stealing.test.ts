@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
+import * as fc from "fast-check"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 import { chooseVictim, shareOf } from "../../src/system/Stealing.ts"
@@ -32,18 +33,44 @@ describe("who gets what", () => {
     expect(chooseVictim(0, 3, () => 0)).toBe(undefined)
   })
 
-  it("owner and thieves get equal parts, the last one goes to who is idle", () => {
-    expect(shareOf(10, 1)).toBe(5)
-    expect(shareOf(11, 1)).toBe(6)
-    expect(shareOf(1, 1)).toBe(1)
-    expect(shareOf(9, 2)).toBe(3)
-    for (let starts = 0; starts < 50; starts++) {
-      for (let thieves = 1; thieves < 8; thieves++) {
-        const share = shareOf(starts, thieves)
-        expect(share).toBeGreaterThanOrEqual(starts / (thieves + 1))
-        expect(share).toBeLessThanOrEqual(starts / (thieves + 1) + 1)
+  it("who asks gets half of an equal part, and the last one", () => {
+    expect(shareOf(10, 2)).toBe(3)
+    expect(shareOf(12, 2)).toBe(3)
+    expect(shareOf(12, 3)).toBe(2)
+    expect(shareOf(1, 2)).toBe(1)
+    expect(shareOf(0, 2)).toBe(0)
+  })
+
+  /** When the last of some schedulers is through with so many starts, each of which takes each of them its own time. */
+  const through = (starts: number, costs: ReadonlyArray<number>): number => {
+    let left = starts
+    // The first one has them, the others get some whenever they have none
+    const taken = costs.map(() => 0)
+    const at = costs.map(() => 0)
+    const busy = new Set(costs.keys())
+    while (busy.size > 0) {
+      const slot = [...busy].reduce((one, other) => ((at[other] ?? 0) < (at[one] ?? 0) ? other : one))
+      if (taken[slot] === 0) {
+        const share = slot === 0 ? Math.min(left, 1) : shareOf(left, costs.length)
+        left -= share
+        taken[slot] = share
+        if (share === 0) busy.delete(slot)
+      } else {
+        taken[slot] = (taken[slot] ?? 0) - 1
+        at[slot] = (at[slot] ?? 0) + (costs[slot] ?? 0)
       }
     }
+    return Math.max(...at)
+  }
+
+  it("schedulers of different speeds are through in a quarter more than the shortest time there is", () => {
+    const speeds = fc.array(fc.double({ min: 1, max: 3, noNaN: true }), { minLength: 2, maxLength: 6 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 500 }), speeds, (starts, costs) => {
+        const shortest = starts / costs.reduce((sum, cost) => sum + 1 / cost, 0)
+        expect(through(starts, costs)).toBeLessThanOrEqual(1.25 * shortest + 2 * Math.max(...costs))
+      })
+    )
   })
 })
 
