@@ -65,7 +65,7 @@ export interface SchedulerLimits {
 const unlimited: SchedulerLimits = { longTurn: Infinity, longHandler: Infinity, longMailbox: Infinity }
 
 /** A turn ends after this many items, or after {@link turnMilliseconds}, whichever comes first. */
-const turnItems = 4096
+const turnItems = 16_384
 /** Giving way and going on takes Effect's interpreter two operations: with less than this, nothing else would be done. */
 const shortestSlice = 4
 /** Operations of a process that nobody waits behind. */
