@@ -283,9 +283,12 @@ export class Mesh implements Uplink {
   }
 
   exchange(): boolean {
-    this.stealing.exchange()
+    const thieves = this.stealing.give()
     this.publish()
-    return this.takeIn()
+    this.stealing.answered(thieves)
+    const came = this.takeIn()
+    this.stealing.seek()
+    return came
   }
 
   /** In the middle of a turn. */

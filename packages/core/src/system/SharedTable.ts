@@ -145,7 +145,7 @@ export class SharedTable {
     this.setLoad(slot, 0, 0)
     this.setUtilisation(slot, 0)
     this.setUnstarted(slot, 0)
-    this.takeThieves(slot)
+    for (const thief of this.thieves(slot)) this.removeThief(slot, thief)
     this.#store(slot, listenersWord, 0)
     this.trace(slot).fill(0)
     return this.#add(slot, incarnationWord, 1)
@@ -223,17 +223,21 @@ export class SharedTable {
     return (Atomics.or(this.#rows, this.#index(slot, thievesWord + (thief >> 5)), bit) & bit) === 0
   }
 
-  /** The slots that have asked since the last call, in order. */
-  takeThieves(slot: number): ReadonlyArray<number> {
-    const index = this.#index(slot, thievesWord)
+  /** The slots that have asked and were not answered, in order. */
+  thieves(slot: number): ReadonlyArray<number> {
     const thieves: Array<number> = []
     for (let half = 0; half < 2; half++) {
-      // Most of the time nobody has: a look costs less than an exchange
-      if (Atomics.load(this.#rows, index + half) === 0) continue
-      const asked = Atomics.exchange(this.#rows, index + half, 0)
+      const asked = this.#load(slot, thievesWord + half)
+      // Most of the time nobody has
+      if (asked === 0) continue
       for (let bit = 0; bit < 32; bit++) if ((asked & (1 << bit)) !== 0) thieves.push(half * 32 + bit)
     }
     return thieves
+  }
+
+  /** A slot that has asked can see what came of it, and may ask again. */
+  removeThief(slot: number, thief: number): void {
+    Atomics.and(this.#rows, this.#index(slot, thievesWord + (thief >> 5)), ~(1 << (thief & 31)))
   }
 
   /** How many in the slot listen to the system's events. */

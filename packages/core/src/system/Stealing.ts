@@ -16,6 +16,8 @@ export const shareOf = (unstarted: number, schedulers: number): number => Math.c
 /** With so much in its run queue a scheduler asks for more: by the time it comes, that is done. */
 const soonIdle = 1
 
+const nobody: ReadonlyArray<number> = []
+
 /** The slot an idle scheduler asks: the one with the most starts that wait. `undefined` when there is none. */
 export const chooseVictim = (own: number, slots: number, unstarted: (slot: number) => number): number | undefined => {
   let victim: number | undefined
@@ -61,15 +63,11 @@ export class Stealing {
     scheduler.enqueue(start, offer.priority)
   }
 
-  /** What can be done between two items: gives to those that have asked, or asks for more. */
-  exchange(): void {
-    if (this.unstarted > 0) this.give()
-    else this.seek()
-  }
-
-  /** The owner's part at the end of a turn, beside {@link exchange}: wakes those that might take something. */
+  /** The owner's part at the end of a turn, beside {@link give}: wakes those that have become idle. */
   endOfTurn(): void {
     if (this.unstarted > 0) this.wakeIdle()
+    // Who asked in vain may have enough to do when there is something again
+    else this.answered(this.options.table.thieves(this.options.scheduler.slot))
     // Those that have happened are dropped when they are the greater part
     if (this.starts.length > 64 + this.unstarted * 2) this.starts = this.starts.filter((start) => start.waits)
     this.show()
@@ -84,22 +82,35 @@ export class Stealing {
   /** The thief's part when it has nothing to do, or soon will: asks who has the most. */
   seek(): void {
     const { ring, scheduler, table } = this.options
-    if (scheduler.runQueueLength > soonIdle) return
+    if (this.unstarted > 0 || scheduler.runQueueLength > soonIdle) return
     const victim = chooseVictim(scheduler.slot, table.slots, (slot) => table.unstarted(slot))
     // One that has been asked already, and has not had the time, need not be woken again
     if (victim !== undefined && table.state(scheduler.slot) === "up" && table.addThief(victim, scheduler.slot))
       ring(victim)
   }
 
-  private give(): void {
+  /**
+   * The owner's part between two items: gives to those that have asked, and wakes those that might when there was nothing
+   * before. Who was given something, for {@link answered}.
+   */
+  give(): ReadonlyArray<number> {
     const { scheduler, table } = this.options
-    for (const thief of table.takeThieves(scheduler.slot)) {
-      if (!this.isReachable(thief)) continue
+    if (this.unstarted === 0) return nobody
+    const isNews = this.published === 0
+    const thieves = table.thieves(scheduler.slot).filter((slot) => this.isReachable(slot))
+    for (const thief of thieves) {
       const share = shareOf(this.unstarted, table.slots)
       // The youngest: they would wait here the longest
       for (let left = share; left > 0 && this.unstarted > 0; ) if (this.handOver(this.starts.pop(), thief)) left--
     }
     this.show()
+    if (isNews) this.wakeIdle()
+    return thieves
+  }
+
+  /** What they were given can be seen by now: who asked before that would be given as much again. */
+  answered(thieves: ReadonlyArray<number>): void {
+    for (const thief of thieves) this.options.table.removeThief(this.options.scheduler.slot, thief)
   }
 
   /** Lets a start happen on another scheduler, if it has not happened. Whether that is so. */

@@ -68,12 +68,16 @@ describe("SharedTable", () => {
     expect(other.running(1)).toEqual({ serial: 0, kind: 0 })
   })
 
-  it("keeps who asks for starts until they are taken, each once", () => {
+  it("keeps who asks for starts until they are answered, each once", () => {
     const table = SharedTable.make(64)
-    expect(table.takeThieves(5)).toEqual([])
+    expect(table.thieves(5)).toEqual([])
     expect([63, 0, 31, 32, 0].map((thief) => table.addThief(5, thief))).toEqual([true, true, true, true, false])
-    expect(table.takeThieves(5)).toEqual([0, 31, 32, 63])
-    expect(table.takeThieves(5)).toEqual([])
+    expect(table.thieves(5)).toEqual([0, 31, 32, 63])
+    for (const thief of [31, 63]) table.removeThief(5, thief)
+    expect(table.thieves(5)).toEqual([0, 32])
+    expect(table.addThief(5, 31)).toBe(true)
+    table.nextIncarnation(5)
+    expect(table.thieves(5)).toEqual([])
     table.setUnstarted(5, 9)
     expect(table.snapshot(5)).toMatchObject({ unstarted: 9 })
     expect([4, 6].map((slot) => table.snapshot(slot))).toEqual([fresh(4), fresh(6)])

@@ -8,7 +8,9 @@ import type * as Scope from "effect/Scope"
 import * as fc from "fast-check"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
-import { chooseVictim, shareOf } from "../../src/system/Stealing.ts"
+import type { Scheduler } from "../../src/scheduler/Scheduler.ts"
+import { SharedTable } from "../../src/system/SharedTable.ts"
+import { chooseVictim, Stealing, shareOf } from "../../src/system/Stealing.ts"
 import { Heavy, implementations } from "./actors.ts"
 
 const options = { entry: new URL("./entry.ts", import.meta.url), schedulers: 2, implementations } as const
@@ -71,6 +73,53 @@ describe("who gets what", () => {
         expect(through(starts, costs)).toBeLessThanOrEqual(1.25 * shortest + 2 * Math.max(...costs))
       })
     )
+  })
+})
+
+describe("the two parts in it", () => {
+  /** The owner and the one thief of some starts, each of which tells where it happens. */
+  const stage = (starts: number) => {
+    const table = SharedTable.make(2)
+    const happened: Array<number> = []
+    const partOf = (slot: number) => {
+      table.setState(slot, "up")
+      // All that it asks of a scheduler
+      const scheduler = { slot, runQueueLength: 0, enqueue: () => undefined } as unknown as Scheduler
+      return new Stealing({ scheduler, table, ring: () => undefined, reaches: () => true })
+    }
+    const owner = partOf(0)
+    const thief = partOf(1)
+    for (let count = 0; count < starts; count++) {
+      owner.offer({ priority: "normal", abandoned: false, start: (slot) => void happened.push(slot) })
+    }
+    owner.endOfTurn()
+    return { table, owner, thief, given: () => happened.filter((slot) => slot === 1).length }
+  }
+
+  it("who asks again before it can see what it was given is not given as much again", () => {
+    const { given, owner, thief } = stage(1000)
+    thief.seek()
+    const thieves = owner.give()
+    expect(given()).toBe(250)
+    // On its way: the thief has nothing yet
+    thief.seek()
+    owner.answered(thieves)
+    expect(owner.give()).toEqual([])
+    expect(given()).toBe(250)
+    thief.seek()
+    owner.answered(owner.give())
+    expect(given()).toBe(250 + 188)
+  })
+
+  it("who asked in vain is given nothing later, unless it asks again", () => {
+    const { given, owner, table, thief } = stage(1)
+    thief.seek()
+    owner.answered(owner.give())
+    expect(given()).toBe(1)
+    table.addThief(0, 1)
+    owner.endOfTurn()
+    owner.offer({ priority: "normal", abandoned: false, start: () => expect.fail("nobody has asked") })
+    expect(owner.give()).toEqual([])
   })
 })
 
