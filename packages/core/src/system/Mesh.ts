@@ -287,7 +287,7 @@ export class Mesh implements Uplink {
     this.publish()
     this.stealing.answered(thieves)
     const came = this.takeIn()
-    this.stealing.seek()
+    if (!this.closed) this.stealing.seek()
     return came
   }
 
@@ -325,11 +325,8 @@ export class Mesh implements Uplink {
 
   private readonly look = (): boolean => this.takeIn()
 
-  /** There is nothing to do here: others see that, and those that have too much are asked for some. */
-  private readonly idle = (): void => {
-    this.loads.show()
-    this.stealing.seek()
-  }
+  /** There is nothing to do here: others see that. */
+  private readonly idle = (): void => this.loads.show()
 
   get waited(): number {
     return this.busyWaiting.waited
@@ -441,8 +438,9 @@ export class Mesh implements Uplink {
   }
 
   close(): void {
-    // Its processes' last words, said in this very turn, are still to be published
-    this.exchange()
+    // Its processes' last words, said in this very turn, are still to be published. But who ends asks for no starts
+    this.publish()
+    this.takeIn()
     this.closed = true
     this.doorbell.close()
     for (const peer of this.peers) peer?.channel.close()

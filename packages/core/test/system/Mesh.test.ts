@@ -9,6 +9,10 @@ import type { Host } from "../../src/process/Host.ts"
 import type { MessageCodec } from "../../src/process/MessageCodec.ts"
 import { PidImpl } from "../../src/process/Pid.ts"
 import { ProcessRecord } from "../../src/process/ProcessRecord.ts"
+import { Scheduler } from "../../src/scheduler/Scheduler.ts"
+import { BusyWait } from "../../src/system/BusyWait.ts"
+import { Mesh } from "../../src/system/Mesh.ts"
+import { SharedTable } from "../../src/system/SharedTable.ts"
 
 const serial = 1_000_000
 
@@ -121,4 +125,27 @@ describe("Mesh", () => {
       expect(received.findIndex((text, index) => text !== `message ${index} of a long row of messages`)).toBe(-1)
     })
   )
+
+  it("asks for starts that wait elsewhere between two items, but not while it ends or after that", () => {
+    const askers = (asks: (mesh: Mesh) => void) => {
+      const table = SharedTable.make(2)
+      for (const slot of [0, 1]) table.setState(slot, "up")
+      table.setUnstarted(0, 5)
+      const clock = { now: () => 0, wakeAfter: () => () => undefined }
+      const scheduler = new Scheduler({ slot: 1, incarnation: 1, clock, nextTurn: () => undefined, freeze: false })
+      const controls = { kill: () => undefined, drain: () => undefined }
+      const mesh = new Mesh(scheduler, table, controls, new BusyWait("none", clock.now))
+      scheduler.attach(mesh)
+      asks(mesh)
+      mesh.close()
+      return table.thieves(0)
+    }
+    expect(askers((mesh) => void mesh.exchange())).toEqual([1])
+    const ends = (mesh: Mesh) => {
+      mesh.close()
+      mesh.exchange()
+      mesh.endOfTurn(0)
+    }
+    expect(askers(ends)).toEqual([])
+  })
 })
