@@ -109,8 +109,8 @@ export interface SpawnSignal {
   /** A monitor of the parent, or 0. */
   readonly monitor: number
   readonly name: Name | undefined
-  /** What of the options goes along: placement has been decided, the name has a field of its own. */
-  readonly options: Omit<SpawnOptions, "on">
+  /** What of the options goes along, if anything: placement has been decided, the name has a field of its own. */
+  readonly options: Omit<SpawnOptions, "on"> | undefined
 }
 
 /** Asks a scheduler about one of its processes or timers; ordered behind the asker's earlier signals. */

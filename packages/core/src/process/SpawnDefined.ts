@@ -8,6 +8,7 @@ import { type Host, names } from "./Host.ts"
 import { Name } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import type { SpawnSignal } from "./Signal.ts"
 import { type SpawnOptions, spawnHere, type Ties, tieParent } from "./Spawn.ts"
 
 /** How it is started; the name may be one of the system, or of a registry. */
@@ -30,10 +31,13 @@ export interface SpawnCall extends PendingCall, DefinedSpawn {
   begun(pid: Pid): void
 }
 
-/** The options that are set and can leave the scheduler. */
-const portable = (options: SpawnOptions | undefined): Omit<SpawnOptions, "on"> => {
-  const { label, mailbox, mailboxLimit, priority } = options ?? {}
-  return { label, mailbox, mailboxLimit, priority }
+/** The options that can leave the scheduler, if any is set. */
+const portable = (options: SpawnOptions | undefined): SpawnSignal["options"] => {
+  if (options === undefined) return undefined
+  const { label, mailbox, mailboxLimit, priority } = options
+  return (label ?? mailbox ?? mailboxLimit ?? priority) === undefined
+    ? undefined
+    : { label, mailbox, mailboxLimit, priority }
 }
 
 const nameOf = (name: string | Name | undefined): Name | undefined =>

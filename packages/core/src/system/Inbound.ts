@@ -26,6 +26,9 @@ import { eventsOf } from "./Events.ts"
 import {
   hasAlias,
   hasCall,
+  hasOptions,
+  hasParent,
+  isLinked,
   readOptional,
   readPid,
   readPlace,
@@ -198,7 +201,7 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const call = reader.varint()
   const name = reader.string()
   const flags = reader.u8()
-  const parent = (flags & 2) === 0 ? undefined : readPid(reader)
+  const parent = (flags & hasParent) === 0 ? undefined : readPid(reader)
   const ancestors: Array<Pid> = []
   for (let left = reader.varint(); left > 0; left--) ancestors.push(readPid(reader))
   const monitor = reader.varint()
@@ -206,13 +209,13 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const key = readOptional(reader)
   const registered = table === undefined || key === undefined ? undefined : new Name(table, key, undefined)
   // Written by writeSignal from these very options, on another scheduler of the same program
-  const given = reader.any() as SpawnSignal["options"]
+  const given = (flags & hasOptions) === 0 ? undefined : (reader.any() as SpawnSignal["options"])
   const started = new StartingCall(new RemoteReply(host, startedCodec, { ...from, call }))
   const definition = host.definition(name)
   if (definition === undefined) {
     return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))
   }
-  const link = (flags & 1) === 1
+  const link = (flags & isLinked) !== 0
   const args = definition.args.decode(reader)
   const options = { ...given, name: registered }
   const record = spawnDefinedHere(

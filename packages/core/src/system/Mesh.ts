@@ -109,6 +109,7 @@ export class Mesh implements Uplink {
       scheduler,
       table,
       ring: (slot) => this.doorbell.ring(slot),
+      publish: () => this.publish(),
       reaches: (slot) => this.peers[slot] !== undefined
     })
     meshes.set(scheduler, this)
@@ -283,9 +284,8 @@ export class Mesh implements Uplink {
   }
 
   exchange(): boolean {
-    const thieves = this.stealing.give()
+    this.stealing.share()
     this.publish()
-    this.stealing.answered(thieves)
     const came = this.takeIn()
     if (!this.closed) this.stealing.seek()
     return came

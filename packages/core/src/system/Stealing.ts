@@ -16,6 +16,9 @@ export const shareOf = (unstarted: number, schedulers: number): number => Math.c
 /** With so much in its run queue a scheduler asks for more: by the time it comes, that is done. */
 const soonIdle = 1
 
+/** Who starts many at once lets others begin with them after each so many: it need not have made them all. */
+const shareEvery = 8
+
 const nobody: ReadonlyArray<number> = []
 
 /** The slot an idle scheduler asks: the one with the most starts that wait. `undefined` when there is none. */
@@ -37,6 +40,8 @@ export interface StealingOptions {
   readonly scheduler: Scheduler
   readonly table: SharedTable
   readonly ring: (slot: number) => void
+  /** Lets others see what was handed over to them. */
+  readonly publish: () => void
   /** Whether something can be sent to that slot now. */
   readonly reaches: (slot: number) => boolean
 }
@@ -61,9 +66,10 @@ export class Stealing {
     this.unstarted++
     this.starts.push(start)
     scheduler.enqueue(start, offer.priority)
+    if (this.unstarted % shareEvery === 0) this.share()
   }
 
-  /** The owner's part at the end of a turn, beside {@link give}: wakes those that have become idle. */
+  /** The owner's part at the end of a turn, beside {@link share}: wakes those that have become idle. */
   endOfTurn(): void {
     if (this.unstarted > 0) this.wakeIdle()
     // Who asked in vain may have enough to do when there is something again
@@ -89,11 +95,16 @@ export class Stealing {
       ring(victim)
   }
 
-  /**
-   * The owner's part between two items: gives to those that have asked, and wakes those that might when there was nothing
-   * before. Who was given something, for {@link answered}.
-   */
-  give(): ReadonlyArray<number> {
+  /** The owner's part between two items: gives to those that have asked, and wakes those that might when there was nothing before. */
+  share(): void {
+    const thieves = this.give()
+    if (thieves.length === 0) return
+    this.options.publish()
+    this.answered(thieves)
+  }
+
+  /** Hands over to those that have asked. Who they are. */
+  private give(): ReadonlyArray<number> {
     const { scheduler, table } = this.options
     if (this.unstarted === 0) return nobody
     const isNews = this.published === 0
@@ -109,7 +120,7 @@ export class Stealing {
   }
 
   /** What they were given can be seen by now: who asked before that would be given as much again. */
-  answered(thieves: ReadonlyArray<number>): void {
+  private answered(thieves: ReadonlyArray<number>): void {
     for (const thief of thieves) this.options.table.removeThief(this.options.scheduler.slot, thief)
   }
 

@@ -39,6 +39,14 @@ export const wantsOutcome = 64
 /** It waits for room in a full mailbox. */
 export const waits = 128
 
+// What a start's flags say of it
+/** It is linked to its parent. */
+export const isLinked = 1
+/** It has a parent. */
+export const hasParent = 2
+/** Some of its options are set: most starts have none. */
+export const hasOptions = 4
+
 const writePid = (writer: ByteWriter, pid: Pid): void => {
   writer.varint(pid.slot)
   writer.varint(pid.incarnation)
@@ -163,14 +171,18 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writePlace(writer, signal.from)
       writer.varint(signal.call)
       writer.string(signal.definition)
-      writer.u8((signal.link ? 1 : 0) + (signal.parent === undefined ? 0 : 2))
+      writer.u8(
+        (signal.link ? isLinked : 0) |
+          (signal.parent === undefined ? 0 : hasParent) |
+          (signal.options === undefined ? 0 : hasOptions)
+      )
       if (signal.parent !== undefined) writePid(writer, signal.parent)
       writer.varint(signal.ancestors.length)
       for (const ancestor of signal.ancestors) writePid(writer, ancestor)
       writer.varint(signal.monitor)
       writeOptional(writer, signal.name?.table)
       writeOptional(writer, signal.name?.key)
-      writer.any(signal.options)
+      if (signal.options !== undefined) writer.any(signal.options)
       signal.writeArgs(writer)
       break
     case "DirectoryChange":

@@ -81,45 +81,61 @@ describe("the two parts in it", () => {
   const stage = (starts: number) => {
     const table = SharedTable.make(2)
     const happened: Array<number> = []
+    // What the thief does when it is rung for, and while what it is given is on its way to it
+    const reactions = { rung: () => {}, published: () => {} }
     const partOf = (slot: number) => {
       table.setState(slot, "up")
       // All that it asks of a scheduler
       const scheduler = { slot, runQueueLength: 0, enqueue: () => undefined } as unknown as Scheduler
-      return new Stealing({ scheduler, table, ring: () => undefined, reaches: () => true })
+      const ring = (rung: number) => (rung === 1 ? reactions.rung() : undefined)
+      return new Stealing({ scheduler, table, ring, publish: () => reactions.published(), reaches: () => true })
     }
     const owner = partOf(0)
     const thief = partOf(1)
-    for (let count = 0; count < starts; count++) {
-      owner.offer({ priority: "normal", abandoned: false, start: (slot) => void happened.push(slot) })
+    const offer = (count: number) => {
+      for (let left = count; left > 0; left--) {
+        owner.offer({ priority: "normal", abandoned: false, start: (slot) => void happened.push(slot) })
+      }
     }
+    offer(starts)
     owner.endOfTurn()
-    return { table, owner, thief, given: () => happened.filter((slot) => slot === 1).length }
+    return { table, owner, thief, offer, reactions, given: () => happened.filter((slot) => slot === 1).length }
   }
 
   it("who asks again before it can see what it was given is not given as much again", () => {
-    const { given, owner, thief } = stage(1000)
+    const { given, owner, reactions, thief } = stage(1000)
+    reactions.published = () => thief.seek()
     thief.seek()
-    const thieves = owner.give()
+    owner.share()
     expect(given()).toBe(250)
-    // On its way: the thief has nothing yet
-    thief.seek()
-    owner.answered(thieves)
-    expect(owner.give()).toEqual([])
+    owner.share()
     expect(given()).toBe(250)
     thief.seek()
-    owner.answered(owner.give())
+    owner.share()
     expect(given()).toBe(250 + 188)
   })
 
   it("who asked in vain is given nothing later, unless it asks again", () => {
-    const { given, owner, table, thief } = stage(1)
+    const { given, offer, owner, table, thief } = stage(1)
     thief.seek()
-    owner.answered(owner.give())
+    owner.share()
     expect(given()).toBe(1)
     table.addThief(0, 1)
     owner.endOfTurn()
-    owner.offer({ priority: "normal", abandoned: false, start: () => expect.fail("nobody has asked") })
-    expect(owner.give()).toEqual([])
+    offer(1)
+    owner.share()
+    expect(given()).toBe(1)
+  })
+
+  it("who makes many starts at once lets others begin with them meanwhile", () => {
+    const { given, offer, reactions, thief } = stage(0)
+    reactions.rung = () => thief.seek()
+    offer(8)
+    expect(given()).toBe(0)
+    offer(8)
+    expect(given()).toBe(4)
+    offer(1000)
+    expect(given()).toBe(4)
   })
 })
 
