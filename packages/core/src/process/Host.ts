@@ -54,7 +54,7 @@ export interface Timers {
   start(timer: Timed, delay: number): void
   /** As {@link start}, at a time of {@link now}. */
   startAt(timer: Timed, deadline: number): void
-  /** Whether a turn runs whose next look at the clock gives deadlines to timers that are set before it. */
+  /** Whether a turn runs: timers that are set before its next look at the clock are measured from that. */
   readonly turning: boolean
   /**
    * Takes in timers that were set before and not in the wheel yet, each for its {@link Timed.time}: a chain of so many, which

@@ -13,7 +13,7 @@ export interface TimerOwner {
 
 /** Not set. */
 export const idle = 0
-/** Set, and waiting for the next look at the clock to get its deadline. */
+/** Set, and waiting for its deadline. */
 export const fresh = 1
 /** Set, with a deadline. */
 export const waiting = 2

@@ -4,10 +4,10 @@
  * equal deadlines fire in the order they were set, others in order of their deadlines (catalogue T11, T12): the order that
  * the slots have by themselves. The wheel follows a clock it is given and has one host timer at most.
  *
- * Looking at a real clock costs more than all else here. So a timer that is set during a turn gets its deadline at the
- * turn's next look at the clock, measured from then: it is never early, and late by a fraction of a turn at most. One that
- * is cancelled before that has touched neither the clock nor the wheel. Nor does one get into a slot at once that has its
- * deadline: most calls are answered within milliseconds, long before their timeouts.
+ * Looking at a real clock costs more than all else here. So a timer that is set during a turn is measured from the turn's next
+ * look at the clock: it is never early, and late by a fraction of a turn at most. And it gets its deadline with all others of
+ * a millisecond. One that is cancelled before that has touched neither the clock nor the wheel. Nor does one get into a slot at
+ * once that has its deadline: most calls are answered within milliseconds, long before their timeouts.
  */
 import type { Priority, Timers } from "../process/Host.ts"
 import { Callback, due, fresh, type HeldTimers, idle, Timed, Timer, waiting } from "../process/Timer.ts"
@@ -31,6 +31,8 @@ const mask = slots - 1
 const windows = 4096
 const windowMask = windows - 1
 
+/** During a turn, timers get their deadlines once in so many milliseconds: most calls are answered in less. */
+const stampEvery = 1
 /** How many milliseconds timers are kept together before they are put into their slots, if none of them is due before. */
 const settleAfter = 16
 
@@ -98,7 +100,13 @@ export class TimerWheel implements Timers {
   private readonly expire: (timer: Timed) => void
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
+  /** Those without a deadline that were set since the last look at the clock; and those from before it. */
   private readonly freshList = new Timed()
+  private readonly seenList = new Timed()
+  /** When that look was. */
+  private seenAt = 0
+  /** When timers get deadlines next. */
+  private stampAt = 0
   /** Those that have a deadline and no slot, in the order they were set. */
   private readonly recentList = new Timed()
   /** When they get their slots. */
@@ -212,7 +220,8 @@ export class TimerWheel implements Timers {
 
   /** The scheduler has looked at the clock: what is due fires, so busy schedulers fire on time. */
   look(now: number): void {
-    this.stamp(now)
+    if (this.turning && now < this.stampAt) this.see(now)
+    else this.stamp(now)
     if (now >= this.nextDue) this.fireDue(now)
   }
 
@@ -236,15 +245,28 @@ export class TimerWheel implements Timers {
 
   // --- the wheels --------------------------------------------------------------------------------------------------
 
-  /** Gives the timers that were set since the last look at the clock their deadlines. */
+  /** Timers that were set since the last look at the clock are measured from this one. */
+  private see(now: number): void {
+    if (this.held.holds) this.held.enter()
+    move(this.freshList, this.seenList)
+    this.seenAt = now
+  }
+
+  /** Gives the timers that have none their deadlines. */
   private stamp(now: number): void {
-    const { freshList, held } = this
+    const { freshList, held, seenList } = this
     if (held.holds) held.enter()
-    if (freshList.next === freshList) return
+    if (freshList.next === freshList && seenList.next === seenList) return
+    this.stampAt = now + stampEvery
     this.expectFrom(now)
-    for (let timer = freshList.next; timer !== freshList; timer = timer.next) this.setDeadline(timer, now + timer.time)
-    move(freshList, this.recentList)
+    this.stampList(seenList, this.seenAt)
+    this.stampList(freshList, now)
     this.settleOrWake(now)
+  }
+
+  private stampList(list: Timed, from: number): void {
+    for (let timer = list.next; timer !== list; timer = timer.next) this.setDeadline(timer, from + timer.time)
+    move(list, this.recentList)
   }
 
   /** Timers get their deadlines. */

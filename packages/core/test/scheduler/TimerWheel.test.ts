@@ -189,6 +189,67 @@ describe("TimerWheel", () => {
     expect(wheel.size).toBe(0)
   })
 
+  it("a timer that was set before a long handler, within a millisecond of others, does not wait longer for it", () => {
+    const { clock, now, pass } = makeClock(true)
+    const wheel = makeWheel(clock)
+    const fired: Array<string> = []
+    const set = (id: string, delay: number) => wheel.set(delay, () => fired.push(id))
+    wheel.turnBegins()
+    set("first", 1000)
+    wheel.look(now())
+    pass(0.25)
+    set("second", 1000)
+    wheel.look(now())
+    set("behind the look", 1000)
+    pass(3000)
+    wheel.look(now())
+    expect(fired).toEqual(["first", "second"])
+    pass(1001)
+    wheel.look(now())
+    expect(fired).toEqual(["first", "second", "behind the look"])
+  })
+
+  it("T01 no look of a turn finds a timer that is not due, or leaves one that has been for a millisecond", () => {
+    const step = fc.record({
+      delays: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 3 }),
+      passes: fc.double({ min: 0, max: 3, noNaN: true }),
+      ends: fc.boolean()
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { clock, now, pass } = makeClock(true)
+        const wheel = makeWheel(clock)
+        const waiting = new Map<number, { delay: number; set: number; seen?: number }>()
+        let ids = 0
+        const looks = (look: (time: number) => void) => {
+          const time = now()
+          for (const timer of waiting.values()) timer.seen ??= time
+          look(time)
+          for (const { delay, seen = time } of waiting.values()) {
+            expect(time).toBeLessThan(Math.ceil(seen + 1 + delay))
+          }
+        }
+        wheel.turnBegins()
+        for (const { delays, ends, passes } of steps) {
+          for (const delay of delays) {
+            const id = ids++
+            const set = now()
+            waiting.set(id, { delay, set })
+            wheel.set(delay, () => {
+              waiting.delete(id)
+              expect(now()).toBeGreaterThanOrEqual(set + delay)
+            })
+          }
+          pass(passes)
+          looks((time) => (ends ? wheel.turnEnds(time) : wheel.look(time)))
+          if (ends) wheel.turnBegins()
+        }
+        expect(wheel.size).toBe(waiting.size)
+      }),
+      { numRuns: 300 }
+    )
+  })
+
   it("whoever asks for the time sees timers of the turn as set before that", () => {
     const { clock, now, advanceBy } = makeClock(true)
     const wheel = makeWheel(clock)
