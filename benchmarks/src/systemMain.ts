@@ -2,6 +2,8 @@
  * The program of a system's OS process: starts the one system it was assigned, runs a round whenever the runner asks,
  * and ends when it is told to stop or the runner is gone.
  */
+// For all systems of Effect alike: it has to come before the first import of that
+import "@understudy/core/Preload"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,6 +1,7 @@
 // The entry file. The main thread runs it, and so does every further scheduler: there is nothing here but what they all
 // need, and the call that makes a system of them.
 
+import "@understudy/core/Preload"
 import * as System from "@understudy/core/System"
 import * as Layer from "effect/Layer"
 import { ConnectionLive } from "./ConnectionLive.ts"
