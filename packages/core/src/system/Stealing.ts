@@ -1,7 +1,8 @@
 /**
  * Starts that any scheduler may make: they wait here for their turn, and an idle scheduler may take them over before it
  * comes. Who has nothing left but what it is at sees in the shared table that others have more than they get to, and asks; who
- * was asked hands over a part when it looks at the clock next. Only starts move: a process that has started stays where it is.
+ * was asked hands over a part when it looks at the clock next, or has made a few starts more. Only starts move: a process that
+ * has started stays where it is.
  */
 import type { Offer, Runnable } from "../process/Host.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
