@@ -158,6 +158,31 @@ describe("Process", () => {
   )
 
   test(
+    "an option of a start goes along also when no other is set",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const labelled = yield* GenServer.start(Narrow, {}, { ...there, label: "narrow" })
+        expect(yield* Process.info(labelled.pid)).toMatchObject({ label: "narrow" })
+        const low = yield* GenServer.start(Narrow, {}, { ...there, priority: "low" })
+        expect(yield* Process.info(low.pid)).toMatchObject({ priority: "low" })
+        const bounds = [
+          [{ mailbox: { capacity: 1, overflow: "crash" } }, { _tag: "Failed" }],
+          [{ mailboxLimit: { length: 1, action: "kill" } }, { _tag: "Killed" }]
+        ] as const
+        for (const [option, reason] of bounds) {
+          const { monitor, ref } = yield* GenServer.startMonitor(Narrow, {}, { ...there, ...option })
+          yield* ref.hold()
+          yield* Effect.forEach([1, 2], (n) => ref.note({ n }))
+          const down = yield* self.receiveWhen((message) => message instanceof Process.Down)
+          expect(down.ref).toBe(monitor)
+          expect(down.reason).toMatchObject(reason)
+        }
+      })
+    ),
+    2
+  )
+
+  test(
     "a reply through an alias that has to wait for room is let in when there is some",
     Process.run((self) =>
       Effect.gen(function* () {

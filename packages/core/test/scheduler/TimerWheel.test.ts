@@ -189,6 +189,23 @@ describe("TimerWheel", () => {
     expect(wheel.size).toBe(0)
   })
 
+  it("T11 equal deadlines fire in the order they were set, also when the turn has looked at the clock in between", () => {
+    const { advanceBy, clock, now, pass } = makeClock(true)
+    const wheel = makeWheel(clock)
+    const order: Array<string> = []
+    const set = (id: string) => wheel.set(10, () => order.push(id))
+    wheel.turnBegins()
+    set("with its deadline")
+    for (const id of ["seen", "seen later", "fresh"]) {
+      pass(0.125)
+      wheel.look(now())
+      set(id)
+    }
+    wheel.turnEnds(now())
+    advanceBy(12)
+    expect(order).toEqual(["with its deadline", "seen", "seen later", "fresh"])
+  })
+
   it("a timer that was set before a long handler, within a millisecond of others, does not wait longer for it", () => {
     const { clock, now, pass } = makeClock(true)
     const wheel = makeWheel(clock)
