@@ -39,9 +39,6 @@ const global = globalThis as { [current]?: AnyFiber | undefined }
 
 const suspension: typeof suspended = suspended
 
-/** In place of an effect: what waits for a value gets it. An object, which V8 compares faster than symbols. */
-const goOn = Exit.succeed("go on") as unknown as Primitive
-
 /** Effect calls what a suspended fiber has left behind when it goes on. Here there is nothing to clean up. */
 const nothingToDo = () => undefined
 
@@ -161,12 +158,12 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     run(effect: AnyEffect, resumed = false): AnyExit | undefined {
-      if (resumed) return this.over(this.begin(primitive(effect), undefined))
+      if (resumed) return this.over(this.begin(primitive(effect)))
       // What interrupted the effect before this one is over
       this._interruptedCause = undefined
       const next = this.leap(primitive(effect))
       const done = isSuccess(next) && !this._deferredInterrupt
-      return this.over(done ? next : this.begin(next, undefined))
+      return this.over(done ? next : this.begin(next))
     }
 
     /**
@@ -174,7 +171,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
      * would do with it, without a loop. Gives the effect itself when it is another one.
      */
     private leap(effect: Primitive): Primitive {
-      if (this.process === undefined || this.cache.tracerContext !== undefined || !isOnSuccess(effect)) return effect
+      if (!this.speaksPlainly || !isOnSuccess(effect)) return effect
       const previous = global[current]
       const nested = this._running
       global[current] = this
@@ -189,6 +186,11 @@ export const makeKernel = (Base: FiberClass): Kernel => {
         this._running = nested
         global[current] = previous
       }
+    }
+
+    /** Whether it speaks for its process, and no tracer wants to see what it evaluates. */
+    private get speaksPlainly(): boolean {
+      return this.process !== undefined && this.cache.tracerContext === undefined
     }
 
     private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
@@ -245,26 +247,30 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
-      const exit = this.over(this.begin(goOn, value))
+      const next = this.leapOn(value)
+      // Most often it waits again
+      if (next === suspension && typeof this._yielded === "function" && !this._deferredInterrupt) return
+      const exit = this.over(this.begin(next))
       if (exit !== undefined) this.owner.ended(exit)
     }
 
     override runLoop(effect: AnyEffect): AnyExit | typeof suspension {
-      return this.begin(primitive(effect), undefined)
+      return this.begin(primitive(effect))
     }
 
     /**
-     * Runs an effect, or what waits for a value, until the fiber is suspended or over. What Effect's own loop does, but that
-     * most fibers are not asked whether they must give way, and that those who must stand in the run queue themselves.
+     * Runs an effect until the fiber is suspended or over, or sees to it that a fiber whose effect has just been suspended is. What
+     * Effect's own loop does, but that most fibers are not asked whether they must give way, and that those who must stand in the
+     * run queue themselves.
      */
-    private begin(effect: Primitive, value: unknown): AnyExit | typeof suspension {
+    private begin(effect: Primitive | typeof suspension): AnyExit | typeof suspension {
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 0
       try {
-        let next = effect === goOn ? this.goOn(value) : effect
+        let next = effect
         for (let asked = false; ; ) {
           try {
             while (next !== suspension) {
@@ -348,11 +354,26 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       return suspension
     }
 
-    private goOn(value: unknown): Primitive | typeof suspension {
+    /**
+     * What a value leads to: what waits for it goes on, and if that comes to an operation, it is evaluated. As {@link leap}, for
+     * what most processes do that take a message, until they wait for the next.
+     */
+    private leapOn(value: unknown): Primitive | typeof suspension {
+      const previous = global[current]
+      const nested = this._running
+      global[current] = this
+      this._running = true
+      this.currentOpCount = 1
       try {
-        return this.handOn(value)
+        const next = this.handOn(value)
+        return next instanceof Operation && this.speaksPlainly && !this._deferredInterrupt
+          ? primitive(next.performIn(this as unknown as ProcessFiber))
+          : next
       } catch (error) {
         return primitive(Exit.die(error))
+      } finally {
+        this._running = nested
+        global[current] = previous
       }
     }
 
