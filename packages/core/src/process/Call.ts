@@ -13,7 +13,7 @@ import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
-import { idle, type Timed } from "./Timer.ts"
+import { idle, type Timed, type Timeout } from "./Timer.ts"
 
 /** Where an answer goes. */
 export interface ReplyTo {
@@ -38,11 +38,13 @@ export interface CallOutcomes {
  * The asker's side: what it waits for. Settles once; the asker is resumed through the run queue. Hot path: plain and
  * mutable. A timer as others are, but no subclass of them: constructors that call constructors were a tenth of a call.
  */
-export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
+export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   state: Timed["state"] = idle
   time = 0
   previous: Timed = this
   next: Timed = this
+  look = 0
+  entered = false
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"]
   protected host: Host
@@ -100,7 +102,7 @@ export class PendingCall implements Timed, ReplyTo, Runnable, Waiter {
   }
 
   expireAfter(milliseconds: number): void {
-    this.host.timers.start(this, milliseconds)
+    this.host.timers.startTimeout(this, milliseconds)
   }
 
   /** It waits as long as it takes. */

@@ -14,7 +14,7 @@ import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
 import type { Signal, SpawnSignal } from "./Signal.ts"
-import type { Timed, Timer } from "./Timer.ts"
+import type { Timed, Timeout, Timer } from "./Timer.ts"
 import type { TimerTable } from "./TimerTable.ts"
 
 export type { Timer } from "./Timer.ts"
@@ -52,6 +52,8 @@ export interface Timers {
   setAt(deadline: number, fire: () => void): Timer
   /** As {@link set}, with a timer that its owner keeps: sets it, and sets it anew when it is set. */
   start(timer: Timed, delay: number): void
+  /** As {@link start}, for what will hardly ever be over. Those of the same deadline come in any order. */
+  startTimeout(timeout: Timeout, delay: number): void
   /** As {@link start}, at a time of {@link now}. */
   startAt(timer: Timed, deadline: number): void
   /** Whether a turn runs: timers that are set before its next look at the clock are measured from that. */

@@ -19,11 +19,13 @@ export const fresh = 1
 export const waiting = 2
 /** Its deadline is over; it stands in the run queue. */
 export const due = 3
+/** Set, and not in the wheel yet. Only for a {@link Timeout}. */
+export const listed = 4
 
 /** Hot path: plain and mutable, small, with few subclasses. For the wheel; itself it stands for a list of others. */
 export class Timed {
-  state: typeof idle | typeof fresh | typeof waiting | typeof due = idle
-  /** While it is {@link fresh}, the delay it was set for; after that, its deadline: whole milliseconds of the clock. */
+  state: typeof idle | typeof fresh | typeof waiting | typeof due | typeof listed = idle
+  /** While it is {@link fresh} or {@link listed}, the delay it was set for; after that, its deadline: whole milliseconds of the clock. */
   time = 0
   previous: Timed = this
   next: Timed = this
@@ -33,6 +35,14 @@ export class Timed {
    * process something does so at once.
    */
   expire(_host: Host): void {}
+}
+
+/** A timer that is hardly ever over. */
+export interface Timeout extends Timed {
+  /** While it is {@link listed}: the look at the clock that it is measured from. */
+  look: number
+  /** It is in the list of those, which is so for a while also when it is {@link listed} no more. */
+  entered: boolean
 }
 
 /** A timer that its owner keeps. Only `owner` is for others than the wheel. */

@@ -4,13 +4,26 @@
  * equal deadlines fire in the order they were set, others in order of their deadlines (catalogue T11, T12): the order that
  * the slots have by themselves. The wheel follows a clock it is given and has one host timer at most.
  *
- * Looking at a real clock costs more than all else here. So a timer that is set during a turn is measured from the turn's next
- * look at the clock: it is never early, and late by a fraction of a turn at most. And it gets its deadline with all others of
- * a millisecond. One that is cancelled before that has touched neither the clock nor the wheel. Nor does one get into a slot at
- * once that has its deadline: most calls are answered within milliseconds, long before their timeouts.
+ * Looking at a real clock costs more than all else here. So a timer that is set during a turn gets its deadline at the
+ * turn's next look at the clock, measured from then: it is never early, and late by a fraction of a turn at most. One that
+ * is cancelled before that has touched neither the clock nor the wheel. Nor does one get into a slot at once that has its
+ * deadline: most are cancelled within milliseconds. Timeouts of calls do not come here at all before they are worth it, see
+ * `Timeouts.ts`.
  */
 import type { Priority, Timers } from "../process/Host.ts"
-import { Callback, due, fresh, type HeldTimers, idle, Timed, Timer, waiting } from "../process/Timer.ts"
+import {
+  Callback,
+  due,
+  fresh,
+  type HeldTimers,
+  idle,
+  listed,
+  Timed,
+  type Timeout,
+  Timer,
+  waiting
+} from "../process/Timer.ts"
+import { sweepAfter, Timeouts } from "./Timeouts.ts"
 
 /** The time a wheel follows, and how it is woken. */
 export interface WheelClock {
@@ -31,8 +44,6 @@ const mask = slots - 1
 const windows = 4096
 const windowMask = windows - 1
 
-/** During a turn, timers get their deadlines once in so many milliseconds: most calls are answered in less. */
-const stampEvery = 1
 /** How many milliseconds timers are kept together before they are put into their slots, if none of them is due before. */
 const settleAfter = 16
 
@@ -100,19 +111,15 @@ export class TimerWheel implements Timers {
   private readonly expire: (timer: Timed) => void
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
-  /** Those without a deadline that were set since the last look at the clock; and those from before it. */
+  /** Those without a deadline, that were set since the last look at the clock. */
   private readonly freshList = new Timed()
-  private readonly seenList = new Timed()
-  /** When that look was. */
-  private seenAt = 0
-  /** When timers get deadlines next. */
-  private stampAt = 0
   /** Those that have a deadline and no slot, in the order they were set. */
   private readonly recentList = new Timed()
   /** When they get their slots. */
   private settleAt = never
   /** What it holds comes before all that is set from now on. */
   private held: HeldTimers = nobody
+  private readonly timeouts = new Timeouts(this)
   /** What is due and not told yet. A new one each time, as young as what stands in it. */
   private dueList = new Timed()
   /** Every tick before this one has been processed. */
@@ -143,7 +150,7 @@ export class TimerWheel implements Timers {
 
   /** How many timers are set. */
   get size(): number {
-    return this.count + this.held.size
+    return this.count + this.held.size + this.timeouts.size
   }
 
   // --- setting and cancelling --------------------------------------------------------------------------------------
@@ -170,6 +177,12 @@ export class TimerWheel implements Timers {
     if (!this.turning) this.stamp(this.clock.now())
   }
 
+  startTimeout(timeout: Timeout, delay: number): void {
+    if (timeout.state !== idle) this.clear(timeout)
+    if (this.turning && delay > sweepAfter) this.timeouts.start(timeout, delay)
+    else this.start(timeout, delay)
+  }
+
   enter(first: Timed, last: Timed, count: number): void {
     this.count += count
     appendAll(this.freshList, first, last)
@@ -190,13 +203,14 @@ export class TimerWheel implements Timers {
     const { state } = timer
     if (state === idle) return
     timer.state = idle
-    if (state === due) return
+    if (state === listed || state === due) return
     unlink(timer)
     // The host timer stays: almost every timer is cancelled, and setting a host timer costs more than all else here
     this.count--
   }
 
   cancel(timer: Timed): number | undefined {
+    if (timer.state === listed) this.timeouts.sweep()
     const { state } = timer
     if (state === idle) return undefined
     this.clear(timer)
@@ -205,6 +219,7 @@ export class TimerWheel implements Timers {
   }
 
   left(timer: Timed): number | undefined {
+    if (timer.state === listed) this.timeouts.sweep()
     if (timer.state === idle) return undefined
     if (timer.state === due) return 0
     const now = this.now()
@@ -220,8 +235,8 @@ export class TimerWheel implements Timers {
 
   /** The scheduler has looked at the clock: what is due fires, so busy schedulers fire on time. */
   look(now: number): void {
-    if (this.turning && now < this.stampAt) this.see(now)
-    else this.stamp(now)
+    this.timeouts.look(now)
+    this.stamp(now)
     if (now >= this.nextDue) this.fireDue(now)
   }
 
@@ -245,28 +260,15 @@ export class TimerWheel implements Timers {
 
   // --- the wheels --------------------------------------------------------------------------------------------------
 
-  /** Timers that were set since the last look at the clock are measured from this one. */
-  private see(now: number): void {
-    if (this.held.holds) this.held.enter()
-    move(this.freshList, this.seenList)
-    this.seenAt = now
-  }
-
-  /** Gives the timers that have none their deadlines. */
+  /** Gives the timers that were set since the last look at the clock their deadlines. */
   private stamp(now: number): void {
-    const { freshList, held, seenList } = this
+    const { freshList, held } = this
     if (held.holds) held.enter()
-    if (freshList.next === freshList && seenList.next === seenList) return
-    this.stampAt = now + stampEvery
+    if (freshList.next === freshList) return
     this.expectFrom(now)
-    this.stampList(seenList, this.seenAt)
-    this.stampList(freshList, now)
+    for (let timer = freshList.next; timer !== freshList; timer = timer.next) this.setDeadline(timer, now + timer.time)
+    move(freshList, this.recentList)
     this.settleOrWake(now)
-  }
-
-  private stampList(list: Timed, from: number): void {
-    for (let timer = list.next; timer !== list; timer = timer.next) this.setDeadline(timer, from + timer.time)
-    move(list, this.recentList)
   }
 
   /** Timers get their deadlines. */
