@@ -55,6 +55,14 @@ export interface KernelFiber extends FiberImpl, Code {
   /** Resumes it, if that is what it waits for. As {@link unpark}. */
   unpark(waiter: Waiting, effect: AnyEffect): void
   unparkWith(waiter: Waiting, value: unknown): void
+  /** As {@link unparkWith}, for what it waits for again and again. */
+  feed(waiter: Repeated, value: unknown): void
+}
+
+/** An effect that gives one value after another, and that a process's own fiber waits for without another object. */
+export interface Repeated extends Waiting {
+  /** Whether whoever asks for the next value waits for it. */
+  readonly isEmpty: boolean
 }
 
 /** The class, made on Effect's own. */
@@ -247,7 +255,14 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
-      const next = this.leapOn(value)
+      this.goOn(this.leapOn(value, undefined))
+    }
+
+    feed(waiter: Repeated, value: unknown): void {
+      if (this.waiter === waiter) this.goOn(this.leapOn(value, waiter))
+    }
+
+    private goOn(next: Primitive | typeof suspension): void {
       // Most often it waits again
       if (next === suspension && typeof this._yielded === "function" && !this._deferredInterrupt) return
       const exit = this.over(this.begin(next))
@@ -356,16 +371,16 @@ export const makeKernel = (Base: FiberClass): Kernel => {
 
     /**
      * What a value leads to: what waits for it goes on, and if that comes to an operation, it is evaluated. As {@link leap}, for
-     * what most processes do that take a message, until they wait for the next.
+     * what most processes do that take a message, until they wait for the next. `repeated`: what it is still parked on.
      */
-    private leapOn(value: unknown): Primitive | typeof suspension {
+    private leapOn(value: unknown, repeated: Repeated | undefined): Primitive | typeof suspension {
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 1
       try {
-        const next = this.handOn(value)
+        const next = repeated === undefined ? this.handOn(value) : this.handNext(value, repeated)
         return next instanceof Operation && this.speaksPlainly && !this._deferredInterrupt
           ? primitive(next.performIn(this as unknown as ProcessFiber))
           : next
@@ -383,6 +398,24 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
       const continuation = this.getCont(successCont)
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
+    }
+
+    /** As {@link handOn}. A generator that asks for the next value while there is none stays as it was, parked. */
+    private handNext(value: unknown, repeated: Repeated): Primitive | typeof suspension {
+      const stack = this._stack
+      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
+      let next: Primitive | typeof suspension | undefined
+      try {
+        if (waiting?.iterator !== undefined) next = this.drive(waiting.iterator, value)
+      } finally {
+        if (next === (repeated as unknown) && repeated.isEmpty && this.speaksPlainly && !this._deferredInterrupt)
+          next = suspension
+        else {
+          this.waiter = this._yielded = undefined
+          repeated.abandon()
+        }
+      }
+      return next ?? this.handOn(value)
     }
 
     /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */

@@ -94,7 +94,7 @@ export const operationKind = <Arguments extends ReadonlyArray<unknown>, A, E>(
  * What a generator gets of an operation that is done: the iterator and its only result in one. A new object each time is
  * cheaper than a shared one: that would be an old object, and V8 notes down each new value that goes into an old object.
  */
-class Done {
+export class Done {
   readonly value: unknown
   constructor(value: unknown) {
     this.value = value

@@ -10,12 +10,13 @@ import { type Alias, type AliasMode, makeAlias } from "./Alias.ts"
 import { admitWaiting } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, type Code, type KernelFiber, makeCode, type Owner, park } from "./Fibers.ts"
+import type { Repeated } from "./KernelFiber.ts"
 import { end } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { isNotNow, notNow, Operation } from "./Operation.ts"
+import { Done, done, isNotNow, notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
-import type { ProcessFiber } from "./ProcessFiber.ts"
+import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
 import {
   ChoosingReceive,
@@ -77,7 +78,10 @@ type Program<M> = (self: Self<M>) => Effect.Effect<unknown, unknown, never>
  * The body of a raw process, its view of itself, and its receive of any message: one object, since every parked process
  * has them all. Hot path: plain and mutable.
  */
-export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, Owner, Receiver, ReceiveWaiter {
+export class RawProcess<M>
+  extends Operation<unknown>
+  implements Body, Self<M>, Owner, Receiver, ReceiveWaiter, Repeated
+{
   /** What it is to run; and, from its first turn on, the fiber that runs it. */
   private code: Program<M> | Code
   private context: Context.Context<never> | undefined
@@ -155,6 +159,34 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     return this as Effect.Effect<unknown> as Effect.Effect<Received<M>>
   }
 
+  override [Symbol.iterator](): Effect.EffectIterator<this> {
+    // Mostly there is nothing yet: then nothing else has to be asked
+    if (this.own().length > 0) {
+      const fiber = runningFiber()
+      const message = fiber === undefined ? notNow : this.attempt()
+      if (fiber !== undefined && !isNotNow(message)) return done(fiber, message)
+    }
+    asking = true
+    return this as never
+  }
+
+  // It is the iterator and the step that hand it over, too. Those of other operations are old objects that each operation is put
+  // into, and V8 notes down each new object in an old one: a hop in a ring of 503 processes became 1.2 times as fast
+
+  next(message: unknown): unknown {
+    if (!asking) return new Done(message)
+    asking = false
+    return this
+  }
+
+  get value(): this {
+    return this
+  }
+
+  get done(): boolean {
+    return false
+  }
+
   override attempt(): unknown {
     const record = this.own()
     return record.isRunning ? take(record, undefined, 0) : notNow
@@ -178,10 +210,14 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
 
   look(record: ProcessRecord): void {
     if (record.mailbox.length === 0) return
-    stopWaiting(this, this)
     // Only its own fiber waits like that
     const fiber = this.code as KernelFiber
-    fiber.unparkWith(this, take(record, undefined, 0))
+    fiber.feed(this, take(record, undefined, 0))
+  }
+
+  get isEmpty(): boolean {
+    const record = this.own()
+    return record.isRunning && record.mailbox.length === 0
   }
 
   waits(late: boolean): void {
@@ -252,6 +288,9 @@ export class RawProcess<M> extends Operation<unknown> implements Body, Self<M>, 
     })
   }
 }
+
+/** Whether a generator has asked for a receive's iterator and not for its step, which it does at once. */
+let asking = false
 
 /** A program that throws before it gives an effect has died as one that throws in it. */
 const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, unknown> => {
