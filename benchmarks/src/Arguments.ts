@@ -49,7 +49,7 @@ export const usage = (workloads: ReadonlyArray<Workload>): string => {
   --smoke              small sizes and 3 rounds: proves in seconds that everything runs
   --workload W3,cast   only these, by id (all of a family) or by key
   --against a,b        only these systems, of ${systemNames.join(", ")}
-  --rounds N           counted rounds after 3 to warm up (default: 5; with --smoke 3, after one)
+  --rounds N           counted rounds after those to warm up (default: 5; with --smoke 3)
   --schedulers N       schedulers every system gets (default: what the workload needs)
   --check              also judges the goals, with full sizes and ${roundsOfCheck} rounds or more; ends with code 1 when one is missed
   --json FILE          also writes the figures there, relative to the project's root

@@ -1,8 +1,9 @@
 /**
- * Runs a workload on every system that has a program for it: some rounds each to warm up, then the counted rounds, in
+ * Runs a workload on every system that has a program for it: some rounds each to warm up, and for some time at least, then the counted rounds, in
  * which the systems take turns, so that whatever else the machine does meets them all alike. Where that leaves something
  * undecided, those whom it is about go on for some rounds more, and ours with them.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Arguments } from "./Arguments.ts"
@@ -11,7 +12,7 @@ import { type Outcome, summarize } from "./Outcome.ts"
 import type { RowResults } from "./Report.ts"
 import type { Figures } from "./System.ts"
 import * as SystemProcess from "./SystemProcess.ts"
-import { type Row, type Workload, warmUpRounds } from "./Workload.ts"
+import { type Row, type Workload, warmUp } from "./Workload.ts"
 
 /** How a workload is run. */
 export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedulers"> {
@@ -29,6 +30,8 @@ interface Entrant {
   readonly contestant: Contestant
   process: SystemProcess.SystemProcess | undefined
   out: Exclude<Outcome, { readonly _tag: "Measured" }> | undefined
+  /** How many milliseconds its rounds have taken so far. */
+  ran: number
   readonly figures: Array<Figures>
 }
 
@@ -49,7 +52,7 @@ export const run = (
       const reason =
         schedulers < workload.schedulers ? `needs ${workload.schedulers} schedulers, has ${schedulers}` : missing
       const out = reason === undefined ? undefined : { _tag: "Skipped" as const, reason }
-      return { contestant, process: undefined, out, figures: [] }
+      return { contestant, process: undefined, out, ran: 0, figures: [] }
     })
   const results = () => workload.rows.map((row) => resultsOf(workload, row, schedulers, entrants))
   const { undecided = () => [] } = options
@@ -88,20 +91,43 @@ const compete = (
         entrant.process = started
       })
     }
-    for (let round = 1 - warmUpRounds[scale]; round <= rounds * mostTimes; round++) {
+    /** One round of each of them that takes part. */
+    const turns = (
+      which: string,
+      takesPart: (entrant: Entrant) => boolean,
+      done: (entrant: Entrant, figures: Figures) => void
+    ) =>
+      Effect.forEach(
+        entrants,
+        (entrant) => {
+          const { out, process } = entrant
+          if (process === undefined || out !== undefined || !takesPart(entrant)) return Effect.void
+          progress(`${title}: ${entrant.contestant.name}, ${which}`)
+          return step(entrant, Effect.timed(process.round), ([duration, figures]) => {
+            entrant.ran += Duration.toMillis(duration)
+            done(entrant, figures)
+          })
+        },
+        { discard: true }
+      )
+    const { milliseconds, rounds: least } = warmUp[scale]
+    const isCold = ({ out, ran }: Entrant) => out === undefined && ran < milliseconds
+    for (let round = 1; round <= least || entrants.some(isCold); round++) {
+      yield* turns(
+        "warm-up",
+        (entrant) => round <= least || isCold(entrant),
+        () => undefined
+      )
+    }
+    for (let round = 1; round <= rounds * mostTimes; round++) {
       const beyond = round > rounds
       const systems = beyond ? needing() : undefined
       if (systems?.size === 0) break
-      const which = round <= 0 ? "warm-up" : `round ${round} of ${beyond ? "what a close goal takes" : rounds}`
-      for (const entrant of entrants) {
-        const { name, system } = entrant.contestant
-        if (systems !== undefined && system.kind !== "ours" && !systems.has(name)) continue
-        if (entrant.process === undefined || entrant.out !== undefined) continue
-        progress(`${title}: ${name}, ${which}`)
-        yield* step(entrant, entrant.process.round, (figures) => {
-          if (round > 0) entrant.figures.push(figures)
-        })
-      }
+      yield* turns(
+        `round ${round} of ${beyond ? "what a close goal takes" : rounds}`,
+        ({ contestant: { name, system } }) => systems === undefined || system.kind === "ours" || systems.has(name),
+        ({ figures }, measured) => figures.push(measured)
+      )
     }
     for (const entrant of entrants) {
       if (entrant.process === undefined || entrant.out !== undefined) continue

@@ -8,7 +8,7 @@ import type { Environment } from "./Environment.ts"
 import type { Judgement, Verdict } from "./Goals.ts"
 import type { Outcome } from "./Outcome.ts"
 import type { Report, RowResults } from "./Report.ts"
-import { warmUpRounds } from "./Workload.ts"
+import { type Scale, warmUp } from "./Workload.ts"
 
 /** What is printed above the table, a line each. */
 export const header = (
@@ -23,9 +23,15 @@ export const header = (
     `Node.js ${node} on ${platform}, ${counted(cores, "core")} (${processor})`,
     ...Object.entries(versions).map(([system, version]) => `${system}: ${version}`),
     `validation ${validation}, NODE_ENV=${nodeEnv} (shared messages are not frozen)`,
-    `${scale} sizes, ${counted(rounds, "round")} after ${warmUpRounds[scale]} to warm up`,
+    `${scale} sizes, ${counted(rounds, "round")} after ${describeWarmUp(scale)} to warm up`,
     schedulers === undefined ? "as many schedulers as a row needs" : `${counted(schedulers, "scheduler")} in every row`
   ]
+}
+
+const describeWarmUp = (scale: Scale): string => {
+  const { milliseconds, rounds } = warmUp[scale]
+  const atLeast = milliseconds === 0 ? "" : `, and ${counted(milliseconds / 1000, "second")},`
+  return `${rounds}${atLeast}`
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`

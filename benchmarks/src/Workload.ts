@@ -8,10 +8,14 @@ import * as Schema from "effect/Schema"
 export type Scale = "full" | "smoke"
 
 /**
- * Rounds before those that count. Compilers at run time need more than one until they have settled: with one, the counted
- * rounds of V8 and of the BEAM alike got faster from each to the next.
+ * How long a system runs before its rounds count: at least so many rounds, and so many milliseconds. Compilers at run time need more
+ * than one round until they have settled: with one, the counted rounds of V8 and of the BEAM alike got faster from each to the next.
+ * And where a round takes 60 ms, V8's last compilations were over after ten of them.
  */
-export const warmUpRounds: { readonly [S in Scale]: number } = { full: 3, smoke: 1 }
+export const warmUp: { readonly [S in Scale]: { readonly rounds: number; readonly milliseconds: number } } = {
+  full: { rounds: 3, milliseconds: 1000 },
+  smoke: { rounds: 1, milliseconds: 0 }
+}
 
 /** What a figure counts. Of bytes and microseconds fewer are better, of everything else more. */
 export const Unit = Schema.Literals([
