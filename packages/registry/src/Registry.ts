@@ -49,7 +49,7 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { AlreadyRegistered, NotAlive, NotRegistered, UnknownRegistry } from "./RegistryError.ts"
-import { LookupAll, LookupOne, Register, Whereis } from "./RegistryOperation.ts"
+import { lookupAll, lookupOne, register, whereis } from "./RegistryOperation.ts"
 import { type RegistrySpec, registrySpec, startOwner } from "./RegistryOwner.ts"
 import { type Change, type Entry, type KeyedEntry, RegistryTable } from "./RegistryTable.ts"
 
@@ -169,10 +169,10 @@ export const unique = <
     ...shared(table),
     at: (key) => table.at(key),
     via: (key) => table.nameOf(key),
-    register: (key, value) => new Register(table, key, value),
+    register: (key, value) => register(table, key, value),
     registerRef: (ref, key, value) => table.registerRef(ref, key, value),
-    whereis: (key) => new Whereis(table, key),
-    lookup: (key) => new LookupOne(table, key),
+    whereis: (key) => whereis(table, key),
+    lookup: (key) => lookupOne(table, key),
     updateValue: (key, f) => table.update(key, f)
   }
 }
@@ -197,10 +197,10 @@ export const duplicate = <
   return {
     ...shared(table),
     // Nobody holds a key of a duplicate registry alone: AlreadyRegistered is not among the outcomes
-    register: (key, value) => new Register(table, key, value) as Effect.Effect<void, UnknownRegistry, Current>,
+    register: (key, value) => register(table, key, value) as Effect.Effect<void, UnknownRegistry, Current>,
     registerRef: (ref, key, value) =>
       table.registerRef(ref, key, value) as Effect.Effect<void, UnknownRegistry | NotAlive, System>,
-    lookup: (key) => new LookupAll(table, key)
+    lookup: (key) => lookupAll(table, key)
   }
 }
 

@@ -6,7 +6,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
 import { type Current, type Host, System } from "./Host.ts"
-import { notNow, Operation } from "./Operation.ts"
+import { notNow, Operation, operationKind } from "./Operation.ts"
 import { currentProcess, type ProcessFiber, processFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
@@ -52,13 +52,14 @@ export const ownStep: <A>(change: (record: ProcessRecord) => A) => Effect.Effect
   (fiber, change: (record: ProcessRecord) => unknown) => Exit.succeed(change(ownProcess(fiber)))
 ) as never
 
-/**
- * A question to the scheduler that is answered at once. As {@link withSystem}, for what is asked so often that an `Exit`
- * for each answer would show: a class of its own for each kind of question.
- */
-export abstract class Reading<out A> extends Operation<A, never, System> {
+/** A question to the scheduler. */
+export interface Question<out A> {
   /** The answer. When it throws, that is a defect. */
-  protected abstract read(host: Host): A
+  read(host: Host): A
+}
+
+abstract class Reading<out A> extends Operation<A, never, System> implements Question<A> {
+  abstract read(host: Host): A
 
   override attempt(fiber: ProcessFiber): A {
     return this.read(fiber.process.host)
@@ -69,12 +70,27 @@ export abstract class Reading<out A> extends Operation<A, never, System> {
   }
 }
 
-/** What a process does at once where that is possible, and by an effect otherwise. As {@link withCurrent}, without an `Exit`. */
-export abstract class Doing<out E> extends Operation<void, E, Current> {
+/**
+ * Makes a class of effects of one that has their parameters: each asks the scheduler something that is answered at once. As
+ * {@link withSystem}, for what is asked so often that an `Exit` for each answer would show.
+ */
+export const readingKind = <Arguments extends ReadonlyArray<unknown>, A>(
+  kind: new (...args: Arguments) => Question<A>
+): (new (
+  ...args: Arguments
+) => Effect.Effect<A, never, System>) => operationKind(kind as never, Reading) as never
+
+/** What a process does at once where that is possible, and by an effect otherwise. */
+export interface Deed<out E> {
   /** Does it, and says whether it could be done. `false`, or throwing: nothing is changed. */
-  protected abstract now(record: ProcessRecord): boolean
+  now(record: ProcessRecord): boolean
   /** Does it, whatever it takes. */
-  protected abstract later(record: ProcessRecord): Effect.Effect<void, E>
+  later(record: ProcessRecord): Effect.Effect<void, E>
+}
+
+abstract class Doing<out E> extends Operation<void, E, Current> implements Deed<E> {
+  abstract now(record: ProcessRecord): boolean
+  abstract later(record: ProcessRecord): Effect.Effect<void, E>
 
   override attempt(fiber: ProcessFiber): undefined | typeof notNow {
     return this.now(fiber.process) ? undefined : notNow
@@ -84,3 +100,10 @@ export abstract class Doing<out E> extends Operation<void, E, Current> {
     return this.later(ownProcess(fiber))
   }
 }
+
+/** Makes a class of effects of one that has their parameters, for deeds. As {@link withCurrent}, without an `Exit`. */
+export const doingKind = <Arguments extends ReadonlyArray<unknown>, E>(
+  kind: new (...args: Arguments) => Deed<E>
+): (new (
+  ...args: Arguments
+) => Effect.Effect<void, E, Current>) => operationKind(kind as never, Doing) as never

@@ -11,7 +11,7 @@ import { find, isHere } from "../process/Lifecycle.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
 import { ask } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
-import { NameTables } from "./NameTables.ts"
+import { firstOf, NameTables } from "./NameTables.ts"
 
 /** The way to the other schedulers. */
 export interface DirectoryPeers {
@@ -95,10 +95,11 @@ export class ReplicatedDirectory implements Directory {
 
   private enter(name: string, keys: Keys, key: string, pid: Pid, value: unknown): Registration {
     const table = this.tables.table(name)
-    const holder = keys === "unique" ? table.first(key) : undefined
+    const known = table.byKey.get(key)
+    const holder = keys === "unique" ? firstOf(known) : undefined
     if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
     if (find(this.host, pid)?.isRunning !== true) return { _tag: "NotAlive" }
-    this.tables.insertInto(table, key, pid, value)
+    this.tables.insertInto(table, key, pid, value, known)
     return registered
   }
 

@@ -18,6 +18,8 @@ export interface TableEntry extends DirectoryEntry {
 
 /** What one process holds, oldest first. */
 interface Held {
+  /** The process, as {@link keyOf} has it. */
+  readonly by: number
   first: TableEntry | undefined
   last: TableEntry | undefined
   count: number
@@ -32,7 +34,7 @@ const makeEntry = (table: string, key: string, pid: Pid, value: unknown): TableE
   next: undefined
 })
 
-const makeHeld = (only: TableEntry): Held => ({ first: only, last: only, count: 1 })
+const makeHeld = (by: number, only: TableEntry): Held => ({ by, first: only, last: only, count: 1 })
 
 /** Several entries of one key in the order they came. */
 class KeyEntries {
@@ -68,6 +70,10 @@ const nobody: ReadonlyArray<TableEntry> = []
 const arrayOf = (entries: Entries | undefined): ReadonlyArray<TableEntry> =>
   entries === undefined ? nobody : entries instanceof KeyEntries ? entries.array() : [entries]
 
+/** The oldest. */
+export const firstOf = (entries: Entries | undefined): TableEntry | undefined =>
+  entries instanceof KeyEntries ? entries.all.values().next().value : entries
+
 /** One table. Only {@link NameTables} changes it. */
 export class NameTable implements DirectoryTable {
   readonly name: string
@@ -85,14 +91,13 @@ export class NameTable implements DirectoryTable {
   }
 
   first(key: string): TableEntry | undefined {
-    const entries = this.byKey.get(key)
-    return entries instanceof KeyEntries ? entries.all.values().next().value : entries
+    return firstOf(this.byKey.get(key))
   }
 
-  add(entry: TableEntry): void {
+  /** `known`: what is there under its key. */
+  add(entry: TableEntry, known: Entries | undefined): void {
     const { byKey } = this
     const { key } = entry
-    const known = byKey.get(key)
     if (known === undefined) byKey.set(key, entry)
     else if (known instanceof KeyEntries) known.add(entry)
     else byKey.set(key, new KeyEntries(known, entry))
@@ -130,13 +135,25 @@ export class NameTables implements DirectoryTables {
   private readonly tables = new Map<string, NameTable>()
   /** What each process holds, anywhere. */
   private readonly byPid = new Map<number, Held>()
+  // Who registers mostly registers several, in one table
+  private lastTable: NameTable | undefined = undefined
+  private lastHeld: Held | undefined = undefined
 
   table(name: string): NameTable {
-    const known = this.tables.get(name)
-    if (known !== undefined) return known
-    const made = new NameTable(name)
-    this.tables.set(name, made)
-    return made
+    const last = this.lastTable
+    if (last?.name === name) return last
+    let table = this.tables.get(name)
+    if (table === undefined) {
+      table = new NameTable(name)
+      this.tables.set(name, table)
+    }
+    this.lastTable = table
+    return table
+  }
+
+  private heldBy(by: number): Held | undefined {
+    const last = this.lastHeld
+    return last?.by === by ? last : this.byPid.get(by)
   }
 
   /** All entries of a key, oldest first. */
@@ -182,12 +199,14 @@ export class NameTables implements DirectoryTables {
   }
 
   insert(name: string, key: string, pid: Pid, value: unknown): void {
-    this.insertInto(this.table(name), key, pid, value)
+    const table = this.table(name)
+    this.insertInto(table, key, pid, value, table.byKey.get(key))
   }
 
-  insertInto(table: NameTable, key: string, pid: Pid, value: unknown): void {
+  /** `known`: what is in the table under the key. */
+  insertInto(table: NameTable, key: string, pid: Pid, value: unknown, known: Entries | undefined): void {
     const entry = makeEntry(table.name, key, pid, value)
-    table.add(entry)
+    table.add(entry, known)
     this.hold(entry)
     table.tell(key, pid, "registered")
   }
@@ -216,11 +235,12 @@ export class NameTables implements DirectoryTables {
 
   private hold(entry: TableEntry): void {
     const key = keyOf(entry.pid)
-    const held = this.byPid.get(key)
+    const held = this.heldBy(key)
     if (held === undefined) {
-      this.byPid.set(key, makeHeld(entry))
+      this.byPid.set(key, makeHeld(key, entry))
       return
     }
+    this.lastHeld = held
     entry.previous = held.last
     if (held.last !== undefined) held.last.next = entry
     held.last = entry
@@ -229,14 +249,16 @@ export class NameTables implements DirectoryTables {
 
   private letGo(entry: TableEntry): void {
     const key = keyOf(entry.pid)
-    const held = this.byPid.get(key)
+    const held = this.heldBy(key)
     if (held === undefined) return
     const { next, previous } = entry
     if (previous === undefined) held.first = next
     else previous.next = next
     if (next === undefined) held.last = previous
     else next.previous = previous
-    if (--held.count === 0) this.byPid.delete(key)
+    if (--held.count > 0) return
+    this.byPid.delete(key)
+    if (held === this.lastHeld) this.lastHeld = undefined
   }
 
   /** What a process holds under a key: looked for among the key's entries or the process's, whichever are fewer. */
@@ -253,4 +275,4 @@ export class NameTables implements DirectoryTables {
 
 // With a real pid: V8 knows what kind of object a field has held so far, and asks no further
 const example = makeEntry("", "", new PidImpl(0, 0, 0, undefined), undefined)
-keepShapes(example, makeHeld(example), new KeyEntries(example, example))
+keepShapes(example, makeHeld(0, example), new KeyEntries(example, example))
