@@ -82,7 +82,9 @@ export class Mesh implements Uplink {
   private readonly stealing: Stealing
   private readonly scheduler: Scheduler
   private readonly peers: Array<Peer | undefined> = []
+  /** Those that something was sent to since; the first {@link dirtyCount} of it. An array that is emptied lets go of its memory. */
   private readonly dirty: Array<Peer> = []
+  private dirtyCount = 0
   private readonly held: Array<Array<HeldSpawn>> = []
   private readonly loads: Loads
   private readonly doorbell: Doorbell
@@ -181,7 +183,7 @@ export class Mesh implements Uplink {
       return
     }
     peer.dirty = true
-    this.dirty.push(peer)
+    this.dirty[this.dirtyCount++] = peer
     this.scheduler.hasten()
   }
 
@@ -304,21 +306,22 @@ export class Mesh implements Uplink {
   }
 
   private publish(): void {
-    const { dirty } = this
-    if (dirty.length === 0) return
+    const { dirty, dirtyCount } = this
+    if (dirtyCount === 0) return
     let waiting = 0
-    for (const peer of dirty) {
+    for (let at = 0; at < dirtyCount; at++) {
+      const peer = dirty[at] as Peer
       this.show(peer)
       // What its ring has no room for is tried again each time; its reader rings when there is room
       if (peer.channel.backlog > 0) dirty[waiting++] = peer
       else peer.dirty = false
     }
-    dirty.length = waiting
+    this.dirtyCount = waiting
   }
 
   busyWait(until: number): boolean {
     // Who waits for room in a ring is rung when there is some
-    if (!this.closed && this.dirty.length === 0) return this.busyWaiting.wait(this.look, until, this.idle)
+    if (!this.closed && this.dirtyCount === 0) return this.busyWaiting.wait(this.look, until, this.idle)
     this.busyWaiting.stop()
     return false
   }
