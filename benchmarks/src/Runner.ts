@@ -1,7 +1,7 @@
 /**
- * Runs a workload on every system that has a program for it: some rounds each to warm up, and for some time at least, then the counted rounds, in
- * which the systems take turns, so that whatever else the machine does meets them all alike. Where that leaves something
- * undecided, those whom it is about go on for some rounds more, and ours with them.
+ * Runs a workload on every system that has a program for it: some rounds each to warm up, and for some time at least, then
+ * the counted rounds, in which the systems take turns, so that whatever else the machine does meets them all alike. Where
+ * that leaves something undecided, those whom it is about go on for some rounds more, and ours with them.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

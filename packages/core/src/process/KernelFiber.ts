@@ -61,8 +61,8 @@ export interface KernelFiber extends FiberImpl, Code {
 
 /** An effect that gives one value after another, and that a process's own fiber waits for without another object. */
 export interface Repeated extends Waiting {
-  /** Whether whoever asks for the next value waits for it. */
-  readonly isEmpty: boolean
+  /** Whether a fiber that asks for the next value is parked as it was for the last: it waits, and nobody else does. */
+  readonly staysParked: boolean
 }
 
 /** The class, made on Effect's own. */
@@ -400,7 +400,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
     }
 
-    /** As {@link handOn}. A generator that asks for the next value while there is none stays as it was, parked. */
+    /** As {@link handOn}. A generator that asks for the next value, and has to wait for it, stays as it was, parked. */
     private handNext(value: unknown, repeated: Repeated): Primitive | typeof suspension {
       const stack = this._stack
       const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
@@ -408,8 +408,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       try {
         if (waiting?.iterator !== undefined) next = this.drive(waiting.iterator, value)
       } finally {
-        if (next === (repeated as unknown) && repeated.isEmpty && this.speaksPlainly && !this._deferredInterrupt)
-          next = suspension
+        if (next === (repeated as unknown) && repeated.staysParked && !this._deferredInterrupt) next = suspension
         else {
           this.waiter = this._yielded = undefined
           repeated.abandon()

@@ -215,9 +215,9 @@ export class RawProcess<M>
     fiber.feed(this, take(record, undefined, 0))
   }
 
-  get isEmpty(): boolean {
-    const record = this.own()
-    return record.isRunning && record.mailbox.length === 0
+  get staysParked(): boolean {
+    // Of several fibers that wait, it would be the next again: the others come first
+    return this.waiter === this && this.own().mailbox.length === 0
   }
 
   waits(late: boolean): void {

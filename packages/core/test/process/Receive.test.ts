@@ -66,6 +66,98 @@ describe("Receive", () => {
   )
 
   test(
+    "generators of one process that wait for any message get them in turns, the process's own among them",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const three = Effect.gen(function* () {
+          const numbers: Array<unknown> = []
+          while (numbers.length < 3) numbers.push(((yield* self.receive) as Letter).number)
+          return numbers
+        })
+        const children = [yield* Effect.forkChild(three), yield* Effect.forkChild(three)]
+        yield* settled
+        yield* Process.spawn(Schema.Never, () =>
+          Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8, 9], (number) =>
+            Effect.andThen(settled, Process.send(self.pid, { to: "a", number }))
+          )
+        )
+        // It begins to wait last, and gives its place up with each message, as the others do
+        expect(yield* three).toEqual([3, 6, 9])
+        expect(yield* Effect.forEach(children, Fiber.join)).toEqual([
+          [1, 4, 7],
+          [2, 5, 8]
+        ])
+      })
+    )
+  )
+
+  test(
+    "a process that has ended itself, or been interrupted, while it handled a message takes no other",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const handled: Array<number> = []
+        const ends: ReadonlyArray<(own: Process.Self<Letter>) => Effect.Effect<unknown, never, Process.Provided>> = [
+          (own) => Process.exit(own.pid, ExitReason.kill),
+          () => Effect.withFiber((fiber) => Effect.sync(() => fiber.interruptUnsafe()))
+        ]
+        for (const end of ends) {
+          const { pid, ref } = yield* Process.spawnMonitor(Letter, (own) =>
+            Effect.gen(function* () {
+              while (true) {
+                const message = yield* own.receive
+                handled.push((message as Letter).number)
+                if ((message as Letter).number === 2) yield* end(own)
+              }
+            })
+          )
+          for (const number of [1, 2, 3]) {
+            yield* settled
+            yield* Process.send(pid, { to: "a", number })
+          }
+          expect(yield* self.receiveWithin("5 seconds")).toMatchObject({ ref })
+        }
+        expect(handled).toEqual([1, 2, 1, 2])
+      })
+    )
+  )
+
+  test(
+    "who is interrupted while it handles a message, and goes on to something else, does not wait for the next any more",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        let goOn: (() => void) | undefined
+        const { pid, ref } = yield* Process.spawnMonitor(Letter, (own) => {
+          const handling = Effect.gen(function* () {
+            while (true) {
+              yield* own.receive
+              Fiber.getCurrent()?.interruptUnsafe()
+            }
+          })
+          return Effect.uninterruptibleMask((restore) =>
+            Effect.gen(function* () {
+              yield* Effect.exit(restore(handling))
+              yield* Effect.callback<void>((resume) => {
+                goOn = () => resume(Effect.void)
+              })
+              const next = (yield* own.receive) as Letter
+              yield* Process.send(self.pid, { to: "a", number: next.number + 1 })
+            })
+          )
+        })
+        for (const number of [1, 2]) {
+          yield* settled
+          yield* Process.send(pid, { to: "a", number })
+        }
+        yield* settled
+        // The second message has not been mistaken for what it waits for now
+        goOn?.()
+        expect(yield* self.receive).toMatchObject({ number: 3 })
+        expect(yield* self.receive).toMatchObject({ ref })
+      })
+    )
+  )
+
+  test(
     "of several that wait, one may give up, time out or take another's place without disturbing the rest",
     Process.run((self) =>
       Effect.gen(function* () {
