@@ -12,12 +12,14 @@ import { type Outcome, summarize } from "./Outcome.ts"
 import type { RowResults } from "./Report.ts"
 import type { Figures } from "./System.ts"
 import * as SystemProcess from "./SystemProcess.ts"
-import { type Row, type Workload, warmUp } from "./Workload.ts"
+import { type Row, type WarmUp, type Workload, warmUp as warmUpOf } from "./Workload.ts"
 
 /** How a workload is run. */
 export interface RunOptions extends Pick<Arguments, "scale" | "rounds" | "schedulers"> {
   /** Told before each round. */
   readonly progress: (text: string) => void
+  /** Default: what the scale takes. */
+  readonly warmUp?: WarmUp
   /** The systems of a row that need more rounds than were asked for. Default: none does. */
   readonly undecided?: (row: RowResults) => ReadonlyArray<string>
 }
@@ -77,7 +79,7 @@ const compete = (
   workload: Workload,
   schedulers: number,
   entrants: ReadonlyArray<Entrant>,
-  { progress, rounds, scale }: RunOptions,
+  { progress, rounds, scale, warmUp = warmUpOf[scale] }: RunOptions,
   needing: () => ReadonlySet<string>
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -110,12 +112,11 @@ const compete = (
         },
         { discard: true }
       )
-    const { milliseconds, rounds: least } = warmUp[scale]
-    const isCold = ({ out, ran }: Entrant) => out === undefined && ran < milliseconds
-    for (let round = 1; round <= least || entrants.some(isCold); round++) {
+    const isCold = ({ out, ran }: Entrant) => out === undefined && ran < warmUp.milliseconds
+    for (let round = 1; round <= warmUp.rounds || entrants.some(isCold); round++) {
       yield* turns(
         "warm-up",
-        (entrant) => round <= least || isCold(entrant),
+        (entrant) => round <= warmUp.rounds || isCold(entrant),
         () => undefined
       )
     }

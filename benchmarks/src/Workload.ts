@@ -7,12 +7,18 @@ import * as Schema from "effect/Schema"
 /** How much work: `smoke` proves in seconds that everything runs, `full` gives figures worth quoting. */
 export type Scale = "full" | "smoke"
 
+/** At least so many rounds, and so many milliseconds of them. */
+export interface WarmUp {
+  readonly rounds: number
+  readonly milliseconds: number
+}
+
 /**
- * How long a system runs before its rounds count: at least so many rounds, and so many milliseconds. Compilers at run time need more
- * than one round until they have settled: with one, the counted rounds of V8 and of the BEAM alike got faster from each to the next.
- * And where a round takes 60 ms, V8's last compilations were over after ten of them.
+ * How long a system runs before its rounds count. Compilers at run time need more than one round until they have settled: with
+ * one, the counted rounds of V8 and of the BEAM alike got faster from each to the next. And where a round takes 60 ms, V8's
+ * last compilations were over after ten of them.
  */
-export const warmUp: { readonly [S in Scale]: { readonly rounds: number; readonly milliseconds: number } } = {
+export const warmUp: { readonly [S in Scale]: WarmUp } = {
   full: { rounds: 3, milliseconds: 1000 },
   smoke: { rounds: 1, milliseconds: 0 }
 }

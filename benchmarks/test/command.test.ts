@@ -191,6 +191,20 @@ const churn = (
   )
 }
 
+describe("warming up", () => {
+  it("goes on, for each system by itself, until it has run for as long as it must", async () => {
+    const steps: Array<string> = []
+    const progress = (step: string) => steps.push(step)
+    const [row] = await churn(["effect", "plain"], { progress, warmUp: { rounds: 1, milliseconds: 500 } })
+    const count = (what: string) => steps.filter((step) => step.endsWith(what)).length
+    // A round takes some milliseconds, and collecting garbage some dozens
+    expect(count("effect, warm-up")).toBeGreaterThan(1)
+    expect(count("plain, warm-up")).toBeGreaterThan(1)
+    expect(steps.slice(-2).map((step) => step.split(": ")[1])).toEqual(["effect, round 1 of 1", "plain, round 1 of 1"])
+    expect(row?.results.map(({ outcome }) => outcome._tag === "Measured" && outcome.figures.length)).toEqual([1, 1])
+  }, 60_000)
+})
+
 describe("rounds beyond those asked for", () => {
   /** How many figures each system has. */
   const counts = ({ results }: RowResults) =>

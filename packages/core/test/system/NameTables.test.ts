@@ -71,4 +71,15 @@ describe("NameTables", () => {
       })
     )
   })
+
+  it("knows what a process holds that had let go of everything", () => {
+    const tables = new NameTables()
+    const pid = pids[0]!
+    for (let time = 0; time < 2; time++) {
+      for (const key of ["a", "b"]) tables.insert("one", key, pid, time)
+      expect(tables.allHeld(pid).map(({ key }) => key)).toEqual(["a", "b"])
+      for (const key of ["a", "b"]) expect(tables.remove("one", key, pid)).toBe(true)
+      expect(tables.allHeld(pid)).toEqual([])
+    }
+  })
 })
