@@ -35,8 +35,8 @@ const serve = ({ prepared, scale, schedulers, system: name, workload: key }: Ass
     send({ _tag: "ready" })
     while ((yield* nextRequest) === "measure") {
       const exit = yield* Effect.exit(round)
-      // Now, and not when the next round begins: V8 shrinks its young generation to a thirtieth when it collects after seconds in which
-      // others had their turns, and lets it grow again only where much survives
+      // Now, and not when the next round begins: V8 shrinks its young generation when it collects after seconds in which others
+      // had their turns, and lets it grow again only where much survives
       collectGarbage()
       send(
         Exit.isSuccess(exit)
