@@ -10,7 +10,7 @@ import { IncomingCall, PendingCall } from "./Call.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
-import { MailboxOverflow } from "./Mailbox.ts"
+import { type Bounds, MailboxOverflow } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
 import { impl, type Pid } from "./Pid.ts"
@@ -79,25 +79,28 @@ const routeMessage = (
 /** Puts a message into a mailbox under its bound. `false`: there is no room, and senders are to wait. */
 export const accept = (record: ProcessRecord, message: unknown): boolean => {
   const bounds = record.extra?.bounds
-  const { mailbox } = record
-  if (bounds !== undefined && mailbox.messages >= bounds.capacity) {
-    switch (bounds.overflow) {
-      case "suspend":
-        return false
-      case "drop-newest":
-        drop(message)
-        return true
-      case "drop-oldest":
-        drop(mailbox.dropOldest())
-        break
-      case "crash":
-        terminate(record, ExitReason.failed(new MailboxOverflow({ capacity: bounds.capacity })))
-        drop(message)
-        return true
-    }
-  }
+  if (bounds !== undefined && record.mailbox.messages >= bounds.capacity) return overflow(record, bounds, message)
   push(record, message)
   return true
+}
+
+/** Apart, as few mailboxes are ever full: V8 compiles what is short into what calls it. */
+const overflow = (record: ProcessRecord, bounds: Bounds, message: unknown): boolean => {
+  switch (bounds.overflow) {
+    case "suspend":
+      return false
+    case "drop-newest":
+      drop(message)
+      return true
+    case "drop-oldest":
+      drop(record.mailbox.dropOldest())
+      push(record, message)
+      return true
+    case "crash":
+      terminate(record, ExitReason.failed(new MailboxOverflow({ capacity: bounds.capacity })))
+      drop(message)
+      return true
+  }
 }
 
 const push = (record: ProcessRecord, message: unknown): void => {
