@@ -61,6 +61,7 @@ defmodule RegistryBenchmark do
       end
 
     for _ <- pids, do: receive(do: (:up -> :ok))
+    :erlang.garbage_collect()
 
     figure =
       rate(processes * times, fn ->
@@ -97,6 +98,7 @@ defmodule RegistryBenchmark do
 
         "registry-lookup" ->
           register.()
+          :erlang.garbage_collect()
 
           rate(count * times, fn ->
             again(times, fn ->
@@ -106,6 +108,7 @@ defmodule RegistryBenchmark do
 
         "registry-whereis" ->
           register.()
+          :erlang.garbage_collect()
           me = self()
 
           rate(count * times, fn ->

@@ -1,6 +1,7 @@
 /**
  * W12 without any system: names in a `Map`. Nobody takes an entry out when an actor has ended, and no other thread sees one.
  */
+import { collectGarbage } from "../../measure.ts"
 import { check, type PeerParameters, type PeerPrograms, ratePerSecond } from "../PeerPrograms.ts"
 import { Actor, run } from "./Plain.ts"
 
@@ -23,6 +24,7 @@ const namesOf = ({ names }: PeerParameters["registry-lookup"]): ReadonlyArray<st
 const lookup = async (parameters: PeerParameters["registry-lookup"]): Promise<number> => {
   const all = namesOf(parameters)
   const entries = registerAll(all)
+  collectGarbage()
   const lookups = all.length * parameters.times
   let found = 0
   const perSecond = await ratePerSecond(lookups, () => {
@@ -50,6 +52,7 @@ export const registry = {
   "registry-dispatch": async ({ processes, times }) => {
     const topics = new Map<string, Array<Actor<Actor<"answer">>>>([["topic", []]])
     for (let count = 0; count < processes; count++) topics.get("topic")?.push(new Actor((from) => from.send("answer")))
+    collectGarbage()
     let answers = 0
     const teller = new Actor<"answer">(() => answers++)
     const perSecond = await ratePerSecond(processes * times, () => {

@@ -6,7 +6,7 @@ import * as GenServer from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { rate, rateOf, verify } from "../../measure.ts"
+import { collectGarbage, rate, rateOf, verify } from "../../measure.ts"
 import type { Programs } from "../../System.ts"
 import { asProcess, type UnderstudyProgram } from "./program.ts"
 import { Answer, Listener, listeners, NameHolder, names, topic } from "./servers/Registrants.ts"
@@ -17,6 +17,9 @@ interface Names {
 }
 
 const patiently = { timeout: "Infinity" } as const
+
+/** What stands in a registry mostly has stood there for long: what was just made is no garbage collector's business any more. */
+const settle = Effect.sync(collectGarbage)
 
 /** Registers all names, and then gives the figure of what `then` does; or of registering them, without it. */
 const withNames = (
@@ -29,7 +32,7 @@ const withNames = (
       const all = Array.from({ length: count }, (_, index) => `name-${index}`)
       const holder = yield* GenServer.start(NameHolder, { names: all })
       const registered = yield* rate(count, holder.registerAll(patiently))
-      const figure = then === undefined ? registered : yield* then(all, holder.pid)
+      const figure = then === undefined ? registered : yield* Effect.andThen(settle, then(all, holder.pid))
       yield* verify("entries", count, yield* names.count)
       yield* GenServer.terminate(holder, { timeout: "Infinity" })
       yield* GenServer.terminate(registry, { timeout: "Infinity" })
@@ -96,6 +99,7 @@ const dispatch = ({ processes, times }: { readonly processes: number; readonly t
       const started: Array<GenServer.PidRef<(typeof Listener)["protocol"]>> = []
       for (let count = 0; count < processes; count++) started.push(yield* GenServer.start(Listener))
       yield* verify("entries", processes, yield* listeners.count)
+      yield* settle
       const { perSecond, result } = yield* rateOf(processes * times, dispatchTimes(self, processes, times))
       yield* verify("answers", processes * times, result)
       for (const listener of started) yield* GenServer.terminate(listener)
