@@ -11,8 +11,8 @@ const sources = {
 }
 
 const report = async (worker: Worker) => {
-  const [message] = await once(worker, "message")
-  await once(worker, "exit")
+  // Both from the start: a worker that ends quickly has its last message told together with its end
+  const [[message]] = await Promise.all([once(worker, "message"), once(worker, "exit")])
   return message
 }
 
