@@ -184,7 +184,8 @@ const union = (ast: SchemaAST.Union): Plan => {
     return { _tag: "Checked", plan: planOf(plain), check: guardOf(ast) }
   }
   if (ast.types.length > 0 && ast.types.every(isConstant)) {
-    return { _tag: "Choice", values: ast.types.map((type) => (type._tag === "Literal" ? type.literal : null)) }
+    const values = ast.types.map((type) => (type._tag === "Literal" ? type.literal : null))
+    return { _tag: "Choice", values: [...new Set(values)] }
   }
   return { _tag: "Union", members: membersOf(ast.types.flatMap(flat), planOf) }
 }

@@ -40,6 +40,15 @@ describe(`the codec (seed ${seed})`, () => {
     )
   })
 
+  it("a value that two members of a union allow is written alike with and without generated code", () => {
+    const plan = planOf(Schema.Union([Schema.Null, Schema.Literal("a"), Schema.Null]).ast)
+    for (const sent of [null, "a"]) {
+      const bytes = bytesOf(generated(plan), sent)
+      expectBytes(bytesOf(closures(plan), sent), bytes, () => show(sent))
+      expect(readAll(closures(plan), bytes)).toBe(sent)
+    }
+  })
+
   describe.each(["unknown", "any"])("under Schema.%s", (name) => {
     const codec = value(schemas[name] as Schema.Top)
     const leaf: Leaf = { write: codec.encode, read: codec.decode }
