@@ -404,9 +404,10 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     private handNext(value: unknown, repeated: Repeated): Primitive | typeof suspension {
       const stack = this._stack
       const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
+      const isGenerator = waiting?.iterator !== undefined
       let next: Primitive | typeof suspension | undefined
       try {
-        if (waiting?.iterator !== undefined) next = this.drive(waiting.iterator, value)
+        if (isGenerator) next = this.drive(waiting.iterator, value)
       } finally {
         if (next === (repeated as unknown) && repeated.staysParked && !this._deferredInterrupt) next = suspension
         else {
@@ -414,7 +415,8 @@ export const makeKernel = (Base: FiberClass): Kernel => {
           repeated.abandon()
         }
       }
-      return next ?? this.handOn(value)
+      // What a generator gives may be no effect, and is then found out as that
+      return isGenerator ? (next as Primitive) : this.handOn(value)
     }
 
     /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
