@@ -11,10 +11,14 @@ export type Sent = number | "port"
 export interface Mistakes {
   /** The writer publishes before it has written all of a record. */
   readonly publishEarly?: boolean
+  /** The writer leaves behind the last record what was there. */
+  readonly noEnd?: boolean
   /** The writer does not look for room again after it asked to be told of some. */
   readonly noSecondLook?: boolean
   /** The reader does not look at the ring again after it began to listen. */
   readonly noLastLook?: boolean
+  /** The reader keeps the space of the last records when it falls asleep. */
+  readonly noLastRelease?: boolean
   /** The reader gives space back before it has read the record in it. */
   readonly releaseEarly?: boolean
   /** The writer posts oversized bytes after their marker was published. */
@@ -42,37 +46,59 @@ interface Doorbell {
 /** Everything there is. What both see, and what each keeps for itself between two steps. */
 interface State {
   readonly data: Array<string>
-  tail: number
+  /** Nobody's: for what must be readable when the writer is no more. */
+  published: number
   head: number
+  asked: number
   waiting: boolean
   readonly port: Array<number>
   readonly bells: { readonly writer: Doorbell; readonly reader: Doorbell }
   readonly writer: {
-    at: number
+    at: Step
     tail: number
-    published: number
+    /** The header that publishes, and its place. */
+    first: string
+    firstAt: number
     unreported: boolean
     head: number
     next: number
     outbox: Array<number>
   }
-  readonly reader: { at: number; head: number; released: number; tail: number; read: number }
+  readonly reader: { at: Step; head: number; released: number; read: number; any: boolean }
 }
 
-/** Runs one step of a process when resumed; yields the number of the step it will do next, or whether it sleeps. */
-type Steps = Generator<number | "asleep", void, void>
+/** Runs one step of a process when resumed; yields which step it will do next, or whether it sleeps. */
+type Steps<A = void> = Generator<Step, A, void>
+
+/** A step's number, behind those of the places that led there; what comes after a step is known by it and the state alone. */
+type Step = number | string
+
+const asleep = "asleep"
+
+/** What is done at several places: the steps say at which. */
+function* via<A>(place: number, steps: Steps<A>): Steps<A> {
+  while (true) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+    yield `${place} ${value}`
+  }
+}
 
 const bell = (): Doorbell => ({ counter: 0, sleeping: false, seen: 0, notified: false })
 
+/** A header that says that there is no record. */
+const nothing = "-"
+
 const start = (capacity: number): State => ({
-  data: new Array(capacity).fill("?"),
-  tail: 0,
+  data: [nothing, ...new Array(capacity - 1).fill("?")],
+  published: 0,
   head: 0,
+  asked: 0,
   waiting: false,
   port: [],
   bells: { writer: bell(), reader: bell() },
-  writer: { at: 0, tail: 0, published: 0, unreported: false, head: 0, next: 0, outbox: [] },
-  reader: { at: 0, head: 0, released: 0, tail: 0, read: 0 }
+  writer: { at: 0, tail: 0, first: nothing, firstAt: 0, unreported: false, head: 0, next: 0, outbox: [] },
+  reader: { at: 0, head: 0, released: 0, read: 0, any: false }
 })
 
 /** As `Doorbell.ring`. */
@@ -118,57 +144,71 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
   const own = state.writer
 
   /** As `RingWriter.write` and `claim` with `commit`: whether there was room. */
-  function* write(index: number): Generator<number | "asleep", boolean, void> {
+  function* write(index: number): Steps<boolean> {
     // `as Sent`: only indices of `sent` are written
     const record = sent[index] as Sent
     const place = own.tail % capacity
     const skipped = sizeOf(record) > capacity - place ? capacity - place : 0
     const needed = skipped + sizeOf(record)
-    if (own.tail - own.head + needed > capacity) {
+    if (own.tail - own.head + needed > capacity - 1) {
       yield 1
       own.head = state.head
-      if (own.tail - own.head + needed > capacity) return false
-    }
-    if (skipped > 0) {
-      yield 2
-      state.data[place] = "skip"
+      if (own.tail - own.head + needed > capacity - 1) return false
     }
     const begin = (place + skipped) % capacity
-    if (mistakes?.publishEarly === true) {
-      yield 3
-      state.tail = own.tail + needed
-    }
+    const early = mistakes?.publishEarly === true && skipped === 0
+    if (early) yield* via(1, enter(`${index}`, sizeOf(record)))
+    if (early) yield* publish()
     for (let word = 1; word < sizeOf(record); word++) {
       yield 10 + word
       state.data[begin + word] = `${index}.${word}`
     }
-    yield 4
-    state.data[begin] = `${index}`
-    own.tail += needed
+    if (skipped > 0) yield* via(2, enter("skip", skipped))
+    if (!early) yield* via(3, enter(`${index}`, sizeOf(record)))
     return true
   }
 
+  /** As `RingWriter.#advance`. */
+  function* enter(header: string, size: number): Steps {
+    const at = own.tail % capacity
+    if (mistakes?.noEnd !== true) {
+      yield 2
+      state.data[(own.tail + size) % capacity] = nothing
+    }
+    own.tail += size
+    if (own.first === nothing) {
+      own.first = header
+      own.firstAt = at
+      return
+    }
+    yield 4
+    state.data[at] = header
+  }
+
   function* publish(): Steps {
-    if (own.published === own.tail) return
+    if (own.first === nothing) return
     yield 5
-    own.published = own.tail
-    state.tail = own.tail
+    state.data[own.firstAt] = own.first
+    own.first = nothing
+    state.published = own.tail
     own.unreported = true
   }
 
   /** As `Channel.#writeOrAwait`. */
-  function* writeOrAwait(index: number): Generator<number | "asleep", boolean, void> {
-    if (yield* write(index)) return true
+  function* writeOrAwait(index: number): Steps<boolean> {
+    if (yield* via(1, write(index))) return true
     yield* publish()
     yield 6
     if (!state.waiting) {
+      yield 3
+      state.asked = state.published
       yield 7
       state.waiting = true
     }
-    return mistakes?.noSecondLook === true ? false : yield* write(index)
+    return mistakes?.noSecondLook === true ? false : yield* via(2, write(index))
   }
 
-  function* drain(): Generator<number | "asleep", boolean, void> {
+  function* drain(): Steps<boolean> {
     while (own.outbox.length > 0) {
       // `as number`: there is one
       if (!(yield* writeOrAwait(own.outbox[0] as number))) return false
@@ -183,8 +223,8 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
   }
 
   function* flush(): Steps {
-    yield* drain()
-    yield* publish()
+    yield* via(50, drain())
+    yield* via(51, publish())
     if (!own.unreported) return
     own.unreported = false
     yield* wake(state.bells.reader, 20)
@@ -196,9 +236,9 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
       yield 30
       state.port.push(index)
     }
-    if (!(yield* drain()) || !(yield* writeOrAwait(index))) own.outbox.push(index)
+    if (!(yield* drain()) || !(yield* via(52, writeOrAwait(index)))) own.outbox.push(index)
     own.next++
-    if (own.next % flushEvery === 0 || own.next === sent.length) yield* flush()
+    if (own.next % flushEvery === 0 || own.next === sent.length) yield* via(53, flush())
     if (sent[index] === "port" && mistakes?.postLate === true) {
       yield 30
       state.port.push(index)
@@ -208,46 +248,40 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
     // As `Mesh.endOfTurn`: what was rung until now is answered by the flush after it
     yield 40
     state.bells.writer.seen = state.bells.writer.counter
-    yield* flush()
+    yield* via(54, flush())
     yield* listen(state.bells.writer, 41)
-    yield "asleep"
+    yield asleep
     state.bells.writer.notified = false
     yield* pause(state.bells.writer, 46)
-    yield* flush()
+    yield* via(55, flush())
   }
 }
 
 function* reader(state: State, { capacity, mistakes, sent }: Scenario): Steps {
   const own = state.reader
+  // So that some space is given back by and by, and some is not
+  const releaseStep = capacity / 2
 
   function* release(): Steps {
     if (own.released === own.head) return
     yield 1
     own.released = own.head
     state.head = own.head
-    if (own.tail - own.head > capacity / 2) return
     yield 2
-    if (!state.waiting) return
+    if (!state.waiting || state.asked - own.head > capacity / 2) return
     yield 3
     if (!state.waiting) return
     state.waiting = false
     yield* ring(state.bells.writer, 4)
   }
 
-  /** As `RingReader.read`: checks that each word is what the next record should have there. */
-  function* read(): Generator<number | "asleep", boolean, void> {
-    let looked = false
-    let any = false
+  /** As `RingReader.read`: checks that each word is what the next record should have there. Notes whether there was any. */
+  function* read(): Steps {
+    own.any = false
     while (true) {
-      if (own.head === own.tail) {
-        if (looked) break
-        looked = true
-        yield 10
-        own.tail = state.tail
-        if (own.head === own.tail) break
-      }
       const place = own.head % capacity
       yield 11
+      if (state.data[place] === nothing) break
       if (state.data[place] === "skip") {
         own.head += capacity - place
         continue
@@ -256,7 +290,7 @@ function* reader(state: State, { capacity, mistakes, sent }: Scenario): Steps {
       // `as Sent`: the word before has shown that it is the record's
       const record = sent[own.read] as Sent
       if (mistakes?.releaseEarly === true) {
-        yield 12
+        yield 14
         state.head = own.head + sizeOf(record)
       }
       own.head += sizeOf(record)
@@ -270,23 +304,27 @@ function* reader(state: State, { capacity, mistakes, sent }: Scenario): Steps {
         if (posted !== own.read) throw new Error(`the port held ${posted} for record ${own.read}`)
       }
       own.read++
-      any = true
+      own.any = true
     }
-    yield* release()
-    return any
+    yield 12
+    if (own.head - own.released >= releaseStep || state.waiting) yield* via(15, release())
   }
 
   while (true) {
-    while (yield* read());
+    do yield* read()
+    while (own.any)
     yield 30
     state.bells.reader.seen = state.bells.reader.counter
     yield* listen(state.bells.reader, 31)
+    // As `RingReader.isEmpty`
+    if (mistakes?.noLastRelease !== true) yield* via(35, release())
+    let empty = true
     if (mistakes?.noLastLook !== true) {
       yield 36
-      own.tail = state.tail
+      empty = state.data[own.head % capacity] === nothing
     }
-    if (own.head === own.tail) {
-      yield "asleep"
+    if (empty) {
+      yield asleep
       state.bells.reader.notified = false
     }
     yield* pause(state.bells.reader, 37)
@@ -311,13 +349,13 @@ type Side = "writer" | "reader"
 interface Run {
   readonly state: State
   readonly steps: Record<Side, Steps>
-  readonly next: Record<Side, number | "asleep" | "done">
+  readonly next: Record<Side, Step>
 }
 
 const advance = (run: Run, side: Side): void => {
   const { done, value } = run.steps[side].next()
   run.next[side] = done === true ? "done" : value
-  run.state[side].at = typeof run.next[side] === "number" ? (run.next[side] as number) : -1
+  run.state[side].at = run.next[side]
 }
 
 const begin = (scenario: Scenario): Run => {
@@ -331,10 +369,10 @@ const begin = (scenario: Scenario): Run => {
 }
 
 const canStep = ({ next, state }: Run, side: Side): boolean =>
-  next[side] === "asleep" ? state.bells[side].notified : next[side] !== "done"
+  next[side] === asleep ? state.bells[side].notified : next[side] !== "done"
 
 /** Stands for a writer whose own state does not matter. */
-const nobody: State["writer"] = { at: 0, tail: 0, published: 0, unreported: false, head: 0, next: 0, outbox: [] }
+const nobody: State["writer"] = start(1).writer
 
 /** Follows a path from the beginning: generators cannot be copied, but repeat themselves. */
 const follow = (scenario: Scenario, path: ReadonlyArray<Side>): Run => {
@@ -405,7 +443,7 @@ const expectDone = ({ next, state }: Run, { sent }: Scenario): void => {
 const afterKill = (scenario: Scenario, path: ReadonlyArray<Side>): void => {
   const run = follow(scenario, path)
   const { state } = run
-  const published = state.tail
+  const { published } = state
   while (canStep(run, "reader")) advance(run, "reader")
   // Told of the loss, it reads once more
   state.bells.reader.notified = true
