@@ -14,19 +14,27 @@ import { Down, type MonitorRef } from "./Signal.ts"
 export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {
   const { host } = record
   const ref = makeRef(record)
+  // A pid that was made here knows its process: this is nearly always all
+  const watched = impl(pid).record
+  if (watched !== undefined && watched !== record && watched.host === host && !record.isDead)
+    host.monitors.add(ref, record, watched, name)
+  else monitorApart(record, pid, ref, name)
+  return ref
+}
+
+/** Apart, as V8 compiles what is short into what calls it. */
+const monitorApart = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: string | undefined): void => {
+  const { host } = record
   // A process that was killed sees nothing any more
-  if (record.isDead) return ref
+  if (record.isDead) return
   if (!isHere(host, pid)) {
     host.monitors.addMonitor(ref, record, pid, name)
-    host.route(pid.slot, pid.incarnation, { _tag: "Monitor", to: pid, from: record.pid, ref })
-    return ref
+    return host.route(pid.slot, pid.incarnation, { _tag: "Monitor", to: pid, from: record.pid, ref })
   }
-  // A pid that was made here knows its process
-  const watched = impl(pid).record ?? find(host, pid)
-  if (watched === undefined) tellDown(record, pid, ref, name, ExitReason.noProcess)
+  const watched = find(host, pid)
+  if (watched === undefined) return tellDown(record, pid, ref, name, ExitReason.noProcess)
   // Watching oneself is allowed and means nothing
-  else if (watched !== record) host.monitors.add(ref, record, watched, name)
-  return ref
+  if (watched !== record) host.monitors.add(ref, record, watched, name)
 }
 
 /** Starts watching a process, or whoever holds a name now. */
@@ -67,7 +75,11 @@ export const unwatch = (record: ProcessRecord, ref: number): void => {
  * Stops watching. Returns whether the monitor was still set: with `flush`, a Down that waits in the mailbox is removed;
  * without, a `false` means that it is there. Catalogue M06 to M09.
  */
-export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
+export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean =>
+  (record.extra === undefined && record.host.monitors.removeNewest(ref, record)) || demonitorAny(record, ref, flush)
+
+/** Also one that is not the newest of all, of a process that may have aliases. */
+const demonitorAny = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
   const { host } = record
   if (record.extra !== undefined) monitorOver(record, ref)
   if (host.monitors.removeNewest(ref, record)) return true
