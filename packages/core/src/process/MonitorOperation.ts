@@ -7,34 +7,12 @@ import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
 import { demonitor, monitor, monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { handOver, type Iterating, Operation, type OperationMethods, operationKind } from "./Operation.ts"
+import { doneWith, handOver, type Iterating, type OperationMethods, operationKind, QuickOperation } from "./Operation.ts"
 import { isPid } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { ownProcess } from "./Running.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { MonitorRef } from "./Signal.ts"
-
-/**
- * An operation that, once it is done, is what the generator gets for it: a result is looked at before anything else can
- * run, so the same effect can be done again. Each kind has an iterator of its own, where the one of all operations has to
- * ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63.
- */
-abstract class QuickOperation extends Operation<unknown> {
-  get done(): true {
-    return true
-  }
-
-  next(): this {
-    return this
-  }
-}
-
-/** What {@link done} of `Operation.ts` gives, without an object for it. */
-const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessFiber, value: A): never => {
-  fiber.process.host.onTheSpot++
-  operation.value = value
-  return operation as never
-}
 
 /** Watches `of` from now on. */
 export const Monitoring = operationKind(

