@@ -160,8 +160,10 @@ interface Game {
 const greetAll = Effect.fnUntraced(function* (self: Process.Self<(typeof Greeting)["Type"]>, game: Game) {
   const { players, starter } = game
   yield* self.receiveTag("Go")
-  for (const other of players) {
-    if (!Process.equals(other, self.pid)) yield* Process.send(other, { _tag: "Ping", from: self.pid })
+  for (let at = 0; at < players.length; at++) {
+    const other = players[at]
+    if (other === undefined || Process.equals(other, self.pid)) continue
+    yield* Process.send(other, { _tag: "Ping", from: self.pid })
   }
   let pings = players.length - 1
   let pongs = players.length - 1
