@@ -7,7 +7,14 @@ import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
 import { demonitor, monitor, monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { doneWith, handOver, type Iterating, type OperationMethods, operationKind, QuickOperation } from "./Operation.ts"
+import {
+  doneWith,
+  handOver,
+  type Iterating,
+  type OperationMethods,
+  operationKind,
+  QuickOperation
+} from "./Operation.ts"
 import { isPid } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { ownProcess } from "./Running.ts"

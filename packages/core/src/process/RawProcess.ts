@@ -28,7 +28,7 @@ import {
   type ReceiveWaiter,
   startWaiting,
   stopWaiting,
-  take
+  takeOldest
 } from "./Receive.ts"
 import type { Selector } from "./Selector.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -160,11 +160,11 @@ export class RawProcess<M>
   }
 
   override [Symbol.iterator](): Effect.EffectIterator<this> {
+    const { record } = this
     // Mostly there is nothing yet: then nothing else has to be asked
-    if (this.own().length > 0) {
+    if (record !== undefined && record.mailbox.length > 0 && record.isRunning) {
       const fiber = runningFiber()
-      const message = fiber === undefined ? notNow : this.attempt()
-      if (fiber !== undefined && !isNotNow(message)) return done(fiber, message)
+      if (fiber !== undefined) return done(fiber, takeOldest(record))
     }
     asking = true
     return this as never
@@ -189,7 +189,7 @@ export class RawProcess<M>
 
   override attempt(): unknown {
     const record = this.own()
-    return record.isRunning ? take(record, undefined, 0) : notNow
+    return record.isRunning && record.mailbox.length > 0 ? takeOldest(record) : notNow
   }
 
   override performIn(fiber: ProcessFiber): Effect.Effect<unknown> {
@@ -203,8 +203,7 @@ export class RawProcess<M>
   perform(fiber: AnyFiber): Effect.Effect<unknown> {
     const record = this.own()
     if (!record.isRunning) return ending(record)
-    const message = take(record, undefined, 0)
-    if (!isNotNow(message)) return Exit.succeed(message)
+    if (record.mailbox.length > 0) return Exit.succeed(takeOldest(record))
     return park(fiber, new ChoosingWaiter(this, record, undefined))
   }
 
@@ -212,7 +211,7 @@ export class RawProcess<M>
     if (record.mailbox.length === 0) return
     // Only its own fiber waits like that
     const fiber = this.code as KernelFiber
-    fiber.feed(this, take(record, undefined, 0))
+    fiber.feed(this, takeOldest(record))
   }
 
   get staysParked(): boolean {

@@ -23,11 +23,17 @@ export class ReceiveTimeout extends Schema.TaggedError<ReceiveTimeout>()("Receiv
 export type Matches = ((message: unknown) => boolean) | undefined
 
 /** Takes the oldest message that matches, from position `from` on. */
-export const take = (record: ProcessRecord, matches: Matches, from: number): unknown => {
+const take = (record: ProcessRecord, matches: Matches, from: number): unknown => {
   const { mailbox } = record
-  const at = matches === undefined ? (mailbox.length > 0 ? 0 : -1) : mailbox.find(matches, from)
-  if (at < 0) return notNow
-  const message = mailbox.takeAt(at)
+  if (matches === undefined) return mailbox.length > 0 ? takeOldest(record) : notNow
+  const at = mailbox.find(matches, from)
+  return at < 0 ? notNow : taken(record, mailbox.takeAt(at))
+}
+
+/** Takes the oldest message. Only call when there is one. */
+export const takeOldest = (record: ProcessRecord): unknown => taken(record, record.mailbox.take())
+
+const taken = (record: ProcessRecord, message: unknown): unknown => {
   if (record.extra?.waiting !== undefined) admitWaiting(record)
   record.lastMessage = message
   return message
