@@ -27,6 +27,9 @@ export class Loads {
   private readonly underway: Array<number> = []
   /** The processes of a slot when a start was last heard of, or sent while none was on its way. */
   private readonly base: Array<number> = []
+  /** What the table has of this scheduler; -1: nothing yet. */
+  private shownWaiting = -1
+  private shownProcesses = -1
 
   constructor(own: OwnLoad, table: SharedTable) {
     this.own = own
@@ -54,7 +57,11 @@ export class Loads {
   /** Writes this scheduler's load where the others see it. */
   show(): void {
     const { own, table } = this
-    table.setLoad(own.slot, own.runQueueLength, own.processes.size)
+    const { processes, runQueueLength } = own
+    if (runQueueLength === this.shownWaiting && processes.size === this.shownProcesses) return
+    this.shownWaiting = runQueueLength
+    this.shownProcesses = processes.size
+    table.setLoad(own.slot, runQueueLength, processes.size)
   }
 
   /**

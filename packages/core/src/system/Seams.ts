@@ -16,6 +16,9 @@ export interface Seams {
   readonly real: boolean
 }
 
+// Here, since the global one is looked up through an accessor each time
+const { performance } = globalThis
+
 const realClock: WheelClock = {
   costly: true,
   now: () => performance.now(),

@@ -207,9 +207,13 @@ export class SharedTable {
     this.#add(slot, heartbeatWord, 1)
   }
 
-  /** Starts that wait in the slot for whoever gets to them first. */
+  /**
+   * Starts that wait in the slot for whoever gets to them first. May be late to see a change, and costs next to nothing: a
+   * scheduler that has nothing to do asks again and again.
+   */
   unstarted(slot: number): number {
-    return this.#load(slot, unstartedWord)
+    // `as number`: the index was checked
+    return (this.#rows[this.#index(slot, unstartedWord)] as number) >>> 0
   }
 
   /** Sets how many starts wait in the slot for whoever gets to them first. */
