@@ -6,6 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import { deepFreeze } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
@@ -23,7 +24,7 @@ import {
   operationKind,
   QuickOperation
 } from "./Operation.ts"
-import { maximumSlots, outside, type Pid, referenceUnit } from "./Pid.ts"
+import { maximumSlots, outside, type Pid, PidImpl, referenceUnit } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { answer, ask } from "./Query.ts"
 import { milliseconds } from "./RawProcess.ts"
@@ -82,6 +83,17 @@ const SendAfter = operationKind(
     }
 
     attempt(fiber: ProcessFiber): TimerRef | typeof notNow {
+      const { message, to, when } = this
+      const isPlain = typeof when === "number" && (when | 0) === when && when >= 0
+      if (!isPlain || !(to instanceof PidImpl) || to.codec === undefined) return this.attemptAny(fiber)
+      const { host } = fiber.process
+      to.codec.check(message)
+      if (host.freeze) deepFreeze(message)
+      return host.timerRefs.send(to, message, when)
+    }
+
+    /** Apart, as V8 compiles what is short into what calls it. */
+    private attemptAny(fiber: ProcessFiber): TimerRef | typeof notNow {
       const { message, to, when } = this
       if (isDeadline(when)) return notNow
       const delay = milliseconds(when)
