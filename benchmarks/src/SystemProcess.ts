@@ -51,7 +51,7 @@ const stopLimit = "10 seconds"
 
 /** A running system. */
 export interface SystemProcess {
-  /** Runs one round, after a garbage collection, and gives its figures. */
+  /** Runs one round and gives its figures; then collects garbage. */
   readonly round: Effect.Effect<Figures, WorkloadFailed>
   /** Stops the system and waits until its process has ended by itself. */
   readonly stop: Effect.Effect<void, WorkloadFailed>
