@@ -44,14 +44,20 @@ export const now: Effect.Effect<number, never, System> = withSystem((host) => Ex
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && "at" in when && typeof when.at === "number"
 
+/** A delay in whole milliseconds; `undefined`: it is none one can wait for. Durations take what is not a number for 0. */
+const delayOf = (when: Duration.Input): number | undefined => {
+  const delay = Number.isNaN(when) ? undefined : milliseconds(when)
+  return delay !== undefined && delay >= 0 ? delay : undefined
+}
+
 /** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
 const set = ({ timerRefs }: Host, entry: Later, ref: TimerRef, when: When): boolean => {
   if (isDeadline(when)) {
     if (!Number.isFinite(when.at)) return false
     timerRefs.startAt(entry, ref, when.at)
   } else {
-    const delay = milliseconds(when)
-    if (delay === undefined || !(delay >= 0)) return false
+    const delay = delayOf(when)
+    if (delay === undefined) return false
     timerRefs.start(entry, ref, delay)
   }
   return true
@@ -96,8 +102,8 @@ const SendAfter = operationKind(
     private attemptAny(fiber: ProcessFiber): TimerRef | typeof notNow {
       const { message, to, when } = this
       if (isDeadline(when)) return notNow
-      const delay = milliseconds(when)
-      if (delay === undefined || !(delay >= 0)) return notNow
+      const delay = delayOf(when)
+      if (delay === undefined) return notNow
       const { host } = fiber.process
       prepare(host, to, message)
       return host.timerRefs.send(to, message, delay)

@@ -20,8 +20,8 @@ export interface ChannelOptions {
   /** One end of a `MessageChannel`; the peer has the other. The channel owns it: attach no listener. */
   readonly port: MessagePort
   /**
-   * Called during `receive` when space was given back that the peer is waiting for: ring the peer's doorbell, so that it
-   * calls `flush`. Default: nothing, for a peer that flushes by itself.
+   * Called during `receive` or `hasInbound` when space was given back that the peer is waiting for: ring the peer's doorbell,
+   * so that it calls `flush`. Default: nothing, for a peer that flushes by itself.
    */
   readonly onSpace?: () => void
 }
@@ -140,12 +140,12 @@ export class Channel {
     this.#handle(payload, 0, payload.length)
   }
 
-  /** Whether `receive` would deliver something. */
+  /** Whether `receive` would deliver something. Call it before sleeping: it gives back what space is left to give. */
   hasInbound(): boolean {
     return !this.#reader.isEmpty()
   }
 
-  /** Whether `receive` seems to have something to deliver; may be late to see it, but costs next to nothing. */
+  /** Whether `receive` seems to have something to do: to deliver, or space to give back. May be late to see it, but costs next to nothing. */
   seemsInbound(): boolean {
     return !this.#reader.looksEmpty()
   }

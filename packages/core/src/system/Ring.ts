@@ -296,13 +296,13 @@ export class RingReader {
   readonly #releaseStep: number
   /** Behind the last record taken. */
   #head: number
-  /** Up to where space has been given back: behind `#head` while records are being handled. */
+  /** Up to where space has been given back: behind `#head` by less than a step, and by the records that are being handled. */
   #released: number
   /** How many calls of `read` are on the stack. */
   #depth = 0
 
   /**
-   * @param onSpace - called during `read` when space was given back that the writer had asked to hear of (see
+   * @param onSpace - called during `read` or `isEmpty` when space was given back that the writer had asked to hear of (see
    * {@link RingWriter.awaitSpace}): wake the writer.
    * @throws RangeError when `buffer` was not made by {@link makeRing}.
    */

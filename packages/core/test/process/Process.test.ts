@@ -51,6 +51,57 @@ describe("Process", () => {
   )
 
   test(
+    "a timer's effects can be kept and done again, each time anew, for every way to say when",
+    Process.run(() =>
+      Effect.gen(function* () {
+        const pid = yield* Process.spawn(Schema.Literal("late"), (self) => self.receive)
+        // Whole milliseconds go a shorter way than the others
+        for (const when of [60_000, 59_999.5, "60 seconds", { at: (yield* Process.now) + 60_000 }] as const) {
+          const set = Process.sendAfter(pid, "late", when)
+          const refs = [yield* set, yield* set, ...(yield* Effect.all([set, set]))]
+          expect(new Set(refs).size).toBe(4)
+          for (const ref of refs) {
+            const left = yield* Process.readTimer(ref)
+            expect(left).toBeGreaterThan(50_000)
+            expect(left).toBeLessThanOrEqual(60_000)
+            const cancel = Process.cancelTimer(ref)
+            expect([typeof (yield* cancel), typeof (yield* cancel)]).toEqual(["number", "undefined"])
+          }
+        }
+      })
+    )
+  )
+
+  test(
+    "a timer for a message that is none of the mailbox's, or for no time, is a defect, whatever the generator tries",
+    Process.run(() =>
+      Effect.gen(function* () {
+        const pid = yield* Process.spawn(Schema.Literal("late"), (self) => self.receive)
+        let caught = false
+        const wrong = [
+          Process.sendAfter(pid, "early" as never, 10),
+          Process.sendAfter(pid, "early" as never, "1 second"),
+          Process.sendAfter(pid, "late", -1),
+          Process.sendAfter(pid, "late", Number.NaN)
+        ]
+        for (const timer of wrong) {
+          const exit = yield* Effect.exit(
+            Effect.gen(function* () {
+              try {
+                yield* timer
+              } catch {
+                caught = true
+              }
+            })
+          )
+          expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+        }
+        expect(caught).toBe(false)
+      })
+    )
+  )
+
+  test(
     "monitoring what is no address is a defect, whatever the generator tries",
     Process.run(() =>
       Effect.gen(function* () {

@@ -158,6 +158,29 @@ describe("Receive", () => {
   )
 
   test(
+    "a generator that gives no effect has died of that, and is not resumed once more with the message before",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const resumed: Array<unknown> = []
+        const { pid, ref } = yield* Process.spawnMonitor(Letter, (own) =>
+          Effect.gen(function* () {
+            yield* own.receive
+            yield* own.receive
+            // What the types do not let happen
+            resumed.push(yield undefined as never)
+          })
+        )
+        for (const number of [1, 2]) {
+          yield* settled
+          yield* Process.send(pid, { to: "a", number })
+        }
+        expect(yield* self.receiveWithin("5 seconds")).toMatchObject({ ref })
+        expect(resumed).toEqual([])
+      })
+    )
+  )
+
+  test(
     "of several that wait, one may give up, time out or take another's place without disturbing the rest",
     Process.run((self) =>
       Effect.gen(function* () {

@@ -62,6 +62,20 @@ describe("Loads", () => {
     expect(loads.least(everywhere)).toBe(0)
   })
 
+  it("leaves the table alone as long as nothing has changed here", () => {
+    const { loads, own, table } = stage()
+    loads.show()
+    table.setLoad(0, 5, 6)
+    loads.show()
+    expect([table.runQueue(0), table.processes(0)]).toEqual([5, 6])
+    own.processes.size = 1
+    loads.show()
+    expect([table.runQueue(0), table.processes(0)]).toEqual([0, 1])
+    own.runQueueLength = 2
+    loads.show()
+    expect([table.runQueue(0), table.processes(0)]).toEqual([2, 1])
+  })
+
   it("sends nothing to who is not up, or not connected", () => {
     const { loads, own, table } = stage(3)
     own.processes.size = 100
