@@ -20,15 +20,13 @@ const more = process.env.CHANNEL_MODEL === "more"
 
 const short = [1, 2].flatMap((flushEvery) => sequences(records, 2).map((sent) => ({ capacity: 4, sent, flushEvery })))
 const long = (more ? [1, 3] : [1]).flatMap((flushEvery) =>
-  sequences(records, 3).map((sent) => ({ capacity: 4, sent, flushEvery }))
+  sequences(records, 3)
+    .filter(([first]) => more || first === 1)
+    .map((sent) => ({ capacity: 4, sent, flushEvery }))
 )
-const full = [
-  [1, 1, 1, 1],
-  [1, 0, 1, 0, 1],
-  [1, "port", 1, 0]
-] as const
+const full: ReadonlyArray<ReadonlyArray<Sent>> = [[1, 1, 1, 1], [1, "port", 1, 0], ...(more ? [[1, 0, 1, 0, 1]] : [])]
 
-/** All of it takes 25 seconds where nothing else runs; with more, twice as long. */
+/** All of it takes 12 seconds where nothing else runs; with more, a minute. */
 const patience = 120_000
 
 /** How much was tried in all. */

@@ -54,7 +54,7 @@ interface State {
   readonly port: Array<number>
   readonly bells: { readonly writer: Doorbell; readonly reader: Doorbell }
   readonly writer: {
-    at: Step
+    readonly via: Array<number>
     tail: number
     /** The header that publishes, and its place. */
     first: string
@@ -64,24 +64,23 @@ interface State {
     next: number
     outbox: Array<number>
   }
-  readonly reader: { at: Step; head: number; released: number; read: number; any: boolean }
+  readonly reader: { readonly via: Array<number>; head: number; released: number; read: number; any: boolean }
 }
 
-/** Runs one step of a process when resumed; yields which step it will do next, or whether it sleeps. */
-type Steps<A = void> = Generator<Step, A, void>
+/** A step's number. What comes after it is known by it, the places it was reached by, and the rest of the state. */
+type Step = number | "asleep" | "done"
 
-/** A step's number, behind those of the places that led there; what comes after a step is known by it and the state alone. */
-type Step = number | string
+/** Runs one step of a process when resumed; yields which step it will do next, or that it sleeps. */
+type Steps<A = void> = Generator<Step, A, void>
 
 const asleep = "asleep"
 
-/** What is done at several places: the steps say at which. */
-function* via<A>(place: number, steps: Steps<A>): Steps<A> {
-  while (true) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-    yield `${place} ${value}`
-  }
+/** What is done at several places: the state says at which. */
+function* via<A>(own: { readonly via: Array<number> }, place: number, steps: Steps<A>): Steps<A> {
+  own.via.push(place)
+  const result = yield* steps
+  own.via.pop()
+  return result
 }
 
 const bell = (): Doorbell => ({ counter: 0, sleeping: false, seen: 0, notified: false })
@@ -97,8 +96,8 @@ const start = (capacity: number): State => ({
   waiting: false,
   port: [],
   bells: { writer: bell(), reader: bell() },
-  writer: { at: 0, tail: 0, first: nothing, firstAt: 0, unreported: false, head: 0, next: 0, outbox: [] },
-  reader: { at: 0, head: 0, released: 0, read: 0, any: false }
+  writer: { via: [], tail: 0, first: nothing, firstAt: 0, unreported: false, head: 0, next: 0, outbox: [] },
+  reader: { via: [], head: 0, released: 0, read: 0, any: false }
 })
 
 /** As `Doorbell.ring`. */
@@ -157,14 +156,14 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
     }
     const begin = (place + skipped) % capacity
     const early = mistakes?.publishEarly === true && skipped === 0
-    if (early) yield* via(1, enter(`${index}`, sizeOf(record)))
+    if (early) yield* via(own, 1, enter(`${index}`, sizeOf(record)))
     if (early) yield* publish()
     for (let word = 1; word < sizeOf(record); word++) {
       yield 10 + word
       state.data[begin + word] = `${index}.${word}`
     }
-    if (skipped > 0) yield* via(2, enter("skip", skipped))
-    if (!early) yield* via(3, enter(`${index}`, sizeOf(record)))
+    if (skipped > 0) yield* via(own, 2, enter("skip", skipped))
+    if (!early) yield* via(own, 3, enter(`${index}`, sizeOf(record)))
     return true
   }
 
@@ -196,7 +195,7 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
 
   /** As `Channel.#writeOrAwait`. */
   function* writeOrAwait(index: number): Steps<boolean> {
-    if (yield* via(1, write(index))) return true
+    if (yield* via(own, 1, write(index))) return true
     yield* publish()
     yield 6
     if (!state.waiting) {
@@ -205,7 +204,7 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
       yield 7
       state.waiting = true
     }
-    return mistakes?.noSecondLook === true ? false : yield* via(2, write(index))
+    return mistakes?.noSecondLook === true ? false : yield* via(own, 2, write(index))
   }
 
   function* drain(): Steps<boolean> {
@@ -223,8 +222,8 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
   }
 
   function* flush(): Steps {
-    yield* via(50, drain())
-    yield* via(51, publish())
+    yield* via(own, 50, drain())
+    yield* via(own, 51, publish())
     if (!own.unreported) return
     own.unreported = false
     yield* wake(state.bells.reader, 20)
@@ -236,9 +235,9 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
       yield 30
       state.port.push(index)
     }
-    if (!(yield* drain()) || !(yield* via(52, writeOrAwait(index)))) own.outbox.push(index)
+    if (!(yield* drain()) || !(yield* via(own, 52, writeOrAwait(index)))) own.outbox.push(index)
     own.next++
-    if (own.next % flushEvery === 0 || own.next === sent.length) yield* via(53, flush())
+    if (own.next % flushEvery === 0 || own.next === sent.length) yield* via(own, 53, flush())
     if (sent[index] === "port" && mistakes?.postLate === true) {
       yield 30
       state.port.push(index)
@@ -248,12 +247,12 @@ function* writer(state: State, { capacity, flushEvery, mistakes, sent }: Scenari
     // As `Mesh.endOfTurn`: what was rung until now is answered by the flush after it
     yield 40
     state.bells.writer.seen = state.bells.writer.counter
-    yield* via(54, flush())
+    yield* via(own, 54, flush())
     yield* listen(state.bells.writer, 41)
     yield asleep
     state.bells.writer.notified = false
     yield* pause(state.bells.writer, 46)
-    yield* via(55, flush())
+    yield* via(own, 55, flush())
   }
 }
 
@@ -307,7 +306,7 @@ function* reader(state: State, { capacity, mistakes, sent }: Scenario): Steps {
       own.any = true
     }
     yield 12
-    if (own.head - own.released >= releaseStep || state.waiting) yield* via(15, release())
+    if (own.head - own.released >= releaseStep || state.waiting) yield* via(own, 15, release())
   }
 
   while (true) {
@@ -317,7 +316,7 @@ function* reader(state: State, { capacity, mistakes, sent }: Scenario): Steps {
     state.bells.reader.seen = state.bells.reader.counter
     yield* listen(state.bells.reader, 31)
     // As `RingReader.isEmpty`
-    if (mistakes?.noLastRelease !== true) yield* via(35, release())
+    if (mistakes?.noLastRelease !== true) yield* via(own, 35, release())
     let empty = true
     if (mistakes?.noLastLook !== true) {
       yield 36
@@ -355,7 +354,6 @@ interface Run {
 const advance = (run: Run, side: Side): void => {
   const { done, value } = run.steps[side].next()
   run.next[side] = done === true ? "done" : value
-  run.state[side].at = run.next[side]
 }
 
 const begin = (scenario: Scenario): Run => {
@@ -413,11 +411,12 @@ export const explore = (scenario: Scenario): Explored => {
           expectDone(run, scenario)
           break
         }
-        // What the reader then sees does not depend on what only the writer knows
-        const left = `${essence({ ...run.state, writer: nobody })}${run.next.reader}`
-        if (run.next.writer !== "done" && !killed.has(left)) {
+        // After a step of the reader's, a kill leaves what one before it left. What the reader then sees does not depend on what
+        // only the writer knows
+        if (run.next.writer !== "done" && taken.at(-1) !== "reader") {
+          const left = `${essence({ ...run.state, writer: nobody })}${run.next.reader}`
+          if (!killed.has(left)) afterKill(scenario, taken)
           killed.add(left)
-          afterKill(scenario, taken)
         }
         const [first, second] = sides
         if (second !== undefined) paths.push([...taken, second])
