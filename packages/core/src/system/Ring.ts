@@ -37,9 +37,8 @@ const kindShift = 28
 const kindMask = 7
 /** In the header whose store has shown a record, and those behind it, to the reader: the sign bit. */
 const shown = 1 << 31
-/** The header of the unused bytes before the end. Its kind, 7, is therefore not for records. */
+/** The kind of the header of the unused bytes before the end; it is therefore not for records. */
 const skipKind = 7
-const skip = (skipKind << kindShift) | present
 
 /**
  * Up to this many bytes a copying loop beats `set(subarray())`, which allocates a view. Measured on Node 26, one thread
@@ -88,9 +87,13 @@ const sizeOf = (length: number): number => (headerBytes + length + 3) & ~3
 
 const headerOf = (length: number, kind: number): number => (kind << kindShift) | present | length
 
+const skip = headerOf(0, skipKind)
+
+const kindOf = (header: number): number => (header >>> kindShift) & kindMask
+
 /** How far it is from a header to the next. */
 const stepOf = (header: number, place: number, capacity: number): number =>
-  ((header >>> kindShift) & kindMask) === skipKind ? capacity - place : sizeOf(header & lengthMask)
+  kindOf(header) === skipKind ? capacity - place : sizeOf(header & lengthMask)
 
 /**
  * The writing end of a ring. There may be one at a time; a new one continues after what its predecessor published.
@@ -354,7 +357,7 @@ export class RingReader {
         // Only atomic accesses let it see what was stored before. The records behind this one were published with it
         if ((header & shown) !== 0) Atomics.load(this.#words, place >> 2)
         this.#head = (this.#head + stepOf(header, place, this.#capacity)) | 0
-        const kind = (header >>> kindShift) & kindMask
+        const kind = kindOf(header)
         if (kind === skipKind) continue
         const start = place + headerBytes
         handled++
