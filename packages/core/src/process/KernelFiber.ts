@@ -476,8 +476,9 @@ export const makeKernel = (Base: FiberClass): Kernel => {
   return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
 }
 
-/** Looking at the property is faster than asking whether it is there. */
-const isExit = (effect: unknown): effect is AnyExit => (effect as { [exitMark]?: unknown })[exitMark] !== undefined
+/** Looking at the property is faster than asking whether it is there. What a generator gives may be nothing at all. */
+const isExit = (effect: unknown): effect is AnyExit =>
+  (effect as { [exitMark]?: unknown } | null | undefined)?.[exitMark] !== undefined
 
 const isPrimitive = (effect: unknown): boolean =>
   typeof (effect as Partial<Primitive> | undefined)?.[evaluate] === "function"

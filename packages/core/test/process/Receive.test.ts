@@ -174,7 +174,10 @@ describe("Receive", () => {
           yield* settled
           yield* Process.send(pid, { to: "a", number })
         }
-        expect(yield* self.receiveWithin("5 seconds")).toMatchObject({ ref })
+        const down = yield* self.receiveWithin("5 seconds")
+        expect(down).toMatchObject({ ref })
+        // It is the only message
+        expect(ExitReason.format((down as Process.Down).reason)).toContain("not an effect: undefined")
         expect(resumed).toEqual([])
       })
     )
