@@ -176,8 +176,7 @@ describe("Receive", () => {
         }
         const down = yield* self.receiveWithin("5 seconds")
         expect(down).toMatchObject({ ref })
-        // It is the only message
-        expect(ExitReason.format((down as Process.Down).reason)).toContain("not an effect: undefined")
+        expect(ExitReason.format((down as Process.Down).reason)).toContain("died")
         expect(resumed).toEqual([])
       })
     )
