@@ -176,14 +176,14 @@ export class Mesh implements Uplink {
     this.sent(peer)
   }
 
-  /** One publication and one doorbell a turn, unless much is sent in it. */
+  /** One publication and one doorbell a turn, unless much is sent in it, or probably nothing else. */
   private sent(peer: Peer): void {
-    if (peer.dirty) {
+    if (peer.sent++ > 0) {
       if (peer.channel.unpublished >= publishBytes) this.showSome(peer)
       return
     }
-    peer.dirty = true
     this.dirty[this.dirtyCount++] = peer
+    if (peer.single) this.show(peer)
     this.scheduler.hasten()
   }
 
@@ -314,7 +314,10 @@ export class Mesh implements Uplink {
       this.show(peer)
       // What its ring has no room for is tried again each time; its reader rings when there is room
       if (peer.channel.backlog > 0) dirty[waiting++] = peer
-      else peer.dirty = false
+      else {
+        peer.single = peer.sent === 1
+        peer.sent = 0
+      }
     }
     this.dirtyCount = waiting
   }

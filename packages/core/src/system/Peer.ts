@@ -12,8 +12,10 @@ export class Peer {
   readonly channel: Channel
   /** Does what a record from it says. Set by whoever connects. */
   take: ReceiveHandler = () => undefined
-  /** Whether something was sent since the last flush. */
-  dirty = false
+  /** How many signals were sent since the mesh last looked after it. */
+  sent = 0
+  /** Whether one was all the last time. So it probably is again, and is shown at once: the peer need not wait for the sender's slice. */
+  single = true
   /** How often something was shown to it since it was last woken. */
   publications = 0
   private readonly writer = new ByteWriter()

@@ -203,10 +203,10 @@ export class RingWriter {
   claim(): boolean {
     const place = this.#tail & this.#mask
     const untilEnd = this.capacity - place
-    let free = this.#free
+    let free = this.#free()
     if (free < this.#claimLeast) {
       this.#head = Atomics.load(this.#control, headWord)
-      free = this.#free
+      free = this.#free()
     }
     const room = Math.min(free, untilEnd)
     if (room < this.#claimLeast) return false
@@ -262,13 +262,13 @@ export class RingWriter {
   }
 
   #hasSpace(size: number): boolean {
-    if (size <= this.#free) return true
+    if (size <= this.#free()) return true
     this.#head = Atomics.load(this.#control, headWord)
-    return size <= this.#free
+    return size <= this.#free()
   }
 
   /** The room there is, as far as it is known; the last header is kept. */
-  get #free(): number {
+  #free(): number {
     // `| 0` keeps the difference right when the counts have gone round 2^32.
     return this.capacity - headerBytes - ((this.#tail - this.#head) | 0)
   }
@@ -362,18 +362,18 @@ export class RingReader {
         const start = place + headerBytes
         handled++
         handle(this.#bytes, start, start + (header & lengthMask), kind)
-        if (this.#depth === 1 && this.#unreleased >= this.#releaseStep) this.#release()
+        if (this.#depth === 1 && this.#unreleased() >= this.#releaseStep) this.#release()
       }
     } finally {
       this.#depth--
       // An outer `read` may still be handling a record in this space; then it gives the space back.
-      if (this.#depth === 0 && (this.#unreleased >= this.#releaseStep || this.#control[waitingWord] !== 0))
+      if (this.#depth === 0 && (this.#unreleased() >= this.#releaseStep || this.#control[waitingWord] !== 0))
         this.#release()
     }
     return handled
   }
 
-  get #unreleased(): number {
+  #unreleased(): number {
     return (this.#head - this.#released) | 0
   }
 

@@ -11,7 +11,7 @@ import { PidImpl } from "../../src/process/Pid.ts"
 import { ProcessRecord } from "../../src/process/ProcessRecord.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import { BusyWait } from "../../src/system/BusyWait.ts"
-import { Mesh } from "../../src/system/Mesh.ts"
+import { Mesh, meshOf } from "../../src/system/Mesh.ts"
 import { SharedTable } from "../../src/system/SharedTable.ts"
 
 const serial = 1_000_000
@@ -31,8 +31,15 @@ const texts = (beforeWriting: (text: string) => void): MessageCodec => ({
   }
 })
 
+interface Sides {
+  readonly near: Mesh
+  readonly far: Mesh
+  /** How many texts have come, as long as this scheduler's slice lasts. */
+  readonly arrived: () => number
+}
+
 /** Two virtual schedulers; what is sent to the second is collected there, until `count` texts have come. */
-const collect = (count: number, send: (to: (text: string, codec: MessageCodec) => void) => void) => {
+const collect = (count: number, send: (to: (text: string, codec: MessageCodec) => void, sides: Sides) => void) => {
   const hosts: Array<Host> = []
   const layer = Layer.effectDiscard(
     Effect.map(System.System, (host) => {
@@ -56,20 +63,23 @@ const collect = (count: number, send: (to: (text: string, codec: MessageCodec) =
         if (received.length >= count) resolve(received)
         return false
       },
-      unwind: () => undefined
+      unwind: (record: ProcessRecord) => record.unwound()
     }
-    far.processes.add(serial, new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined))
-    send((message, codec) =>
-      near.route(far.slot, far.incarnation, {
-        _tag: "Message",
-        to: pid,
-        codec,
-        message,
-        alias: 0,
-        call: 0,
-        accepted: 0,
-        wait: false
-      })
+    const record = new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined)
+    far.processes.add(serial, record)
+    send(
+      (message, codec) =>
+        near.route(far.slot, far.incarnation, {
+          _tag: "Message",
+          to: pid,
+          codec,
+          message,
+          alias: 0,
+          call: 0,
+          accepted: 0,
+          wait: false
+        }),
+      { near: meshOf(near), far: meshOf(far), arrived: () => record.mailbox.length }
     )
     return yield* Effect.promise(() => promise)
   }).pipe(Effect.provide(System.layer({ schedulers: 2, virtual: true, layer })))
@@ -124,6 +134,32 @@ describe("Mesh", () => {
       expect(received.length).toBe(count)
       expect(received.findIndex((text, index) => text !== `message ${index} of a long row of messages`)).toBe(-1)
     })
+  )
+
+  it.live(
+    "shows what is sent alone while its sender's slice goes on, and what is sent in a row when that is over",
+    () =>
+      Effect.gen(function* () {
+        const received = yield* collect(6, (to, { arrived, far, near }) => {
+          const plain = texts(() => undefined)
+          /** How many have come before this slice is over, and after that. */
+          const sent = (...messages: ReadonlyArray<string>) => {
+            for (const message of messages) to(message, plain)
+            far.exchange()
+            const before = arrived()
+            near.exchange()
+            far.exchange()
+            return [before, arrived()]
+          }
+          // What came before decides about this one
+          sent("first")
+          expect(sent("alone")).toEqual([2, 2])
+          expect(sent("once more", "and another")).toEqual([3, 4])
+          expect(sent("after two")).toEqual([4, 5])
+          expect(sent("alone again")).toEqual([6, 6])
+        })
+        expect(received).toEqual(["first", "alone", "once more", "and another", "after two", "alone again"])
+      })
   )
 
   it("asks for starts that wait elsewhere between two items, but not while it ends or after that", () => {
