@@ -108,10 +108,13 @@ const push = (record: ProcessRecord, message: unknown): void => {
   const { extra, host, mailbox } = record
   mailbox.push(message)
   record.wake()
-  if (extra !== undefined || mailbox.length > host.fewMessages) crowded(record, host)
+  if (mailbox.length > host.fewMessages || (extra !== undefined && isLimited(extra))) crowded(record, host)
 }
 
-/** More than a few messages wait for a process, or it has a limit of its own. */
+/** Whether each message counts: against a limit of the process's own, or until it is known that it is below the system's again. */
+const isLimited = ({ limit, overLimit }: Extra): boolean => limit !== undefined || overLimit
+
+/** More than a few messages wait for a process, or it {@link isLimited}. */
 const crowded = (record: ProcessRecord, host: Host): void => {
   const { length } = record.mailbox
   // Who sends faster than the receiver takes has its turn over sooner

@@ -146,6 +146,9 @@ const noReference = Number.NaN
 /**
  * Hot path: plain and mutable. The newest monitor is only here, without an entry, until anything but its own removal is
  * asked: most of those that are removed are removed before. A monitor and its removal took 115 ns, and 82 since.
+ *
+ * After its removal the two processes stay noted until anything else is asked, as the end of either does: the next monitor
+ * is often between the same, and V8 notes down each store of a young object into an old one. 1.1 times as fast.
  */
 export class MonitorTable {
   private readonly entries = new ReferenceTable<MonitorEntry>(referenceUnit)
@@ -156,10 +159,10 @@ export class MonitorTable {
 
   /** One process of this scheduler watches another one from now on. */
   add(ref: number, watcher: ProcessRecord, watched: ProcessRecord, name: string | undefined): void {
-    this.settle()
+    if (!Number.isNaN(this.newest)) this.settleNewest()
     this.newest = ref
-    this.newestWatcher = watcher
-    this.newestWatched = watched
+    if (this.newestWatcher !== watcher) this.newestWatcher = watcher
+    if (this.newestWatched !== watched) this.newestWatched = watched
     this.newestName = name
   }
 
@@ -184,7 +187,7 @@ export class MonitorTable {
   /** Removes a monitor of `watcher` if it is the newest of all: nobody else knows of it. Whether it was. */
   removeNewest(ref: number, watcher: ProcessRecord): boolean {
     if (ref !== this.newest || watcher !== this.newestWatcher) return false
-    this.forgetNewest()
+    this.newest = noReference
     return true
   }
 
@@ -249,23 +252,23 @@ export class MonitorTable {
     return entry
   }
 
-  /** Gives the newest monitor its entry, which is younger than all others. Whoever looks at a list or an entry does this first. */
+  /**
+   * Gives the newest monitor its entry, which is younger than all others, and forgets its processes. Whoever looks at a list or
+   * an entry does this first.
+   */
   private settle(): void {
     if (this.newestWatcher !== undefined) this.settleNewest()
   }
 
   private settleNewest(): void {
     const { newest, newestName, newestWatched, newestWatcher } = this
-    this.forgetNewest()
-    this.entries.add(new MonitorEntry(newest, newestWatcher, newestWatched, undefined, newestName))
-  }
-
-  private forgetNewest(): void {
     this.newest = noReference
     // Processes that end must not be kept
     this.newestWatcher = undefined
     this.newestWatched = undefined
     this.newestName = undefined
+    if (!Number.isNaN(newest))
+      this.entries.add(new MonitorEntry(newest, newestWatcher, newestWatched, undefined, newestName))
   }
 }
 

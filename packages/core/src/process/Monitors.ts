@@ -75,14 +75,14 @@ export const unwatch = (record: ProcessRecord, ref: number): void => {
  * Stops watching. Returns whether the monitor was still set: with `flush`, a Down that waits in the mailbox is removed;
  * without, a `false` means that it is there. Catalogue M06 to M09.
  */
-export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean =>
-  (record.extra === undefined && record.host.monitors.removeNewest(ref, record)) || demonitorAny(record, ref, flush)
+export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
+  if (record.extra?.aliases !== undefined) monitorOver(record, ref)
+  return record.host.monitors.removeNewest(ref, record) || demonitorAny(record, ref, flush)
+}
 
-/** Also one that is not the newest of all, of a process that may have aliases. */
+/** Also one that is not the newest of all. */
 const demonitorAny = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
   const { host } = record
-  if (record.extra !== undefined) monitorOver(record, ref)
-  if (host.monitors.removeNewest(ref, record)) return true
   const monitor = host.monitors.takeMonitor(ref, record)
   if (monitor !== undefined) {
     forget(host, monitor)

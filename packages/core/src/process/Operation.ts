@@ -119,55 +119,57 @@ export const done = (fiber: ProcessFiber, value: unknown): never => {
   return (value === undefined ? doneWithout : new Done(value)) as never
 }
 
+// A generator asks for an iterator and at once for its first step, and looks at a step before anything else can run. So an
+// operation can be done again that is its own step, and one object does for all operations that are handed over
+
+/** What an iterator gives. */
+interface Step {
+  readonly value: unknown
+  readonly done: boolean
+}
+
+/** Whether the iterator that was asked for last is yet to give its step. */
+let starting = false
+
 /**
- * An operation that, once it is done, is what the generator gets for it: a result is looked at before anything else can
- * run, so the same effect can be done again. Each kind has an iterator of its own, where the one of all operations has to
- * ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63.
+ * The step of an iterator that is a step itself; what the generator is resumed with after that is the result. One function for
+ * operations that are done and that are handed over: where a `yield*` has met two, V8 calls what it finds each time.
+ */
+const stepOn = function (this: Step, result: unknown): Step {
+  if (!starting) return new Done(result)
+  starting = false
+  return this
+}
+
+/**
+ * An operation that, once it is done, is what the generator gets for it. Each kind has an iterator of its own, where the one of
+ * all operations has to ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63.
  */
 export abstract class QuickOperation extends Operation<unknown> {
+  declare next: typeof stepOn
   get done(): true {
     return true
   }
-
-  next(): this {
-    return this
-  }
 }
+
+QuickOperation.prototype.next = stepOn
 
 /** What {@link done} gives, without an object for it. */
 export const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessFiber, value: A): never => {
   fiber.process.host.onTheSpot++
   operation.value = value
+  starting = true
   return operation as never
 }
 
-// A generator asks for an iterator and at once for its first result, and looks at a result before anything else can run.
-// So one object does for all operations that are handed over, and a suspended generator holds none of its own
-
-interface Step {
-  value: unknown
-  readonly done: boolean
-}
-
-/** What the iteration that has begun last hands to the interpreter. */
-const first: Step = { value: undefined, done: false }
-/** Whether it is yet to be handed over. */
-let starting = false
+/** The iterator of what the interpreter runs, and its step: a suspended generator holds none of its own. */
+const handedOver = { value: undefined as unknown, done: false, next: stepOn }
 
 /** What a generator gets of an effect that the interpreter is to run. */
 export const handOver = (
   effect: Effect.Effect<unknown, unknown, unknown> | OperationMethods<unknown, unknown>
 ): never => {
-  first.value = effect
+  handedOver.value = effect
   starting = true
   return handedOver as never
-}
-
-/** The iterator of what the interpreter runs. */
-const handedOver = {
-  next: (result: unknown): Step => {
-    if (!starting) return new Done(result)
-    starting = false
-    return first
-  }
 }

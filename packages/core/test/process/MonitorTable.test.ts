@@ -138,7 +138,7 @@ describe("MonitorTable", () => {
     )
   })
 
-  it("keeps no process whose monitors are gone", async () => {
+  it("keeps no process that has ended, whatever became of its monitors before", async () => {
     setFlagsFromString("--expose-gc")
     const collect: () => void = runInNewContext("gc")
     const table = new MonitorTable()
@@ -153,10 +153,18 @@ describe("MonitorTable", () => {
     }
     watch((_, watched) => table.takeOldestWatcher(watched))
     watch((ref) => table.takeMonitor(ref, watcher))
-    watch((ref) => table.removeNewest(ref, watcher))
+    // Whoever ends takes out all of its monitors, and those on it
+    watch((ref, watched) => {
+      table.removeNewest(ref, watcher)
+      table.takeOldestWatcher(watched)
+    })
+    watch((ref) => {
+      table.removeNewest(ref, watcher)
+      table.takeOldestMonitor(watcher)
+    })
     // A weak reference holds its object until the job that made it is over
     await new Promise((resolve) => setImmediate(resolve))
     collect()
-    expect(gone.map((reference) => reference.deref())).toEqual([undefined, undefined, undefined])
+    expect(gone.map((reference) => reference.deref())).toEqual([undefined, undefined, undefined, undefined])
   })
 })

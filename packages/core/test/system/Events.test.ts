@@ -2,10 +2,11 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
-import { ExitReason, GenServer, System } from "../../src/index.ts"
+import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 import { ByteReader, ByteWriter } from "../../src/process/Bytes.ts"
 import type { Host } from "../../src/process/Host.ts"
 import { PidImpl } from "../../src/process/Pid.ts"
@@ -68,7 +69,7 @@ describe("System.events", () => {
   )
 
   testBoth(
-    "tell who has too many messages, once until it has caught up",
+    "tell who has too many messages, and how many",
     Effect.gen(function* () {
       const heard = yield* first("LongMailbox")
       const worker = yield* GenServer.start(Worker, { name: "w" }, on(1))
@@ -77,6 +78,48 @@ describe("System.events", () => {
       expect(yield* Fiber.join(heard)).toMatchObject({ limit: 5, length: 6, label: "test/Worker" })
     })
   )
+
+  for (const [whose, limit] of [
+    ["the system's", undefined],
+    ["its own", { length: 3, action: "report" }]
+  ] as const) {
+    it.live(`tell of too many messages, by ${whose} limit, once until the process has caught up`, () =>
+      Effect.gen(function* () {
+        const heard = yield* Effect.forkChild(
+          System.events.pipe(
+            Stream.takeUntil(({ _tag }) => _tag === "ProcessCrashed"),
+            Stream.runCollect
+          ),
+          { startImmediately: true }
+        )
+        yield* Process.run((self) =>
+          Effect.gen(function* () {
+            const busy = yield* Process.spawnLink(
+              Schema.Literals(["more", "catch up"]),
+              (own) =>
+                Effect.forever(
+                  Effect.gen(function* () {
+                    yield* own.receiveWhen((message) => message === "catch up")
+                    yield* own.flush
+                    yield* Process.send(self.pid, "caught up")
+                  })
+                ),
+              { mailboxLimit: limit }
+            )
+            for (let time = 0; time < 2; time++) {
+              for (let n = 0; n < 10; n++) yield* Process.send(busy, "more")
+              yield* Process.send(busy, "catch up")
+              yield* self.receive
+            }
+            yield* Process.spawn(Schema.Never, () => Effect.die("all is told"))
+          })
+        )
+        const events = yield* Fiber.join(heard)
+        expect(events.map(({ _tag }) => _tag)).toEqual(["LongMailbox", "LongMailbox", "ProcessCrashed"])
+        expect(events[1]).toMatchObject(limit === undefined ? { limit: 5, length: 6 } : { limit: 3, length: 4 })
+      }).pipe(Effect.provide(System.layer({ ...options, schedulers: 1 })))
+    )
+  }
 
   testBoth(
     "tell that a scheduler is lost, and that its slot is filled again",
