@@ -63,6 +63,11 @@ export interface KernelFiber extends FiberImpl, Code {
 export interface Repeated extends Waiting {
   /** Whether a fiber that asks for the next value is parked as it was for the last: it waits, and nobody else does. */
   readonly staysParked: boolean
+  /**
+   * The generator that the fiber goes on with, while it has stayed parked: it need not be looked for on the stack, which is
+   * somewhere else in memory. The fiber sets it; to be reset when one starts to wait.
+   */
+  generator: Iterator<unknown> | undefined
 }
 
 /** The class, made on Effect's own. */
@@ -393,30 +398,35 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     private handOn(value: unknown): Primitive | typeof suspension {
-      const stack = this._stack
-      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
-      if (waiting?.iterator !== undefined && !this._deferredInterrupt) return this.drive(waiting.iterator, value)
+      const generator = this._deferredInterrupt ? undefined : this.topGenerator
+      if (generator !== undefined) return this.drive(generator, value)
       const continuation = this.getCont(successCont)
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
     }
 
     /** As {@link handOn}. A generator that asks for the next value, and has to wait for it, stays as it was, parked. */
     private handNext(value: unknown, repeated: Repeated): Primitive | typeof suspension {
-      const stack = this._stack
-      const waiting = stack[stack.length - 1] as Partial<Generating> | undefined
-      const isGenerator = waiting?.iterator !== undefined
+      const generator = repeated.generator ?? this.topGenerator
       let next: Primitive | typeof suspension | undefined
       try {
-        if (isGenerator) next = this.drive(waiting.iterator, value)
+        if (generator !== undefined) next = this.drive(generator, value)
       } finally {
-        if (next === (repeated as unknown) && repeated.staysParked && !this._deferredInterrupt) next = suspension
-        else {
+        if (next === (repeated as unknown) && repeated.staysParked && !this._deferredInterrupt) {
+          next = suspension
+          if (repeated.generator === undefined) repeated.generator = generator
+        } else {
           this.waiter = this._yielded = undefined
           repeated.abandon()
         }
       }
       // What a generator gives may be no effect, and is then found out as that
-      return isGenerator ? (next as Primitive) : this.handOn(value)
+      return generator === undefined ? this.handOn(value) : (next as Primitive)
+    }
+
+    /** The generator that waits for a value, if one does. */
+    private get topGenerator(): Iterator<unknown> | undefined {
+      const stack = this._stack
+      return (stack[stack.length - 1] as Partial<Generating> | undefined)?.iterator
     }
 
     /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */

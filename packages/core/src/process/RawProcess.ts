@@ -88,6 +88,7 @@ export class RawProcess<M>
   private record: ProcessRecord | undefined = undefined
   /** What its fibers wait for, if that is a message. */
   waiter: ReceiveWaiter | undefined = undefined
+  generator: Iterator<unknown> | undefined = undefined
 
   /**
    * `context` is what the program's fiber starts with, beside the process itself and its scope. Default: what all
@@ -220,6 +221,7 @@ export class RawProcess<M>
   }
 
   waits(late: boolean): void {
+    this.generator = undefined
     startWaiting(this, this)
     // Looked at by the process's next turn
     if (late) this.record?.wake()

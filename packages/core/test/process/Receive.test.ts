@@ -92,6 +92,33 @@ describe("Receive", () => {
   )
 
   test(
+    "each message that is waited for goes to the generator that waits, whichever of the process's that is by now",
+    Effect.gen(function* () {
+      const received: Array<readonly [string, number]> = []
+      const program = (self: Process.Self<unknown>) =>
+        Effect.gen(function* () {
+          yield* Process.spawn(Schema.Never, () =>
+            Effect.forEach([1, 2, 3, 4, 5, 6, 7, 8], (number) =>
+              Effect.andThen(settled, Process.send(self.pid, { to: "a", number }))
+            )
+          )
+          const take = Effect.fnUntraced(function* (who: string) {
+            for (let left = 2; left > 0; left--) received.push([who, ((yield* self.receive) as Letter).number])
+          })
+          for (const who of ["first", "second"]) {
+            yield* take(who)
+            for (let left = 2; left > 0; left--) received.push(["outer", ((yield* self.receive) as Letter).number])
+          }
+          return "all"
+        })
+      // Looked at from outside: what goes on in the wrong place may never come to a test within
+      expect(yield* Process.run(program)).toBe("all")
+      const order = ["first", "first", "outer", "outer", "second", "second", "outer", "outer"]
+      expect(received).toEqual(order.map((who, at) => [who, at + 1]))
+    })
+  )
+
+  test(
     "a process that has ended itself, or been interrupted, while it handled a message takes no other",
     Process.run((self) =>
       Effect.gen(function* () {
