@@ -58,7 +58,7 @@ describe("calls of one process after each other", () => {
   it.live("each gets its own answer, whatever comes for those before it, and whenever", () =>
     Effect.promise(() =>
       fc.assert(
-        fc.asyncProperty(fc.array(fc.constantFrom(...fates), { maxLength: 12 }), (plan) =>
+        fc.asyncProperty(fc.array(fc.constantFrom(...fates), { maxLength: 12, size: "max" }), (plan) =>
           Effect.gen(function* () {
             const desk = yield* GenServer.start(Desk)
             expect(yield* Process.run(() => askAll(desk, plan))).toEqual(plan.map(expected))

@@ -23,13 +23,13 @@ describe("Bytes", () => {
         fc.constantFrom("binary-ascii" as const, "grapheme" as const, "binary" as const),
         fc.integer({ min: 0, max: 60 })
       )
-      .chain(([unit, most]) => fc.string({ unit, maxLength: most < 55 ? most : 3000 }))
+      .chain(([unit, most]) => fc.string({ unit, maxLength: most < 55 ? most : 3000, size: "max" }))
     const field = fc.oneof(
       fc.record({ kind: fc.constant("varint" as const), value: fc.maxSafeNat() }),
       fc.record({ kind: fc.constant("f64" as const), value: fc.double() }),
       fc.record({ kind: fc.constant("number" as const), value: number }),
       fc.record({ kind: fc.constant("string" as const), value: text }),
-      fc.record({ kind: fc.constant("blob" as const), value: fc.uint8Array({ maxLength: 3000 }) })
+      fc.record({ kind: fc.constant("blob" as const), value: fc.uint8Array({ maxLength: 3000, size: "max" }) })
     )
     fc.assert(
       fc.property(fc.array(field), (fields) => {

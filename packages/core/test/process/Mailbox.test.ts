@@ -58,7 +58,7 @@ describe("Mailbox", () => {
       fc.record({ kind: fc.constant("look" as const), times: fc.constant(0) })
     )
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 40, size: "max" }), (operations) => {
         const mailbox = new Mailbox()
         let model: Array<number> = []
         let next = 0

@@ -45,7 +45,7 @@ describe("MonitorTable", () => {
       }
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const table = new MonitorTable()
         const processes = [1, 2, 3, 4].map(process)
         let known: ReadonlyArray<Known> = []

@@ -23,7 +23,7 @@ describe("ReferenceTable", () => {
     )
     const step = fc.record({ add: fc.boolean(), counter, rest: fc.constantFrom(64, 65) })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
         const table = new ReferenceTable<Entry>(unit)
         const model = new Map<number, Entry>()
         for (const { add, counter, rest } of steps) {

@@ -72,7 +72,7 @@ describe("Timeouts", () => {
       ends: fc.boolean()
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const { look, make, endTurn, now, over, wheel } = makeTurn()
         const timeouts = Array.from({ length: 6 }, (_, id) => make(id))
         const waiting = new Map<number, { readonly set: number; readonly delay: number; seen?: number }>()

@@ -123,7 +123,7 @@ describe("TimerWheel", () => {
       fc.record({ kind: fc.constant("pass" as const), value: fc.oneof(fc.nat(20), fc.nat(9000)) })
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const { advanceBy, clock, now } = makeClock()
         const wheel = makeWheel(clock)
         const fired: Array<{ id: number; deadline: number; due: number; at: number }> = []
@@ -233,7 +233,7 @@ describe("TimerWheel", () => {
       ends: fc.boolean()
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 40, size: "max" }), (steps) => {
         const { clock, now, pass } = makeClock(true)
         const wheel = makeWheel(clock)
         const waiting = new Map<number, { delay: number; set: number; seen?: number }>()
@@ -322,7 +322,10 @@ describe("TimerWheel", () => {
   it("T11, T12 order holds for deadlines that come down from the coarse wheel", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ at: fc.nat(60_000), pass: fc.oneof(fc.nat(20), fc.nat(9000)) }), { maxLength: 60 }),
+        fc.array(fc.record({ at: fc.nat(60_000), pass: fc.oneof(fc.nat(20), fc.nat(9000)) }), {
+          maxLength: 60,
+          size: "max"
+        }),
         (steps) => {
           const { advanceBy, clock, now } = makeClock()
           const wheel = makeWheel(clock)

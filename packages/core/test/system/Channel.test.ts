@@ -220,7 +220,7 @@ describe("Channel", () => {
       { weight: 1, arbitrary: fc.record({ do: fc.constant("throw" as const), size: fc.constant(0) }) }
     )
     fc.assert(
-      fc.property(fc.constantFrom(16, 64, 128), fc.array(step, { maxLength: 120 }), (capacity, steps) => {
+      fc.property(fc.constantFrom(16, 64, 128), fc.array(step, { maxLength: 120, size: "max" }), (capacity, steps) => {
         const { near, far, spaces } = connect(capacity)
         try {
           const owed: Array<Array<number>> = []

@@ -23,7 +23,7 @@ describe("NameTables", () => {
       value: fc.nat()
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
         const tables = new NameTables()
         let model: Array<Model> = []
         const changes: Array<string> = []

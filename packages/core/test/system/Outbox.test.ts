@@ -19,7 +19,7 @@ describe("Outbox", () => {
       { weight: 4, arbitrary: fc.record({ push: fc.constant(false), size: fc.nat({ max: 6 }) }) }
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const outbox = new Outbox()
         const model: Array<{ bytes: Array<number>; kind: number }> = []
         const shift = () => {

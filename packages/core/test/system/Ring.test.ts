@@ -400,7 +400,7 @@ describe("Ring", () => {
       fc.property(
         fc.constantFrom(16, 32, 64, 256),
         fc.integer({ min: -64, max: 64 }),
-        fc.array(step, { maxLength: 200 }),
+        fc.array(step, { maxLength: 200, size: "max" }),
         (capacity, quarter, steps) => {
           const buffer = makeRing(capacity, quarter * 4)
           let writer = new RingWriter(buffer)
