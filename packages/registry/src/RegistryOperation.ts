@@ -30,6 +30,7 @@ const Whereis = readingKind(
   class Whereis {
     private readonly table: Table
     private readonly key: unknown
+    value: unknown = undefined
 
     constructor(table: Table, key: unknown) {
       this.table = table
@@ -48,6 +49,7 @@ const LookupOne = readingKind(
   class LookupOne {
     private readonly table: Table
     private readonly key: unknown
+    value: unknown = undefined
 
     constructor(table: Table, key: unknown) {
       this.table = table
@@ -66,6 +68,7 @@ const LookupAll = readingKind(
   class LookupAll {
     private readonly table: Table
     private readonly key: unknown
+    value: unknown = undefined
 
     constructor(table: Table, key: unknown) {
       this.table = table

@@ -6,8 +6,8 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
 import { type Current, type Host, System } from "./Host.ts"
-import { notNow, Operation, operationKind } from "./Operation.ts"
-import { currentProcess, type ProcessFiber, processFiber } from "./ProcessFiber.ts"
+import { doneWith, handOver, notNow, Operation, operationKind, QuickOperation } from "./Operation.ts"
+import { currentProcess, type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
 
@@ -53,20 +53,35 @@ export const ownStep: <A>(change: (record: ProcessRecord) => A) => Effect.Effect
 ) as never
 
 /** A question to the scheduler. */
-export interface Question<out A> {
+export interface Question<A> {
+  /** The answer, once it was given. */
+  value: A | undefined
   /** The answer. When it throws, that is a defect. */
   read(host: Host): A
 }
 
-abstract class Reading<out A> extends Operation<A, never, System> implements Question<A> {
-  abstract read(host: Host): A
+abstract class Reading extends QuickOperation implements Question<unknown> {
+  abstract value: unknown
+  abstract read(host: Host): unknown
 
-  override attempt(fiber: ProcessFiber): A {
+  override attempt(fiber: ProcessFiber): unknown {
     return this.read(fiber.process.host)
   }
 
-  perform(fiber: AnyFiber): Effect.Effect<A> {
+  perform(fiber: AnyFiber): Effect.Effect<unknown> {
     return Exit.succeed(this.read(hostOf(fiber)))
+  }
+
+  override [Symbol.iterator](): never {
+    const fiber = runningFiber()
+    if (fiber !== undefined) {
+      try {
+        return doneWith(this, fiber, this.read(fiber.process.host))
+      } catch {
+        // An effect's way to fail is through the interpreter
+      }
+    }
+    return handOver(this)
   }
 }
 

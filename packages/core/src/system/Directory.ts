@@ -11,7 +11,7 @@ import { find, isHere } from "../process/Lifecycle.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
 import { ask } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
-import { firstOf, NameTables } from "./NameTables.ts"
+import { NameTables } from "./NameTables.ts"
 
 /** The way to the other schedulers. */
 export interface DirectoryPeers {
@@ -95,12 +95,15 @@ export class ReplicatedDirectory implements Directory {
 
   private enter(name: string, keys: Keys, key: string, pid: Pid, value: unknown): Registration {
     const table = this.tables.table(name)
-    const known = table.byKey.get(key)
-    const holder = keys === "unique" ? firstOf(known) : undefined
+    const unique = keys === "unique"
+    const isAlive = find(this.host, pid)?.isRunning === true
+    const holder = isAlive
+      ? this.tables.insertInto(table, key, pid, value, unique)
+      : unique
+        ? table.first(key)
+        : undefined
     if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
-    if (find(this.host, pid)?.isRunning !== true) return { _tag: "NotAlive" }
-    this.tables.insertInto(table, key, pid, value, known)
-    return registered
+    return isAlive ? registered : { _tag: "NotAlive" }
   }
 
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean> {

@@ -6,10 +6,12 @@
 import type { DirectoryChange, DirectoryEntry, DirectoryTable, DirectoryTables } from "../process/Host.ts"
 import { equals, keyOf, type Pid, PidImpl } from "../process/Pid.ts"
 import { keepShapes } from "../process/Shape.ts"
+import { type Keyed, KeyTable } from "./KeyTable.ts"
 
 /** An entry of a table. Only {@link NameTables} changes it. */
-export interface TableEntry extends DirectoryEntry {
+export interface TableEntry extends DirectoryEntry, Keyed {
   readonly table: string
+  readonly key: string
   value: unknown
   /** Its neighbours among what its process holds. */
   previous: TableEntry | undefined
@@ -37,12 +39,14 @@ const makeEntry = (table: string, key: string, pid: Pid, value: unknown): TableE
 const makeHeld = (by: number, only: TableEntry): Held => ({ by, first: only, last: only, count: 1 })
 
 /** Several entries of one key in the order they came. */
-class KeyEntries {
+class KeyEntries implements Keyed {
+  readonly key: string
   readonly all: Set<TableEntry>
   /** The same as an array, once somebody has asked for it and until it changes. */
   private list: ReadonlyArray<TableEntry> | undefined = undefined
 
   constructor(first: TableEntry, second: TableEntry) {
+    this.key = first.key
     this.all = new Set([first, second])
   }
 
@@ -71,13 +75,13 @@ const arrayOf = (entries: Entries | undefined): ReadonlyArray<TableEntry> =>
   entries === undefined ? nobody : entries instanceof KeyEntries ? entries.array() : [entries]
 
 /** The oldest. */
-export const firstOf = (entries: Entries | undefined): TableEntry | undefined =>
+const firstOf = (entries: Entries | undefined): TableEntry | undefined =>
   entries instanceof KeyEntries ? entries.all.values().next().value : entries
 
 /** One table. Only {@link NameTables} changes it. */
 export class NameTable implements DirectoryTable {
   readonly name: string
-  readonly byKey = new Map<string, Entries>()
+  readonly byKey = new KeyTable<Entries>()
   readonly listeners = new Set<(change: DirectoryChange) => void>()
   count = 0
   changes = 0
@@ -94,22 +98,25 @@ export class NameTable implements DirectoryTable {
     return firstOf(this.byKey.get(key))
   }
 
-  /** `known`: what is there under its key. */
-  add(entry: TableEntry, known: Entries | undefined): void {
-    const { byKey } = this
-    const { key } = entry
-    if (known === undefined) byKey.set(key, entry)
-    else if (known instanceof KeyEntries) known.add(entry)
-    else byKey.set(key, new KeyEntries(known, entry))
+  /** Adds an entry. If it is to be `unique` and its key has one, gives that: then nothing has changed. */
+  add(entry: TableEntry, unique: boolean): TableEntry | undefined {
+    const there = this.byKey.add(entry)
+    if (there !== undefined) {
+      if (unique) return firstOf(there)
+      if (there instanceof KeyEntries) there.add(entry)
+      else this.byKey.replace(there, new KeyEntries(there, entry))
+    }
     this.changed(1)
+    return undefined
   }
 
   delete(entry: TableEntry): void {
     const { byKey } = this
-    const { key } = entry
-    const known = byKey.get(key)
-    if (known instanceof KeyEntries) known.delete(entry)
-    if (known === entry || (known instanceof KeyEntries && known.all.size === 0)) byKey.delete(key)
+    const known = byKey.get(entry.key)
+    if (known instanceof KeyEntries) {
+      known.delete(entry)
+      if (known.all.size === 0) byKey.delete(known)
+    } else if (known === entry) byKey.delete(known)
     this.changed(-1)
   }
 
@@ -199,16 +206,17 @@ export class NameTables implements DirectoryTables {
   }
 
   insert(name: string, key: string, pid: Pid, value: unknown): void {
-    const table = this.table(name)
-    this.insertInto(table, key, pid, value, table.byKey.get(key))
+    this.insertInto(this.table(name), key, pid, value, false)
   }
 
-  /** `known`: what is in the table under the key. */
-  insertInto(table: NameTable, key: string, pid: Pid, value: unknown, known: Entries | undefined): void {
+  /** Gives the entry that its key has, if it is to be `unique` and there is one: then nothing has changed. */
+  insertInto(table: NameTable, key: string, pid: Pid, value: unknown, unique: boolean): TableEntry | undefined {
     const entry = makeEntry(table.name, key, pid, value)
-    table.add(entry, known)
+    const holder = table.add(entry, unique)
+    if (holder !== undefined) return holder
     this.hold(entry)
     table.tell(key, pid, "registered")
+    return undefined
   }
 
   /** Takes out all a process holds under a key. Whether there was something. */
