@@ -97,13 +97,10 @@ export class ReplicatedDirectory implements Directory {
     const table = this.tables.table(name)
     const unique = keys === "unique"
     const isAlive = find(this.host, pid)?.isRunning === true
-    const holder = isAlive
-      ? this.tables.insertInto(table, key, pid, value, unique)
-      : unique
-        ? table.first(key)
-        : undefined
+    if (!isAlive && !unique) return notRegistered
+    const holder = isAlive ? this.tables.insertInto(table, key, pid, value, unique) : table.first(key)
     if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
-    return isAlive ? registered : { _tag: "NotAlive" }
+    return isAlive ? registered : notRegistered
   }
 
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean> {
@@ -152,7 +149,7 @@ export class ReplicatedDirectory implements Directory {
   ): Effect.Effect<Registration | boolean> {
     const { host } = this
     return Effect.callback((resume) => {
-      const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? { _tag: "NotAlive" } : false)
+      const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
       const pending = new PendingCall(
         host,
         {
@@ -216,12 +213,12 @@ export class ReplicatedDirectory implements Directory {
         answer({ _tag: "AlreadyRegistered", holder: holder.pid })
       })
     }
-    if (!this.mayLive(pid)) return answer({ _tag: "NotAlive" })
+    if (!this.mayLive(pid)) return answer(notRegistered)
     this.tables.insert(table, key, pid, value)
     this.spread("add", table, key, pid, value, (alive) => {
       if (alive) return answer(registered)
       this.tables.remove(table, key, pid)
-      this.spread("remove", table, key, pid, undefined, () => answer({ _tag: "NotAlive" }))
+      this.spread("remove", table, key, pid, undefined, () => answer(notRegistered))
     })
   }
 
@@ -338,5 +335,6 @@ export class ReplicatedDirectory implements Directory {
 }
 
 const registered: Registration = { _tag: "Registered" }
+const notRegistered: Registration = { _tag: "NotAlive" }
 
 const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table} ${key}`
