@@ -193,6 +193,24 @@ describe("a unique registry", () => {
       })
     ))
 
+  it("tells of a process that has ended that the key is taken, where one process can hold it, and that it is gone, where many can", () =>
+    onSystem(
+      Effect.gen(function* () {
+        yield* people.startLink
+        yield* crowds.startLink
+        const ada = yield* member()
+        const bob = yield* member()
+        yield* by(ada, Effect.andThen(people.register("chair"), crowds.register("chair")))
+        const [taken, gone] = yield* killThen(
+          bob,
+          Effect.all([Effect.flip(people.registerRef(bob, "chair")), Effect.flip(crowds.registerRef(bob, "chair"))])
+        )
+        expect(taken).toBeInstanceOf(Registry.AlreadyRegistered)
+        expect(gone).toBeInstanceOf(Registry.NotAlive)
+        expect(yield* crowds.count).toBe(1)
+      })
+    ))
+
   it("dies when a process of another contract registers: refs would call what it does not have", () =>
     onSystem(
       Effect.gen(function* () {
