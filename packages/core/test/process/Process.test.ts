@@ -31,6 +31,20 @@ const test = (title: string, body: Effect.Effect<unknown, unknown, System.System
 
 const there = { on: { scheduler: 1 } } as const
 
+/** How an effect ends in a generator with a `try` around it, and whether that caught anything. */
+const triedIn = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.suspend(() => {
+    let caught = false
+    const program = Effect.gen(function* () {
+      try {
+        yield* effect
+      } catch {
+        caught = true
+      }
+    })
+    return Effect.map(Effect.exit(program), (exit) => ({ caught, exit }))
+  })
+
 describe("Process", () => {
   test(
     "a monitor's effects can be kept and done again, each time anew",
@@ -77,7 +91,6 @@ describe("Process", () => {
     Process.run(() =>
       Effect.gen(function* () {
         const pid = yield* Process.spawn(Schema.Literal("late"), (self) => self.receive)
-        let caught = false
         const wrong = [
           Process.sendAfter(pid, "early" as never, 10),
           Process.sendAfter(pid, "early" as never, "1 second"),
@@ -85,18 +98,10 @@ describe("Process", () => {
           Process.sendAfter(pid, "late", Number.NaN)
         ]
         for (const timer of wrong) {
-          const exit = yield* Effect.exit(
-            Effect.gen(function* () {
-              try {
-                yield* timer
-              } catch {
-                caught = true
-              }
-            })
-          )
+          const { caught, exit } = yield* triedIn(timer)
           expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
+          expect(caught).toBe(false)
         }
-        expect(caught).toBe(false)
       })
     )
   )
@@ -105,18 +110,8 @@ describe("Process", () => {
     "monitoring what is no address is a defect, whatever the generator tries",
     Process.run(() =>
       Effect.gen(function* () {
-        let caught = false
         // What code without types could pass
-        const wrong = Process.monitor(undefined as never)
-        const exit = yield* Effect.exit(
-          Effect.gen(function* () {
-            try {
-              yield* wrong
-            } catch {
-              caught = true
-            }
-          })
-        )
+        const { caught, exit } = yield* triedIn(Process.monitor(undefined as never))
         expect(caught).toBe(false)
         expect(Exit.isFailure(exit) && Exit.hasDies(exit)).toBe(true)
       })
