@@ -81,20 +81,6 @@ describe("System", () => {
   )
 
   testBoth(
-    "least-loaded spreads servers over all schedulers",
-    Effect.gen(function* () {
-      const workers = yield* Effect.forEach(
-        Array.from({ length: 20 }, (_, n) => n),
-        (n) => GenServer.start(Worker, { name: String(n) }, { on: "least-loaded" }),
-        { concurrency: "unbounded" }
-      )
-      const slots = yield* Effect.forEach(workers, (worker) => worker.where())
-      expect(slots.filter((slot) => slot === 1).length).toBeGreaterThan(4)
-      expect(slots.filter((slot) => slot === 0).length).toBeGreaterThan(4)
-    })
-  )
-
-  testBoth(
     "least-loaded spreads the first thousand servers, started all at once, over all schedulers",
     Effect.gen(function* () {
       const workers = yield* Effect.forEach(
@@ -102,7 +88,9 @@ describe("System", () => {
         (n) => GenServer.start(Worker, { name: String(n) }, { on: "least-loaded" }),
         { concurrency: "unbounded" }
       )
-      const slots = workers.map((worker) => worker.pid.slot)
+      const slots = yield* Effect.forEach(workers, (worker) => worker.where())
+      expect(slots).toEqual(workers.map((worker) => worker.pid.slot))
+      // What waits to run at one moment counts for no more than 64 processes
       expect(slots.filter((slot) => slot === 1).length).toBeGreaterThan(400)
       expect(slots.filter((slot) => slot === 0).length).toBeGreaterThan(400)
     })
