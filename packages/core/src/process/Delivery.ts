@@ -38,11 +38,15 @@ export const deepFreeze = (value: unknown): void => {
  * (catalogue R11).
  */
 export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
-  if (!isHere(host, to)) {
-    routeMessage(host, to, codec, message, alias, undefined, true)
-    return true
+  let target = impl(to).record
+  // Mostly the record says where it is, and the pid need not be asked
+  if (target?.host !== host) {
+    if (!isHere(host, to)) {
+      routeMessage(host, to, codec, message, alias, undefined, true)
+      return true
+    }
+    target = host.processes.get(to.serial)
   }
-  const target = impl(to).record ?? host.processes.get(to.serial)
   if (target === undefined || !target.isRunning) {
     if (message instanceof IncomingCall) message.replyTo.down(target?.exitReason ?? ExitReason.noProcess)
     return true

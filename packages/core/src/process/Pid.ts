@@ -47,12 +47,13 @@ export interface Pid<in M = never> extends Equal.Equal {
 /** The one implementation of {@link Pid}. Internal: `record` is the way from a pid to its process on the same scheduler. */
 export class PidImpl implements Pid<never> {
   declare readonly "~understudy/Pid": (message: never) => void
+  // Private, so that comparing or printing a message that holds a pid never walks into the process behind it. First, since each
+  // message looks at them, and at nothing that is in another line of memory
+  #codec: MessageCodec | undefined
+  #record: ProcessRecord | undefined
   readonly slot: number
   readonly incarnation: number
   readonly serial: number
-  // Private, so that comparing or printing a message that holds a pid never walks into the process behind it
-  #codec: MessageCodec | undefined
-  #record: ProcessRecord | undefined
   #ref: unknown = undefined
 
   constructor(slot: number, incarnation: number, serial: number, codec: MessageCodec | undefined) {

@@ -14,7 +14,7 @@ import type { Repeated } from "./KernelFiber.ts"
 import { end } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
-import { Done, done, isNotNow, notNow, Operation } from "./Operation.ts"
+import { Done, isNotNow, notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import type { Body, ProcessRecord } from "./ProcessRecord.ts"
@@ -160,32 +160,37 @@ export class RawProcess<M>
     return this as Effect.Effect<unknown> as Effect.Effect<Received<M>>
   }
 
+  // It is the iterator and the step, too: of a message that is there, and of itself where it is handed over. What the others make
+  // anew for each message is 32 bytes among the messages: those of 200 processes to each other became 1.1 times as fast without
+
   override [Symbol.iterator](): Effect.EffectIterator<this> {
     const { record } = this
+    step = waits
     // Mostly there is nothing yet: then nothing else has to be asked
     if (record !== undefined && record.mailbox.length > 0 && record.isRunning) {
       const fiber = runningFiber()
-      if (fiber !== undefined) return done(fiber, takeOldest(record))
+      if (fiber !== undefined) {
+        fiber.process.host.onTheSpot++
+        step = takes
+      }
     }
-    asking = true
     return this as never
   }
 
-  // It is the iterator and the step that hand it over, too. Those of other operations are old objects that each operation is put
-  // into, and V8 notes down each new object in an old one: a hop in a ring of 503 processes became 1.2 times as fast
-
   next(message: unknown): unknown {
-    if (!asking) return new Done(message)
-    asking = false
+    if (step === noStep) return new Done(message)
+    if (step === waits) step = noStep
     return this
   }
 
-  get value(): this {
-    return this
+  get value(): unknown {
+    if (step !== takes) return this
+    step = noStep
+    return takeOldest(this.own())
   }
 
   get done(): boolean {
-    return false
+    return step === takes
   }
 
   override attempt(): unknown {
@@ -290,8 +295,13 @@ export class RawProcess<M>
   }
 }
 
-/** Whether a generator has asked for a receive's iterator and not for its step, which it does at once. */
-let asking = false
+// What the step is that a generator is to be given next. It asks for a receive's iterator and at once for its step
+const noStep = 0
+/** The receive itself, for the interpreter. */
+const waits = 1
+/** The oldest message, which is taken when the generator asks for the step's value. */
+const takes = 2
+let step = noStep
 
 /** A program that throws before it gives an effect has died as one that throws in it. */
 const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, unknown> => {
