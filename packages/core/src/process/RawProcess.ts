@@ -178,19 +178,19 @@ export class RawProcess<M>
   }
 
   next(message: unknown): unknown {
-    if (step === noStep) return new Done(message)
     if (step === waits) step = noStep
+    else if (step !== takes) return new Done(message)
     return this
   }
 
   get value(): unknown {
     if (step !== takes) return this
-    step = noStep
+    step = taken
     return takeOldest(this.own())
   }
 
   get done(): boolean {
-    return step === takes
+    return step >= takes
   }
 
   override attempt(): unknown {
@@ -301,6 +301,8 @@ const noStep = 0
 const waits = 1
 /** The oldest message, which is taken when the generator asks for the step's value. */
 const takes = 2
+/** That message, for who asks for the value first and then whether it is the result. */
+const taken = 3
 let step = noStep
 
 /** A program that throws before it gives an effect has died as one that throws in it. */

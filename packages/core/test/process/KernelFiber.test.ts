@@ -256,4 +256,31 @@ describe("the fibers that servers borrow", () => {
       })
     )
   )
+
+  test(
+    "who walks an effect's iterator by hand gets each message once, whichever of a step it asks for first",
+    processOf((self) =>
+      Effect.gen(function* () {
+        /** What `yield*` does, in other words. */
+        const walk = function* (effect: typeof self.receive) {
+          const iterator = effect[Symbol.iterator]()
+          let step: IteratorResult<unknown, unknown> = iterator.next()
+          while (true) {
+            const { value, done } = step
+            if (done === true) return value
+            step = iterator.next((yield value as never) as never)
+          }
+        }
+        const words = ["there", "there too", "awaited", "awaited too"]
+        for (const word of words.slice(0, 2)) yield* Process.send(self.pid, word)
+        const received = [yield* walk(self.receive), yield* walk(self.receive)]
+        yield* Process.spawn(Schema.Never, () =>
+          Effect.forEach(words.slice(2), (word) => Effect.andThen(Effect.yieldNow, Process.send(self.pid, word)))
+        )
+        received.push(yield* walk(self.receive), yield* walk(self.receive))
+        expect(received).toEqual(words)
+        expect((yield* Process.info(self.pid))?.messageQueueLength).toBe(0)
+      })
+    )
+  )
 })
