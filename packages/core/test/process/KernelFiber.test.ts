@@ -262,13 +262,13 @@ describe("the fibers that servers borrow", () => {
     processOf((self) =>
       Effect.gen(function* () {
         /** What `yield*` does, in other words. */
-        const walk = function* (effect: typeof self.receive) {
-          const iterator = effect[Symbol.iterator]()
-          let step: IteratorResult<unknown, unknown> = iterator.next()
+        const walk = function* (effect: typeof self.receive): Generator<typeof effect, unknown, unknown> {
+          const iterator = effect[Symbol.iterator]() as Iterator<typeof effect, unknown, unknown>
+          let step = iterator.next()
           while (true) {
             const { value, done } = step
             if (done === true) return value
-            step = iterator.next((yield value as never) as never)
+            step = iterator.next(yield value)
           }
         }
         const words = ["there", "there too", "awaited", "awaited too"]
