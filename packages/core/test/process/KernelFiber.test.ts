@@ -199,44 +199,6 @@ describe("the loop of a process's fiber", () => {
       })
     )
   )
-})
-
-describe("the fibers that servers borrow", () => {
-  test(
-    "each handler speaks for its own server, whoever ran before it",
-    processOf((self) =>
-      Effect.gen(function* () {
-        const to = self.pid as never
-        const one = yield* GenServer.start(Owner, { to })
-        const other = yield* GenServer.start(Owner, { to })
-        for (let round = 0; round < 3; round++) {
-          expect(Process.equals(yield* one.who(), one.pid)).toBe(true)
-          expect(Process.equals(yield* other.who(), other.pid)).toBe(true)
-          // A handler that waits keeps its fiber
-          expect(yield* one.wait({ pid: other.pid })).toBe(true)
-        }
-      })
-    )
-  )
-
-  test(
-    "what a handler acquires is released when its own server ends, and not before",
-    processOf((self) =>
-      Effect.gen(function* () {
-        const to = self.pid as never
-        const one = yield* GenServer.start(Owner, { to })
-        const other = yield* GenServer.start(Owner, { to })
-        yield* one.acquire({ name: "of one" })
-        yield* other.who()
-        yield* other.acquire({ name: "of other" })
-        yield* GenServer.terminate(other)
-        expect(yield* self.receive).toBe("of other")
-        expect(Process.equals(yield* one.who(), one.pid)).toBe(true)
-        yield* GenServer.terminate(one)
-        expect(yield* self.receive).toBe("of one")
-      })
-    )
-  )
 
   test(
     "what an effect iterates over may be an iterator that is no generator",
@@ -280,6 +242,44 @@ describe("the fibers that servers borrow", () => {
         received.push(yield* walk(self.receive), yield* walk(self.receive))
         expect(received).toEqual(words)
         expect((yield* Process.info(self.pid))?.messageQueueLength).toBe(0)
+      })
+    )
+  )
+})
+
+describe("the fibers that servers borrow", () => {
+  test(
+    "each handler speaks for its own server, whoever ran before it",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const to = self.pid as never
+        const one = yield* GenServer.start(Owner, { to })
+        const other = yield* GenServer.start(Owner, { to })
+        for (let round = 0; round < 3; round++) {
+          expect(Process.equals(yield* one.who(), one.pid)).toBe(true)
+          expect(Process.equals(yield* other.who(), other.pid)).toBe(true)
+          // A handler that waits keeps its fiber
+          expect(yield* one.wait({ pid: other.pid })).toBe(true)
+        }
+      })
+    )
+  )
+
+  test(
+    "what a handler acquires is released when its own server ends, and not before",
+    processOf((self) =>
+      Effect.gen(function* () {
+        const to = self.pid as never
+        const one = yield* GenServer.start(Owner, { to })
+        const other = yield* GenServer.start(Owner, { to })
+        yield* one.acquire({ name: "of one" })
+        yield* other.who()
+        yield* other.acquire({ name: "of other" })
+        yield* GenServer.terminate(other)
+        expect(yield* self.receive).toBe("of other")
+        expect(Process.equals(yield* one.who(), one.pid)).toBe(true)
+        yield* GenServer.terminate(one)
+        expect(yield* self.receive).toBe("of one")
       })
     )
   )
