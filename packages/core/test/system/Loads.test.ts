@@ -26,6 +26,7 @@ const stage = (slots = 2) => {
 
 describe("Loads", () => {
   it("spreads starts evenly, though none of those sent away is in the table yet", () => {
+    expect(stage(2).start(20)).toEqual([10, 10])
     expect(stage(2).start(1000)).toEqual([500, 500])
     expect(stage(4).start(1000)).toEqual([250, 250, 250, 250])
   })
