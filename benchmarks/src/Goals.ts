@@ -59,10 +59,16 @@ const peers: { readonly [system: string]: number } = { effect: 1, nact: 1, comed
 
 /**
  * Rows in which every system of this language runs the same function nearly all of the time. Which of them is ahead is the
- * measurement's doing, so the best of our rounds has to reach their median: a system that costs more than the rounds differ
- * is found.
+ * measurement's doing: {@link sameWorkTolerance}.
  */
 const sameWork: ReadonlySet<string> = new Set(["parallel-cpu"])
+
+/**
+ * There the best of our rounds has to reach so much of their median. Where code and objects come to stand in memory is up to each OS
+ * process and lasts as long as it does: of eight pairs of processes, one ran the same function from 0.98 to 1.02 times as fast as
+ * the other, while the rounds of one process differed by a quarter of that. A system that costs more is found.
+ */
+const sameWorkTolerance = 0.98
 
 /** A goal against a peer that what Understudy is keeps it from reaching, and why. */
 export interface OutOfReach {
@@ -236,12 +242,12 @@ const judgeSameWork = (row: RowResults, peer: string, ratio: number): Judgement 
   const outcome = outcomeOf(row, ours)
   const theirs = medianOf(row, peer) ?? Number.POSITIVE_INFINITY
   const best = outcome?._tag === "Measured" ? outcome.summary.maximum / theirs : 0
-  const digits = digitsToTell(best, 1)
+  const digits = digitsToTell(best, sameWorkTolerance)
   return {
     row: row.key,
-    goal: `our best round reaches ${peer}'s median`,
+    goal: `our best round reaches ${formatted(sameWorkTolerance, 2)}× ${peer}'s median`,
     actual: `${formatted(best, digits)}× ${peer}, our median ${formatted(ratio, 2)}×`,
-    verdict: best >= 1 ? "met" : "missed"
+    verdict: best >= sameWorkTolerance ? "met" : "missed"
   }
 }
 
