@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer"
 import { deserialize, serialize } from "node:v8"
+import { none, repeatedTexts, type SentTexts } from "./codec/RepeatedTexts.ts"
 import { longestShort, readShort } from "./codec/ShortText.ts"
 import { PidImpl, parse as parsePid } from "./Pid.ts"
 
@@ -25,6 +26,8 @@ const textMemory = (bytes: Uint8Array): TextMemory =>
 const ascii = 0
 const utf8 = 1
 const utf16 = 2
+/** It is one that the receiver was told before; its number in place of the bytes. */
+const repeated = 3
 
 /** Up to this many characters a loop beats the call into `Buffer`: about 3 ns a character against 23 to 40 in all. */
 const copyLoopLimit = 8
@@ -51,8 +54,11 @@ export class ByteWriter {
   private lent: Uint8Array | undefined
   private lentView: DataView<ArrayBufferLike> | undefined
   private lentText: TextMemory | undefined
+  private readonly texts: SentTexts | undefined
 
-  constructor() {
+  /** `texts`: those that whoever reads all of this knows. Default: none. */
+  constructor(texts?: SentTexts) {
+    this.texts = texts
     this.own = new Uint8Array(4096)
     this.ownView = new DataView(this.own.buffer)
     this.ownText = textMemory(this.own)
@@ -130,6 +136,13 @@ export class ByteWriter {
     this.bytes[this.at++] = value
   }
 
+  /** A whole number from 0 to 2^32 - 1, in four bytes. */
+  u32(value: number): void {
+    this.reserve(4)
+    this.view.setUint32(this.at, value, true)
+    this.at += 4
+  }
+
   /** A whole number from 0 to 2^53 - 1, seven bits a byte. */
   varint(value: number): void {
     this.reserve(8)
@@ -203,7 +216,16 @@ export class ByteWriter {
         return
       }
     }
-    this.longString(value, size)
+    const number = this.texts === undefined ? none : this.texts.find(value)
+    if (number === none) this.longString(value, size)
+    else this.varint(number * 4 + repeated)
+  }
+
+  /** A text with its number, for {@link ByteReader.learn}. From then on the writer may write the number alone. */
+  teach(texts: SentTexts): void {
+    this.varint(texts.due)
+    const text = texts.told()
+    this.longString(text, text.length)
   }
 
   private longString(value: string, size: number): void {
@@ -250,6 +272,8 @@ export class ByteReader {
   private text: TextMemory = textMemory(this.bytes)
   private at = 0
   private end = 0
+  /** The texts it was told, by number. */
+  private readonly texts: Array<string> = []
 
   /** Points the reader at `bytes[start, end)`. */
   over(bytes: Uint8Array, start: number, end: number): this {
@@ -283,6 +307,10 @@ export class ByteReader {
   u8(): number {
     // `as number`: `advance` has checked that the byte is there
     return this.bytes[this.advance(1)] as number
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.advance(4), true)
   }
 
   varint(): number {
@@ -328,6 +356,7 @@ export class ByteReader {
 
   string(): string {
     const head = this.varint()
+    if ((head & 3) === repeated) return this.known(head >>> 2)
     const size = Math.floor(head / 4)
     const at = this.advance(size)
     switch (head & 3) {
@@ -339,6 +368,20 @@ export class ByteReader {
         if ((size & 1) === 0) return this.text.toString("utf16le", at, at + size)
     }
     throw new RangeError("record holds no text where one was wanted")
+  }
+
+  private known(number: number): string {
+    const text = this.texts[number]
+    if (text === undefined) throw new RangeError("record holds a text that nobody has told")
+    return text
+  }
+
+  /** Reads a text that {@link ByteWriter.teach} wrote, for all records from now on. */
+  learn(): void {
+    const number = this.varint()
+    if (number >= repeatedTexts)
+      throw new RangeError(`record holds text number ${number}, and there are ${repeatedTexts}`)
+    this.texts[number] = this.string()
   }
 
   blob(): Uint8Array<ArrayBuffer> {

@@ -35,6 +35,7 @@ import {
   readReason,
   tag,
   tagMask,
+  textTag,
   waits,
   wantsOutcome
 } from "./Wire.ts"
@@ -77,6 +78,8 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
     }
     case tag.Event:
       return eventsOf(host).receive(reader)
+    case textTag:
+      return reader.learn()
     case tag.DirectoryChange:
       return changeDirectory(directory, "DirectoryChange", reader)
     case tag.DirectoryRequest:

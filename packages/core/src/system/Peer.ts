@@ -3,7 +3,9 @@
  * shown to it.
  */
 import { ByteWriter } from "../process/Bytes.ts"
+import { none, SentTexts } from "../process/codec/RepeatedTexts.ts"
 import type { Channel, ReceiveHandler } from "./Channel.ts"
+import { writeText } from "./Wire.ts"
 
 /** See the file's header. Hot path: plain and mutable. */
 export class Peer {
@@ -18,7 +20,8 @@ export class Peer {
   single = true
   /** How often something was shown to it since it was last woken. */
   publications = 0
-  private readonly writer = new ByteWriter()
+  private readonly texts = new SentTexts()
+  private readonly writer = new ByteWriter(this.texts)
   private writing = false
   /** What was sent while `writer` was in use. */
   private readonly held: Array<ByteWriter> = []
@@ -50,6 +53,13 @@ export class Peer {
     }
     this.writing = false
     if (whole) this.channel.end(writer)
+    if (this.texts.due !== none) this.tell()
     if (this.held.length > 0) for (const own of this.held.splice(0)) this.channel.send(own.bytes, own.length)
+  }
+
+  private tell(): void {
+    this.channel.begin(this.writer)
+    writeText(this.writer, this.texts)
+    this.channel.end(this.writer)
   }
 }

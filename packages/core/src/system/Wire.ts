@@ -3,6 +3,7 @@
  * messages by the codec of the mailbox they are for.
  */
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import type { SentTexts } from "../process/codec/RepeatedTexts.ts"
 import type { ExitReason } from "../process/ExitReason.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
@@ -26,6 +27,9 @@ export const tag = {
   DirectoryRequest: 13,
   Event: 14
 } as const satisfies Record<Signal["_tag"], number>
+
+/** No signal: a text that those after it have by its number. */
+export const textTag = 15
 
 /** The bits of a first byte that say which signal it is. */
 export const tagMask = 15
@@ -108,6 +112,12 @@ export const writeMessage = (
   if (call !== 0) writer.varint(call)
   if (accepted !== 0) writer.varint(accepted)
   codec.encode(message, writer)
+}
+
+/** Appends the text that is due. */
+export const writeText = (writer: ByteWriter, texts: SentTexts): void => {
+  writer.u8(textTag)
+  writer.teach(texts)
 }
 
 /** Appends one signal. What it writes, `Inbound.ts` reads in the same order. */
