@@ -28,7 +28,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
-import { type Leaf, wireAnnotation } from "../process/codec/Plan.ts"
+import { type NamedLeaf, wireAnnotation } from "../process/codec/Plan.ts"
 import type { Definition } from "../process/Definition.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
@@ -289,11 +289,12 @@ const refSchema = <P extends Protocol>(
   Schema.declare((value: unknown): value is Ref<P> => refs.is(value), {
     expected: `Ref<${name}>`,
     [wireAnnotation]: {
+      name: `ref of ${name}`,
       is: refs.is,
       // `as Ref`: leaves write values of their schema
       write: (ref, writer) => writeAddress(writer, (ref as Ref<P>).address),
       read: (reader) => refs.at(readAddress(reader, codec))
-    } satisfies Leaf,
+    } satisfies NamedLeaf,
     toCodecJson: () =>
       Schema.link<Ref<P>>()(
         Schema.Array(Schema.String),

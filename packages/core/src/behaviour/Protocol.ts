@@ -9,8 +9,10 @@ import { type AnswerCodec, IncomingCall, RemoteReply } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import {
   InvalidMessage,
+  isPlain,
   type MessageCodec,
   plainKind,
+  readPlain,
   type ValueCodec,
   value as valueCodec
 } from "../process/MessageCodec.ts"
@@ -88,6 +90,8 @@ const nothing: ValueCodec = {
   explain: () => "",
   encode: () => undefined,
   decode: () => noPayload,
+  layout: 0,
+  findLayout: () => 0,
   toText: () => "",
   fromText: () => noPayload
 }
@@ -190,6 +194,8 @@ export const contractCodec = (
   const invalid = (what: string, problem: string) => new InvalidMessage({ target: `${name}${what}`, problem })
   return {
     suspends,
+    // Contracts are the same on all schedulers
+    part: undefined,
     check: (message) => {
       if (message instanceof CastMessage || message instanceof CallMessage) {
         const { method, payload } = message
@@ -217,12 +223,10 @@ export const contractCodec = (
     },
     decode: (reader, host, caller) => {
       const kind = reader.u8()
-      if (kind === plainKind) {
+      if (isPlain(kind)) {
         if (plain === undefined) throw invalid("", "its protocol has no plain messages")
         try {
-          const message = plain.decode(reader)
-          reader.finish()
-          return message
+          return readPlain(plain, kind, reader)
         } catch (error) {
           throw invalid("", problemOf(error))
         }

@@ -7,9 +7,9 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { type Leaf, wireAnnotation } from "./codec/Plan.ts"
+import { type NamedLeaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
-import { type Pid, parse, readPid, writePid } from "./Pid.ts"
+import { type Pid, parse, partOf, readPid, writePid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /**
@@ -78,11 +78,12 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<A
   Schema.declare((value: unknown): value is Alias<M> => value instanceof Alias, {
     expected: "Alias",
     [wireAnnotation]: {
+      name: "alias",
       is: (value) => value instanceof Alias,
       // `as Alias`: leaves write values of their schema
       write: (alias, writer) => writeAlias(writer, alias as Alias),
-      read: (reader) => readAlias(reader, codec())
-    } satisfies Leaf,
+      read: (reader) => readAlias(reader, partOf(codec()))
+    } satisfies NamedLeaf,
     toCodecJson: () =>
       Schema.link<Alias<M>>()(
         Schema.String,
@@ -92,7 +93,7 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<A
             const pid = parse(address)
             return pid === undefined || !/^\d+$/.test(ref ?? "")
               ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "an alias like <0.1.1>#64" }, text, options))
-              : Effect.succeed(new Alias<M>(pid, Number(ref), codec()))
+              : Effect.succeed(new Alias<M>(pid, Number(ref), partOf(codec())))
           },
           encode: (alias) => Effect.succeed(alias.toString())
         })

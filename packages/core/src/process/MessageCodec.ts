@@ -9,7 +9,9 @@ import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
 import { mayGenerate } from "./codec/Generate.ts"
 import { generatedGuard } from "./codec/Guard.ts"
+import { layoutOf } from "./codec/Layout.ts"
 import type { Leaf } from "./codec/Plan.ts"
+import { planOf } from "./codec/PlanOf.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
 import type { Caller } from "./Signal.ts"
@@ -41,6 +43,11 @@ export interface MessageCodec {
    * Throws {@link InvalidMessage} when the bytes are not one.
    */
   decode(reader: ByteReader, host: Host, caller: Caller | undefined): unknown
+  /**
+   * For mailboxes that may be of another schema, of which this is a part: says with each message by which it is written.
+   * `undefined`: this one does for those too.
+   */
+  readonly part: MessageCodec | undefined
 }
 
 /** One value of a schema, checked and as bytes. */
@@ -56,6 +63,9 @@ export interface ValueCodec {
   encode(value: unknown, writer: ByteWriter): void
   /** Reads a value that {@link encode} wrote. Throws when the bytes are no value of the schema. */
   decode(reader: ByteReader): unknown
+  /** What its bytes look like: values can be read by any codec with the same number. `undefined`: nobody has asked {@link findLayout}. */
+  readonly layout: number | undefined
+  findLayout(): number
   /** The value's canonical JSON, as text. */
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
@@ -63,6 +73,32 @@ export interface ValueCodec {
 }
 
 const values = new WeakMap<object, ValueCodec>()
+
+/** Codecs of this thread, one for each layout that was asked for. */
+const byLayout = new Map<number, ValueCodec>()
+
+/** Schemas of mailboxes that messages may be written by elsewhere, and whose layouts were not asked for yet. */
+let noted: Array<WeakRef<Schema.Top>> = []
+let notedMost = 64
+
+/** The schema of some mailbox: what was written by it elsewhere can be read here. */
+export const note = (schema: Schema.Top): void => {
+  noted.push(new WeakRef(schema))
+  if (noted.length < notedMost) return
+  // Those of programs that make them anew each time are gone
+  noted = noted.filter((each) => each.deref() !== undefined)
+  notedMost = Math.max(64, noted.length * 2)
+}
+
+const codecOfLayout = (layout: number): ValueCodec | undefined => {
+  if (!byLayout.has(layout)) {
+    for (const each of noted.splice(0)) {
+      const schema = each.deref()
+      if (schema !== undefined) value(schema).findLayout()
+    }
+  }
+  return byLayout.get(layout)
+}
 
 /** The codec of one value of `schema`: the type side in memory, bytes laid out by the schema between schedulers. */
 export const value = (schema: Schema.Top): ValueCodec => {
@@ -100,7 +136,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const toText = (value: unknown): string => JSON.stringify(jsonCodec().encode(value)) ?? ""
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
-  const codec: ValueCodec & { is: (value: unknown) => boolean } = {
+  const codec: ValueCodec & { is: (value: unknown) => boolean; layout: number | undefined } = {
     is,
     explain: (value) => problemOf(explain(value)),
     encode: (value, writer) => {
@@ -114,6 +150,13 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
       }
     },
     decode: (reader) => inBytes().read(reader),
+    // Plain and set later: with an accessor, no two codecs would be of one hidden class
+    layout: undefined,
+    findLayout: () => {
+      codec.layout = layoutOf(planOf(closed.ast))
+      byLayout.set(codec.layout, codec)
+      return codec.layout
+    },
     toText,
     fromText
   }
@@ -132,8 +175,12 @@ const codecs = new WeakMap<object, MessageCodec>()
 export const fromSchema = (schema: Schema.Top): MessageCodec => {
   // Who spawns mostly spawns many of a kind
   if (schema === lastSchema) return lastCodec
-  const made = codecs.get(schema) ?? makeCodec(schema)
-  codecs.set(schema, made)
+  let made = codecs.get(schema)
+  if (made === undefined) {
+    made = makeCodec(schema)
+    codecs.set(schema, made)
+    note(schema)
+  }
   lastSchema = schema
   lastCodec = made
   return made
@@ -145,35 +192,72 @@ let lastCodec!: MessageCodec
 
 /** What a plain message's bytes begin with, whoever encodes it: a server with plain messages reads them as a raw process. */
 export const plainKind = 2
+/** The same, where its sender knows the mailbox by a schema of its own; the layout of that follows. */
+const partKind = 4
+
+/** Whether a plain message begins so. */
+export const isPlain = (kind: number): boolean => kind === plainKind || kind === partKind
+
+/** Reads what stands behind its kind, for a mailbox of `codec`'s schema. */
+export const readPlain = (codec: ValueCodec, kind: number, reader: ByteReader): unknown => {
+  if (kind === partKind) return readPart(codec, reader)
+  const message = codec.decode(reader)
+  reader.finish()
+  return message
+}
+
+/** Pids say what may be sent to them, which need not be all that may be: so it may be written by another schema. */
+const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
+  const layout = reader.u32()
+  const writtenBy = layout === (codec.layout ?? codec.findLayout()) ? codec : codecOfLayout(layout)
+  if (writtenBy === undefined) throw new RangeError("it is of a schema that its receiver's scheduler does not know")
+  const message = writtenBy.decode(reader)
+  reader.finish()
+  if (writtenBy !== codec && !codec.is(message)) throw new TypeError(codec.explain(message))
+  return message
+}
 
 const makeCodec = (schema: Schema.Top): MessageCodec => {
   let codec: ValueCodec | undefined
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
   const of = () => (codec ??= value(schema))
+  const check = (message: unknown) => {
+    if (!of().is(message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
+  }
+  const decode = (reader: ByteReader) => {
+    const kind = reader.u8()
+    if (!isPlain(kind)) {
+      throw new InvalidMessage({ target: "a process", problem: "it takes plain messages only" })
+    }
+    try {
+      return readPlain(of(), kind, reader)
+    } catch (error) {
+      throw new InvalidMessage({
+        target: "a process",
+        problem: error instanceof Error ? error.message : String(error)
+      })
+    }
+  }
+  const part: MessageCodec = {
+    suspends: false,
+    check,
+    encode: (message, writer) => {
+      writer.u8(partKind)
+      writer.u32(of().layout ?? of().findLayout())
+      of().encode(message, writer)
+    },
+    decode,
+    part: undefined
+  }
   return {
     suspends: false,
-    check: (message) => {
-      if (!of().is(message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
-    },
+    check,
     encode: (message, writer) => {
       writer.u8(plainKind)
       of().encode(message, writer)
     },
-    decode: (reader) => {
-      if (reader.u8() !== plainKind) {
-        throw new InvalidMessage({ target: "a process", problem: "it takes plain messages only" })
-      }
-      try {
-        const message = of().decode(reader)
-        reader.finish()
-        return message
-      } catch (error) {
-        throw new InvalidMessage({
-          target: "a process",
-          problem: error instanceof Error ? error.message : String(error)
-        })
-      }
-    }
+    decode,
+    part
   }
 }
 

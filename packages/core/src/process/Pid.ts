@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { type Leaf, wireAnnotation } from "./codec/Plan.ts"
+import { type NamedLeaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -134,37 +134,47 @@ export const parse = (text: string, codec?: MessageCodec): PidImpl | undefined =
   return slot < maximumSlots ? new PidImpl(slot, Number(match[2]), Number(match[3]), codec) : undefined
 }
 
-/** Appends a pid: its three numbers. */
-export const writePid = (writer: ByteWriter, pid: Pid): void => {
-  writer.u8(pid.slot)
+/** What messages go by to a mailbox of which `codec`'s schema may be a part. */
+export const partOf = (codec: MessageCodec | undefined): MessageCodec | undefined => codec?.part ?? codec
+
+/** Beside the slot: the process's mailbox is not known to be of the schema that whoever reads the pid knows it by. */
+const isPart = maximumSlots
+
+/** Appends a pid: its three numbers. `codec`: what {@link readPid} is to be given, if that is no part of the mailbox's. */
+export const writePid = (writer: ByteWriter, pid: Pid, codec?: MessageCodec): void => {
+  writer.u8(codec !== undefined && codec === impl(pid).codec ? pid.slot : pid.slot | isPart)
   writer.varint(pid.incarnation)
   writer.varint(pid.serial)
 }
 
 /** Reads what {@link writePid} wrote. Throws when it is no pid. */
 export const readPid = (reader: ByteReader, codec: MessageCodec | undefined): PidImpl => {
-  const slot = reader.u8()
-  if (slot >= maximumSlots) throw new RangeError(`record holds a pid of slot ${slot}`)
+  const first = reader.u8()
+  if (first >= maximumSlots * 2) throw new RangeError(`record holds a pid of slot ${first}`)
   const incarnation = reader.varint()
-  return new PidImpl(slot, incarnation, reader.varint(), codec)
+  const known = first < isPart ? codec : partOf(codec)
+  return new PidImpl(first & (maximumSlots - 1), incarnation, reader.varint(), known)
 }
 
 /** The schema of a pid; `codec` is given to pids it decodes. Encodes as the text `<slot.incarnation.serial>`. */
-export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> =>
-  Schema.declare((value: unknown): value is Pid<M> => value instanceof PidImpl, {
+export const schema = <M>(make: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> => {
+  let made: MessageCodec | undefined
+  const codec = () => (made ??= make())
+  return Schema.declare((value: unknown): value is Pid<M> => value instanceof PidImpl, {
     expected: "Pid",
     [wireAnnotation]: {
+      name: "pid",
       is: isPid,
       // `as Pid`: leaves write values of their schema
-      write: (pid, writer) => writePid(writer, pid as Pid),
+      write: (pid, writer) => writePid(writer, pid as Pid, codec()),
       read: (reader) => readPid(reader, codec())
-    } satisfies Leaf,
+    } satisfies NamedLeaf,
     toCodecJson: () =>
       Schema.link<Pid<M>>()(
         Schema.String,
         SchemaTransformation.transformEffect<Pid<M>, string>({
           decode: (text, options) => {
-            const pid = parse(text, codec())
+            const pid = parse(text, partOf(codec()))
             return pid === undefined
               ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "a pid like <0.0.1>" }, text, options))
               : // Every PidImpl is a Pid<M>: `M` is a phantom.
@@ -174,3 +184,4 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<P
         })
       )
   })
+}

@@ -9,7 +9,7 @@ import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { Demonitoring, Monitoring } from "./MonitorOperation.ts"
 import { type Address, Name } from "./Name.ts"
-import { isPid, keyOf, outside, type Pid, schema as pidSchema } from "./Pid.ts"
+import { isPid, keyOf, outside, type Pid, partOf, schema as pidSchema } from "./Pid.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
@@ -164,17 +164,24 @@ export const erase = (key: unknown): Effect.Effect<unknown, never, Current> =>
     return value
   })
 
-/** The schema of pids whose processes take messages of `mailbox`: pids travel in messages. */
-export const pid = <S extends Schema.Top>(mailbox: S): Schema.Codec<Pid<S["Type"]>, Pid<S["Type"]>> =>
-  pidSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+/**
+ * The schema of pids whose processes take messages of `mailbox`: pids travel in messages. A process may take more than that, so it
+ * need not be the schema it was spawned with.
+ */
+export const pid = <S extends Schema.Top>(mailbox: S): Schema.Codec<Pid<S["Type"]>, Pid<S["Type"]>> => {
+  MessageCodec.note(mailbox)
+  return pidSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+}
 
 /** The schema of aliases of processes that take messages of `mailbox`. */
-export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["Type"]>, Alias<S["Type"]>> =>
-  aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["Type"]>, Alias<S["Type"]>> => {
+  MessageCodec.note(mailbox)
+  return aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+}
 
 /** The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. */
 export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>
-  new Name(names, name, MessageCodec.fromSchema(mailbox))
+  new Name(names, name, partOf(MessageCodec.fromSchema(mailbox)))
 
 /** A selector that waits for nothing yet. See {@link Selector}. */
 export const selector = <M>(): Selector<M> => new Selector<M>()

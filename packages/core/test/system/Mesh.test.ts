@@ -28,7 +28,8 @@ const texts = (beforeWriting: (text: string) => void): MessageCodec => ({
   decode: (reader: ByteReader) => {
     expect(reader.u8()).toBe(7)
     return reader.string()
-  }
+  },
+  part: undefined
 })
 
 interface Sides {

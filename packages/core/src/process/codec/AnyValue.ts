@@ -7,7 +7,7 @@ import { Alias, readAlias, writeAlias } from "../Alias.ts"
 import type { ByteReader, ByteWriter } from "../Bytes.ts"
 import { PidImpl, readPid, writePid } from "../Pid.ts"
 import { bigint, symbol } from "./Leaves.ts"
-import { corrupt, type Leaf, readCount, setProperty, unportable } from "./Plan.ts"
+import { corrupt, type NamedLeaf, readCount, setProperty, unportable } from "./Plan.ts"
 
 /** What a value begins with. */
 const tag = {
@@ -39,13 +39,15 @@ const tag = {
 } as const
 
 /** Any value but functions, unregistered symbols and instances of classes other than those named here. */
-export const anyValue: Leaf = {
+export const anyValue: NamedLeaf = {
+  name: "any",
   write: (value, writer) => write(value, writer, undefined),
   read: (reader) => read(reader, [])
 }
 
 /** What the empty struct takes. An instance of a class without fields is encoded as itself; what arrives is decoded. */
-export const empty: Leaf = {
+export const empty: NamedLeaf = {
+  name: "empty",
   write: (value, writer) => {
     const isEmpty =
       Object.prototype.toString.call(value) === "[object Object]" && Reflect.ownKeys(Object(value)).length === 0

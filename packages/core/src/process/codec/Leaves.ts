@@ -4,10 +4,11 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import { corrupt, type Leaf, type Plan, unportable } from "./Plan.ts"
+import { corrupt, type NamedLeaf, type Plan, unportable } from "./Plan.ts"
 
 /** Milliseconds, exactly; an invalid date is no value of the schema. */
-export const date: Leaf = {
+export const date: NamedLeaf = {
+  name: "date",
   // `as Date`: leaves write values of their schema
   write: (value, writer) => writer.f64((value as Date).getTime()),
   read: (reader) => {
@@ -17,14 +18,16 @@ export const date: Leaf = {
 }
 
 /** A copy of the bytes, as a plain `Uint8Array`. */
-export const bytes: Leaf = {
+export const bytes: NamedLeaf = {
+  name: "bytes",
   // `as Uint8Array`: as above
   write: (value, writer) => writer.blob(value as Uint8Array),
   read: (reader) => reader.blob()
 }
 
 /** Small ones as numbers, others as hexadecimal text, which is linear in their size where decimal text is not. */
-export const bigint: Leaf = {
+export const bigint: NamedLeaf = {
+  name: "bigint",
   write: (value, writer) => {
     // `as bigint`: as above
     const whole = value as bigint
@@ -47,7 +50,8 @@ export const bigint: Leaf = {
 }
 
 /** Symbols of the global registry, by their keys: only those are the same on another scheduler. */
-export const symbol: Leaf = {
+export const symbol: NamedLeaf = {
+  name: "symbol",
   // `as symbol`: as above
   write: (value, writer) => writer.string(Symbol.keyFor(value as symbol) ?? unportable(String(value))),
   read: (reader) => Symbol.for(reader.string())

@@ -13,7 +13,12 @@ export interface Leaf {
   readonly is?: (value: unknown) => boolean
 }
 
-/** The annotation under which a declaration of this project says its form in bytes: a {@link Leaf}. */
+/** A {@link Leaf} as part of a plan: its name says what its bytes look like, and no other has it. */
+export interface NamedLeaf extends Leaf {
+  readonly name: string
+}
+
+/** The annotation under which a declaration of this project says its form in bytes: a {@link NamedLeaf}. */
 export const wireAnnotation = "~understudy/wire"
 
 /** A property: its bytes are missing when it is. */
@@ -54,7 +59,7 @@ export type Plan =
   | { readonly _tag: "Constant"; readonly value: unknown }
   /** One of a few values, by its number. They are told apart by `Object.is`. */
   | { readonly _tag: "Choice"; readonly values: ReadonlyArray<unknown> }
-  | { readonly _tag: "Leaf"; readonly leaf: Leaf }
+  | { readonly _tag: "Leaf"; readonly leaf: NamedLeaf }
   /** Optional fields come first: a bit each, eight to a byte, says which are there. */
   | { readonly _tag: "Struct"; readonly fields: ReadonlyArray<Field> }
   /** Text keys, and how many there are before them. */

@@ -7,7 +7,7 @@ import * as SchemaAST from "effect/SchemaAST"
 import { anyValue, empty } from "./AnyValue.ts"
 import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
 import { bigint, bytes, date, option, symbol, timeZone, zoned } from "./Leaves.ts"
-import { type Field, type Leaf, type Plan, wireAnnotation } from "./Plan.ts"
+import { type Field, type NamedLeaf, type Plan, wireAnnotation } from "./Plan.ts"
 import { membersOf } from "./UnionTests.ts"
 
 const plans = new WeakMap<SchemaAST.AST, Plan>()
@@ -76,7 +76,7 @@ const bare = (ast: SchemaAST.AST): Plan => {
   }
 }
 
-const leaf = (of: Leaf): Plan => ({ _tag: "Leaf", leaf: of })
+const leaf = (of: NamedLeaf): Plan => ({ _tag: "Leaf", leaf: of })
 
 /** Whatever values of a node are, as they are. */
 const anyOf = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
@@ -214,7 +214,7 @@ const builtIn: ReadonlyMap<unknown, Plan> = new Map<unknown, Plan>([
 const declaration = (ast: SchemaAST.Declaration): Plan => {
   const wire = ast.annotations?.[wireAnnotation]
   // Only this project's declarations have the annotation
-  if (wire !== undefined) return leaf(wire as Leaf)
+  if (wire !== undefined) return leaf(wire as NamedLeaf)
   const known = builtIn.get(ast.run)
   if (known !== undefined) return known
   const inner = optionOf(ast)
