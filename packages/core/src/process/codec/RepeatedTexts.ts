@@ -20,7 +20,7 @@ export const none = -1
 
 /** The writer's side: which texts the receiver knows. Each text has one place it can be in. Hot path: plain and mutable. */
 export class SentTexts {
-  /** The number of a text that has been sent often by now; {@link none}: there is none. Whoever tells it says so by {@link told}. */
+  /** The place of a text that has been sent often by now; {@link none}: there is none. Whoever tells what is there says so by {@link told}. */
   due = none
   private readonly texts: Array<string> = new Array(repeatedTexts).fill("")
   /** How often each was sent of late, less how often another was that has its place. */
@@ -51,13 +51,11 @@ export class SentTexts {
       this.texts[at] = text
       this.credit[at] = 1
       this.known[at] = 0
-      // It was another text that was to be told
-      if (this.due === at) this.due = none
     }
     return none
   }
 
-  /** The text that is due, for the record that tells it. From now on the receiver knows it: that record is written next. */
+  /** The text in the place that is due, for the record that tells it. From now on the receiver knows it: that record is written next. */
   told(): string {
     const { due } = this
     this.known[due] = 1
