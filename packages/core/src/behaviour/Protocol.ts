@@ -194,8 +194,6 @@ export const contractCodec = (
   const invalid = (what: string, problem: string) => new InvalidMessage({ target: `${name}${what}`, problem })
   return {
     suspends,
-    // Contracts are the same on all schedulers
-    part: undefined,
     check: (message) => {
       if (message instanceof CastMessage || message instanceof CallMessage) {
         const { method, payload } = message
@@ -251,7 +249,9 @@ export const contractCodec = (
         throw error
       }
       return replyTo === undefined ? new CastMessage(method, payload) : new CallMessage(method, payload, replyTo)
-    }
+    },
+    // Contracts are the same on all schedulers
+    part: undefined
   }
 }
 
