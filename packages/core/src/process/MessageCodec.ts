@@ -93,8 +93,12 @@ export const note = (schema: Schema.Top): void => {
 const codecOfLayout = (layout: number): ValueCodec | undefined => {
   if (!byLayout.has(layout)) {
     for (const each of noted.splice(0)) {
-      const schema = each.deref()
-      if (schema !== undefined) value(schema).findLayout()
+      try {
+        const schema = each.deref()
+        if (schema !== undefined) value(schema).findLayout()
+      } catch {
+        // One that cannot be laid out is not what a message was written by
+      }
     }
   }
   return byLayout.get(layout)

@@ -23,6 +23,11 @@ export class SentTexts {
   /** The place of a text that has been sent often by now; {@link none}: there is none. Whoever tells what is there says so by {@link told}. */
   due = none
   private readonly texts: Array<string> = new Array(repeatedTexts).fill("")
+  /**
+   * What the last other text in each place was like. A text is kept only when two like it come in a row: what is always another one is
+   * not, nor the long text that it may be cut from, which V8 keeps with it.
+   */
+  private readonly likeness = new Int32Array(repeatedTexts)
   /** How often each was sent of late, less how often another was that has its place. */
   private readonly credit = new Uint8Array(repeatedTexts)
   private readonly known = new Uint8Array(repeatedTexts)
@@ -31,8 +36,11 @@ export class SentTexts {
   find(text: string): number {
     const { length } = text
     if (length > longest) return none
-    const at = (length * 7 + text.charCodeAt(0) * 5 + text.charCodeAt(length - 1)) & (repeatedTexts - 1)
-    return this.texts[at] === text ? this.again(at) : this.other(at, text)
+    const likeness = length * 7 + text.charCodeAt(0) * 5 + text.charCodeAt(length - 1)
+    const at = likeness & (repeatedTexts - 1)
+    return this.texts[at] === text
+      ? this.again(at)
+      : this.other(at, text, likeness ^ (text.charCodeAt(length >> 1) << 16))
   }
 
   private again(at: number): number {
@@ -44,9 +52,10 @@ export class SentTexts {
     return none
   }
 
-  private other(at: number, text: string): number {
+  private other(at: number, text: string, likeness: number): number {
     const credit = this.credit[at] as number
     if (credit > 0) this.credit[at] = credit - 1
+    else if (this.likeness[at] !== likeness) this.likeness[at] = likeness
     else {
       this.texts[at] = text
       this.credit[at] = 1
