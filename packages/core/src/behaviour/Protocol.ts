@@ -90,8 +90,7 @@ const nothing: ValueCodec = {
   explain: () => "",
   encode: () => undefined,
   decode: () => noPayload,
-  layout: 0,
-  findLayout: () => 0,
+  layout: () => 0,
   toText: () => "",
   fromText: () => noPayload
 }

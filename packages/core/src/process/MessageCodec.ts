@@ -63,9 +63,8 @@ export interface ValueCodec {
   encode(value: unknown, writer: ByteWriter): void
   /** Reads a value that {@link encode} wrote. Throws when the bytes are no value of the schema. */
   decode(reader: ByteReader): unknown
-  /** What its bytes look like: values can be read by any codec with the same number. `undefined`: nobody has asked {@link findLayout}. */
-  readonly layout: number | undefined
-  findLayout(): number
+  /** What its bytes look like: values can be read by any codec with the same number. */
+  layout(): number
   /** The value's canonical JSON, as text. */
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
@@ -95,7 +94,7 @@ const codecOfLayout = (layout: number): ValueCodec | undefined => {
     for (const each of noted.splice(0)) {
       try {
         const schema = each.deref()
-        if (schema !== undefined) value(schema).findLayout()
+        if (schema !== undefined) value(schema).layout()
       } catch {
         // One that cannot be laid out is not what a message was written by
       }
@@ -140,7 +139,8 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const toText = (value: unknown): string => JSON.stringify(jsonCodec().encode(value)) ?? ""
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
-  const codec: ValueCodec & { is: (value: unknown) => boolean; layout: number | undefined } = {
+  let layout: number | undefined
+  const codec: ValueCodec & { is: (value: unknown) => boolean } = {
     is,
     explain: (value) => problemOf(explain(value)),
     encode: (value, writer) => {
@@ -154,12 +154,12 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
       }
     },
     decode: (reader) => inBytes().read(reader),
-    // Plain and set later: with an accessor, no two codecs would be of one hidden class
-    layout: undefined,
-    findLayout: () => {
-      codec.layout = layoutOf(planOf(closed.ast))
-      byLayout.set(codec.layout, codec)
-      return codec.layout
+    layout: () => {
+      if (layout === undefined) {
+        layout = layoutOf(planOf(closed.ast))
+        byLayout.set(layout, codec)
+      }
+      return layout
     },
     toText,
     fromText
@@ -213,7 +213,7 @@ export const readPlain = (codec: ValueCodec, kind: number, reader: ByteReader): 
 /** Pids say what may be sent to them, which need not be all that may be: so it may be written by another schema. */
 const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
   const layout = reader.u32()
-  const writtenBy = layout === (codec.layout ?? codec.findLayout()) ? codec : codecOfLayout(layout)
+  const writtenBy = layout === codec.layout() ? codec : codecOfLayout(layout)
   if (writtenBy === undefined) throw new RangeError("it is of a schema that its receiver's scheduler does not know")
   const message = writtenBy.decode(reader)
   reader.finish()
@@ -247,7 +247,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     check,
     encode: (message, writer) => {
       writer.u8(partKind)
-      writer.u32(of().layout ?? of().findLayout())
+      writer.u32(of().layout())
       of().encode(message, writer)
     },
     decode,

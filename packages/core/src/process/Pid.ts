@@ -156,7 +156,7 @@ export const readPid = (reader: ByteReader, codec: MessageCodec | undefined): Pi
   return new PidImpl(first & (maximumSlots - 1), incarnation, reader.varint(), known)
 }
 
-/** The schema of a pid; `codec` is given to pids it decodes. Encodes as the text `<slot.incarnation.serial>`. */
+/** The schema of a pid; what `make` gives once it is needed is the codec of pids it decodes. Encodes as the text `<slot.incarnation.serial>`. */
 export const schema = <M>(make: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> => {
   let made: MessageCodec | undefined
   const codec = () => (made ??= make())
