@@ -28,8 +28,9 @@ export interface Runnable {
 export type Priority = "max" | "high" | "normal" | "low"
 
 /**
- * Where a process is started. `"any"`: here, unless another scheduler that is idle takes the start over before this one gets
- * to it. Who starts thousands of processes of unequal weight does best with that one.
+ * Where a process is started. `"any"`: on this scheduler, or on another one that is idle and takes the start over first. It
+ * happens once, and promises nothing about where: an idle scheduler may also take the only start there is. The new process's
+ * pid says where it runs. The best choice for thousands of processes of unequal weight.
  */
 export type Placement = "here" | "least-loaded" | "any" | { readonly scheduler: number } | { readonly near: Pid }
 

@@ -1,9 +1,10 @@
 /** Calls that follow each other: whatever became of the ones before, each gets its own answer. */
-import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
 import * as fc from "fast-check"
-import { describe, expect } from "vitest"
+import { describe, expect, it } from "vitest"
 import { GenServer, Process, System } from "../../src/index.ts"
 
 /** What becomes of a call: answered at once, answered twice, answered after its timeout; or after it was interrupted. */
@@ -54,19 +55,23 @@ const expected = (fate: Fate, number: number): number | string => {
   return fate === "interrupted" ? "TimeoutError" : number
 }
 
+/** In virtual time: a call that is to be answered is, and one that is to time out does, however busy the machine is. */
+const check = (plan: ReadonlyArray<Fate>) =>
+  Effect.gen(function* () {
+    const desk = yield* GenServer.start(Desk)
+    const asking = yield* Effect.forkChild(Process.run(() => askAll(desk, plan)))
+    // No call takes longer than its timeout
+    yield* TestClock.adjust(plan.length * 5 + 1)
+    expect(yield* Fiber.join(asking)).toEqual(plan.map(expected))
+    yield* GenServer.terminate(desk)
+  }).pipe(Effect.provide(layer), Effect.provide(TestClock.layer()))
+
 describe("calls of one process after each other", () => {
-  it.live("each gets its own answer, whatever comes for those before it, and whenever", () =>
-    Effect.promise(() =>
-      fc.assert(
-        fc.asyncProperty(fc.array(fc.constantFrom(...fates), { maxLength: 12, size: "max" }), (plan) =>
-          Effect.gen(function* () {
-            const desk = yield* GenServer.start(Desk)
-            expect(yield* Process.run(() => askAll(desk, plan))).toEqual(plan.map(expected))
-            yield* GenServer.terminate(desk)
-          }).pipe(Effect.provide(layer), Effect.runPromise)
-        ),
-        { numRuns: 60 }
-      )
-    )
-  )
+  it("each gets its own answer, whatever comes for those before it, and whenever", () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...fates), { maxLength: 12, size: "max" }), (plan) =>
+        Effect.runPromise(check(plan))
+      ),
+      { numRuns: 60 }
+    ))
 })

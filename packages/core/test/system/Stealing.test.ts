@@ -154,11 +154,15 @@ describe("a start placed on any", () => {
   )
 
   testBoth(
-    "stays here when there is nothing else to do",
+    "S20 happens once, here or where somebody is idle, and its pid says where, when there is nothing else to do",
     Effect.gen(function* () {
-      for (let n = 0; n < 5; n++) {
+      const there = yield* GenServer.start(Heavy, { rounds: 1 }, { on: { scheduler: 1 } })
+      const processes = Effect.zipWith(Process.count, there.neighbours(), (here, others) => here + others)
+      const before = yield* processes
+      for (let n = 1; n <= 5; n++) {
         const server = yield* GenServer.start(Heavy, { rounds: 1 }, { on: "any" })
-        expect(yield* server.where()).toBe(0)
+        expect(yield* server.where()).toBe(server.pid.slot)
+        expect(yield* processes).toBe(before + n)
       }
     })
   )

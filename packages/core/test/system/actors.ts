@@ -91,7 +91,11 @@ export const EarLive = Ear.implement({
 /** Work for its scheduler before it is ready: something idle schedulers may want to take over. */
 export const Heavy = GenServer.define("test/Heavy", {
   args: { rounds: Schema.Int },
-  protocol: { where: GenServer.call({ success: Schema.Int }), die: GenServer.cast() }
+  protocol: {
+    where: GenServer.call({ success: Schema.Int }),
+    neighbours: GenServer.call({ success: Schema.Int }),
+    die: GenServer.cast()
+  }
 })
 
 export const HeavyLive = Heavy.implement({
@@ -102,6 +106,7 @@ export const HeavyLive = Heavy.implement({
   },
   handle: {
     where: (sum) => Effect.map(System.slot, (slot) => GenServer.reply(slot, sum)),
+    neighbours: (sum) => Effect.map(Process.count, (count) => GenServer.reply(count, sum)),
     die: (sum) => GenServer.stop({ _tag: "Shutdown" }, sum)
   }
 })
