@@ -24,6 +24,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     reporters: ["default"],
+    // The crash reports of a test that passes are what it is about, and no news
+    silent: "passed-only",
     typecheck: {
       enabled: true,
       // Type errors of the sources are the business of `npm run check`, which reports them once.

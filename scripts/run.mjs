@@ -17,6 +17,7 @@ const biome = join(root, "node_modules", "@biomejs", "biome", "bin", "biome")
 const tasks = {
   start: [source, join(root, "examples", "chat", "src", "main.ts")],
   test: [vitest, "run"],
+  "test:busy": [script("busy.mjs")],
   build: [script("build.mjs")],
   check: [script("check.mjs")],
   format: [biome, "check", "--write"],
