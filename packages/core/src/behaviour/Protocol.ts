@@ -6,6 +6,7 @@ import { inspect } from "node:util"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type AnswerCodec, IncomingCall, RemoteReply } from "../process/Call.ts"
+import { messageOf } from "../process/codec/Foreign.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import {
   InvalidMessage,
@@ -17,6 +18,7 @@ import {
   value as valueCodec
 } from "../process/MessageCodec.ts"
 import type { Pid } from "../process/Pid.ts"
+import { readReason, writeReason } from "../process/ReasonBytes.ts"
 import { keepShapes, nothing as none } from "../process/Shape.ts"
 import type { ServerContext } from "./ServerKind.ts"
 
@@ -212,7 +214,7 @@ export const contractCodec = (
         message.method.payload.encode(message.payload, writer)
       } else if (message instanceof TerminateMessage) {
         writer.u8(terminateKind)
-        writer.any(message.reason)
+        writeReason(writer, message.reason)
       } else {
         writer.u8(plainKind)
         plain?.encode(message, writer)
@@ -225,13 +227,11 @@ export const contractCodec = (
         try {
           return readPlain(plain, kind, reader)
         } catch (error) {
-          throw invalid("", problemOf(error))
+          throw invalid("", messageOf(error))
         }
       }
       if (kind === terminateKind && caller !== undefined) {
-        // Written by the encoder above, on another scheduler of the same program
-        const reason = reader.any() as ExitReason.ExitReason
-        return new TerminateMessage(reason, new RemoteReply(host, unanswered, caller))
+        return new TerminateMessage(readReason(reader), new RemoteReply(host, unanswered, caller))
       }
       const index = reader.varint()
       const method = methods[index]
@@ -242,7 +242,7 @@ export const contractCodec = (
         payload = method.payload.decode(reader)
         reader.finish()
       } catch (problem) {
-        const error = invalid(`.${method.tag}`, problemOf(problem))
+        const error = invalid(`.${method.tag}`, messageOf(problem))
         // The caller learns what was wrong; it need not wait for its timeout
         replyTo?.answer(Exit.die(error))
         throw error
@@ -253,8 +253,6 @@ export const contractCodec = (
     part: undefined
   }
 }
-
-const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The reason of a server whose handler returned something that is no result. OTP's `{bad_return_value, Value}`. */
 export class BadReturnValue extends Schema.TaggedError<BadReturnValue>()("BadReturnValue", {

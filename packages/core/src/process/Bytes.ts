@@ -1,12 +1,9 @@
 /**
- * How values become bytes on the way to another scheduler: a growing writer, a reader over a record,
- * and a form for values that no schema describes (exit reasons, labels).
+ * How values become bytes on the way to another scheduler: a growing writer, and a reader over a record.
  */
 import { Buffer } from "node:buffer"
-import { deserialize, serialize } from "node:v8"
 import { none, repeatedTexts, type SentTexts } from "./codec/RepeatedTexts.ts"
 import { longestShort, readShort } from "./codec/ShortText.ts"
-import { PidImpl, parse as parsePid } from "./Pid.ts"
 
 /**
  * A `Buffer` with its methods for one encoding, which Node has and its types leave out. `write` and `toString` only look
@@ -255,11 +252,6 @@ export class ByteWriter {
     this.bytes.set(value, this.at)
     this.at += value.length
   }
-
-  /** Any value structured cloning can carry, errors with their own fields. See {@link ByteReader.any}. */
-  any(value: unknown): void {
-    this.blob(serializeAny(value))
-  }
 }
 
 /**
@@ -391,79 +383,4 @@ export class ByteReader {
     copy.set(this.bytes.subarray(at, at + size))
     return copy
   }
-
-  any(): unknown {
-    return revive(deserialize(this.blob()))
-  }
-}
-
-/** What an `Error` becomes on the way: structured cloning alone would drop its own fields and its name. */
-interface PortableError {
-  readonly "~understudy/error": { readonly name: string; readonly message: string; readonly stack: string | undefined }
-  readonly fields: Record<string, unknown>
-}
-
-/** As {@link ByteWriter.any}, as text that fits into JSON. */
-export const anyToText = (value: unknown): string => Buffer.from(serializeAny(value)).toString("base64")
-
-/** Reads what {@link anyToText} wrote. */
-export const anyFromText = (text: string): unknown => revive(deserialize(Buffer.from(text, "base64")))
-
-const serializeAny = (value: unknown): Uint8Array => {
-  try {
-    return serialize(toPortable(value, 0))
-  } catch {
-    // Functions, symbols and the like cannot leave their isolate: their text can
-    return serialize(describe(value))
-  }
-}
-
-const describe = (value: unknown): string => {
-  try {
-    return String(value)
-  } catch {
-    return "a value that could not be sent to another scheduler"
-  }
-}
-
-/** Deeper than this a value is cloned as it stands; structured cloning keeps cycles and sharing there. */
-const portableDepth = 16
-
-const toPortable = (value: unknown, depth: number): unknown => {
-  if (typeof value === "function" || typeof value === "symbol") return describe(value)
-  if (value === null || typeof value !== "object" || depth > portableDepth) return value
-  if (value instanceof PidImpl) return { "~understudy/pid": value.toString() }
-  if (value instanceof Error) {
-    const fields: Record<string, unknown> = {}
-    for (const key of Object.keys(value)) fields[key] = toPortable(Reflect.get(value, key), depth + 1)
-    if (value.cause !== undefined) fields.cause = toPortable(value.cause, depth + 1)
-    const portable: PortableError = {
-      "~understudy/error": { name: value.name, message: value.message, stack: value.stack },
-      fields
-    }
-    return portable
-  }
-  if (Array.isArray(value)) return value.map((item) => toPortable(item, depth + 1))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPortable(item, depth + 1)]))
-  }
-  return value
-}
-
-const revive = (value: unknown): unknown => {
-  if (value === null || typeof value !== "object") return value
-  if (Array.isArray(value)) return value.map(revive)
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
-  if ("~understudy/pid" in value) return parsePid(String(value["~understudy/pid"]))
-  if ("~understudy/error" in value) {
-    // Written by toPortable on another scheduler of the same program
-    const portable = value as PortableError
-    const { name, message, stack } = portable["~understudy/error"]
-    const error = new Error(message)
-    Object.defineProperty(error, "name", { value: name, configurable: true, writable: true })
-    if (stack !== undefined) error.stack = stack
-    return Object.assign(error, revive(portable.fields))
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revive(item)]))
 }

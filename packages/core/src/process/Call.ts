@@ -11,6 +11,7 @@ import type { Host, Priority, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { readReason, writeReason } from "./ReasonBytes.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
 import { idle, type Timed, type Timeout } from "./Timer.ts"
@@ -246,13 +247,13 @@ const writeAnswer = (codec: AnswerCodec, exit: Exit.Exit<unknown, unknown>, writ
     return
   }
   writer.u8(defect)
-  writer.any(ExitReason.fromCause(exit.cause))
+  writeReason(writer, ExitReason.fromCause(exit.cause))
 }
 
 /** Writes that the callee is gone. */
 export const writeDown = (reason: ExitReason.ExitReason, writer: ByteWriter): void => {
   writer.u8(gone)
-  writer.any(reason)
+  writeReason(writer, reason)
 }
 
 /** Reads what a {@link RemoteReply} wrote. */
@@ -267,10 +268,9 @@ export const readAnswer = (
     case failed:
       return Exit.fail(codec.error.decode(reader))
     case gone:
-      // Written by writeDown on another scheduler of the same program
-      return down(reader.any() as ExitReason.ExitReason)
+      return down(readReason(reader))
     default: {
-      const reason = reader.any() as ExitReason.ExitReason
+      const reason = readReason(reader)
       return Exit.die(reason._tag === "Died" ? reason.defect : reason)
     }
   }

@@ -2,6 +2,7 @@
  * Why a process ended. The cases keep every distinction OTP makes: `kill` (the request) is not `killed` (the fact),
  * `shutdown` with a detail is still a shutdown, a typed failure is not a defect.
  */
+import { inspect } from "node:util"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,8 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { anyFromText, anyToText } from "./Bytes.ts"
+import { messageOf, textAt } from "./codec/Foreign.ts"
+import { anyFromText, anyToText, portable } from "./codec/Portable.ts"
 
 /** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
 export interface Normal {
@@ -81,14 +83,17 @@ export const noProcess: NoProcess = Object.freeze({ _tag: "NoProcess" })
 /** The scheduler with this slot is gone. */
 export const schedulerDown = (scheduler: number): SchedulerDown => ({ _tag: "SchedulerDown", scheduler })
 
-/** A reason of one's own: any value (it must survive structured cloning to cross schedulers unchanged). */
+/**
+ * A reason of one's own: any value. On another scheduler, data and errors arrive as they were; what has no meaning there (a function, a
+ * promise) arrives as a placeholder that prints as what was there, alone: all else of the value arrives.
+ */
 export const failed = (error: unknown): Failed => ({ _tag: "Failed", error })
 
 /** A defect, with the stack it carries. */
 export const died = (defect: unknown): Died => ({
   _tag: "Died",
   defect,
-  stack: defect instanceof Error ? (defect.stack ?? String(defect)) : ""
+  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""
 })
 
 /** Whether a process that ended so is restarted when `transient`, and reported: all but normal and shutdown. */
@@ -106,8 +111,14 @@ const tags: ReadonlySet<unknown> = new Set([
 ] satisfies ReadonlyArray<ExitReason["_tag"]>)
 
 /** Whether a value is an exit reason. */
-export const isExitReason = (value: unknown): value is ExitReason =>
-  typeof value === "object" && value !== null && "_tag" in value && tags.has(value._tag)
+export const isExitReason = (value: unknown): value is ExitReason => {
+  try {
+    return typeof value === "object" && value !== null && "_tag" in value && tags.has(value._tag)
+  } catch {
+    // What cannot be asked is none
+    return false
+  }
+}
 
 /** The schema of exit reasons: they travel in messages and errors, with whatever value they carry. */
 export const schema: Schema.Codec<ExitReason, ExitReason> = Schema.declare(isExitReason, {
@@ -117,8 +128,8 @@ export const schema: Schema.Codec<ExitReason, ExitReason> = Schema.declare(isExi
       Schema.String,
       SchemaTransformation.transformEffect<ExitReason, string>({
         decode: (text, options) => {
-          const reason = anyFromText(text)
-          return isExitReason(reason)
+          const reason = reasonOfText(text)
+          return reason !== undefined
             ? Effect.succeed(reason)
             : Effect.fail(new SchemaIssue.InvalidValue({ expected: "an exit reason" }, text, options))
         },
@@ -126,6 +137,15 @@ export const schema: Schema.Codec<ExitReason, ExitReason> = Schema.declare(isExi
       })
     )
 })
+
+const reasonOfText = (text: string): ExitReason | undefined => {
+  try {
+    const reason = anyFromText(text)
+    return isExitReason(reason) ? reason : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** One line for people: `normal`, `shutdown: "detail"`, `died: Error: boom`. */
 export const format = (reason: ExitReason): string => {
@@ -149,15 +169,32 @@ export const format = (reason: ExitReason): string => {
   }
 }
 
+/** Longer texts of reasons are cut: they stand in log lines. */
+const longest = 2000
+
 const show = (value: unknown): string => {
-  if (value instanceof Error) return `${value.name}: ${value.message}`
+  const text = textOf(value)
+  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`
+}
+
+const textOf = (value: unknown): string => {
   if (typeof value === "string") return value
+  if (Error.isError(value)) return `${textAt(value, "name", "Error")}: ${textAt(value, "message", "")}`
+  // Whatever it is, its copy can be looked at
+  const copy = portable(value)
   try {
-    // Reasons hold reasons (why a supervisor could not start a child): each is told in its own words
-    return JSON.stringify(value, (_, part) => (isExitReason(part) ? format(part) : part)) ?? String(value)
+    return JSON.stringify(copy, showPart) ?? String(copy)
   } catch {
-    return String(value)
+    // It contains itself
+    return inspect(copy, { depth: 4, breakLength: Number.POSITIVE_INFINITY })
   }
+}
+
+/** Reasons hold reasons (why a supervisor could not start a child): each is told in its own words. */
+const showPart = (_: string, part: unknown): unknown => {
+  if (typeof part === "bigint") return `${part}n`
+  if (Error.isError(part)) return textOf(part)
+  return isExitReason(part) ? format(part) : part
 }
 
 /**

@@ -8,6 +8,7 @@ import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
 import { mayGenerate } from "./codec/Generate.ts"
+import { messageOf } from "./codec/Foreign.ts"
 import { generatedGuard } from "./codec/Guard.ts"
 import { layoutOf } from "./codec/Layout.ts"
 import type { Leaf } from "./codec/Plan.ts"
@@ -149,7 +150,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
       } catch (error) {
         throw new InvalidMessage({
           target: "another scheduler",
-          problem: error instanceof Error ? error.message : String(error)
+          problem: messageOf(error)
         })
       }
     },
@@ -238,7 +239,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     } catch (error) {
       throw new InvalidMessage({
         target: "a process",
-        problem: error instanceof Error ? error.message : String(error)
+        problem: messageOf(error)
       })
     }
   }

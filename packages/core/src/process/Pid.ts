@@ -63,6 +63,11 @@ export class PidImpl implements Pid<never> {
     this.#codec = codec
   }
 
+  /** Whether a value is a pid, also where it may be a proxy or an imitation of one. */
+  static is(value: object): value is PidImpl {
+    return #codec in value
+  }
+
   /** How messages to it are checked and encoded, where that is known. */
   get codec(): MessageCodec | undefined {
     return this.#codec

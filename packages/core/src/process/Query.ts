@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { PendingCall } from "./Call.ts"
+import { readAny } from "./codec/Portable.ts"
 import { type Host, names } from "./Host.ts"
 import { linkedTo } from "./Lifecycle.ts"
 import type { Pid } from "./Pid.ts"
@@ -77,7 +78,7 @@ export const ask = (
     const nothing = () => Exit.succeed(undefined)
     const pending = new PendingCall(
       host,
-      { whenDown: nothing, whenTimedOut: nothing, read: (reader) => Exit.succeed(reader.any()) },
+      { whenDown: nothing, whenTimedOut: nothing, read: (reader) => Exit.succeed(readAny(reader)) },
       (exit) => resume(exit as Effect.Effect<unknown>)
     )
     const { incarnation, slot } = place

@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ByteReader } from "./Bytes.ts"
 import { type AnswerCodec, type CallOutcomes, PendingCall, readAnswer } from "./Call.ts"
+import { readAny, writeAny } from "./codec/Portable.ts"
 import type { Definition } from "./Definition.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, park, unpark } from "./Fibers.ts"
@@ -39,9 +40,9 @@ export interface StartOptions extends DefinedOptions {
 export const startedCodec: AnswerCodec = {
   success: { encode: () => undefined, decode: () => undefined },
   error: {
-    encode: (error, writer) => writer.any({ ...(error as StartError) }),
+    encode: (error, writer) => writeAny(writer, { ...(error as StartError) }),
     // Written by encode above, on another scheduler of the same program
-    decode: (reader) => new StartError(reader.any() as ConstructorParameters<typeof StartError>[0])
+    decode: (reader) => new StartError(readAny(reader) as ConstructorParameters<typeof StartError>[0])
   }
 }
 

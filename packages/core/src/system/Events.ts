@@ -8,6 +8,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import { readAny, writeAny } from "../process/codec/Portable.ts"
 import type { Host, ProcessEvent } from "../process/Host.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
@@ -184,7 +185,7 @@ export const writeEvent = (writer: ByteWriter, event: Event): void => {
   writer.varint(fields.length)
   for (const [name, value] of fields) {
     writer.string(name)
-    writer.any(asText.has(name) && typeof value === "object" ? textOf(value) : value)
+    writeAny(writer, asText.has(name) && typeof value === "object" ? textOf(value) : value)
   }
 }
 
@@ -206,7 +207,7 @@ export const readEvent = (reader: ByteReader): Event => {
   const event: Record<string, unknown> = {}
   for (let left = reader.varint(); left > 0; left--) {
     const name = reader.string()
-    event[name] = reader.any()
+    event[name] = readAny(reader)
   }
   return event as unknown as Event
 }

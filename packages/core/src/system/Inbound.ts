@@ -6,6 +6,7 @@
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { RemoteReply, StartingCall, writeDown } from "../process/Call.ts"
+import { readAny, writeAny } from "../process/codec/Portable.ts"
 import { accept, admitThrough, type Outcome, waitForRoom, writeOutcome } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
@@ -17,6 +18,7 @@ import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
+import { readReason } from "../process/ReasonBytes.ts"
 import type { Caller, DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
 import { spawnDefinedHere } from "../process/SpawnDefined.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
@@ -32,7 +34,6 @@ import {
   readOptional,
   readPid,
   readPlace,
-  readReason,
   tag,
   tagMask,
   textTag,
@@ -73,7 +74,7 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
         _tag: "Reply",
         ...from,
         call,
-        write: (writer) => writer.any(reply)
+        write: (writer) => writeAny(writer, reply)
       })
     }
     case tag.Event:
@@ -212,7 +213,7 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const key = readOptional(reader)
   const registered = table === undefined || key === undefined ? undefined : new Name(table, key, undefined)
   // Written by writeSignal from these very options, on another scheduler of the same program
-  const given = (flags & hasOptions) === 0 ? undefined : (reader.any() as SpawnSignal["options"])
+  const given = (flags & hasOptions) === 0 ? undefined : (readAny(reader) as SpawnSignal["options"])
   const started = new StartingCall(new RemoteReply(host, startedCodec, { ...from, call }))
   const definition = host.definition(name)
   if (definition === undefined) {
@@ -238,7 +239,7 @@ const changeDirectory = (
   const table = reader.string()
   const key = reader.string()
   const pid = readPid(reader)
-  const value = reader.any()
+  const value = readAny(reader)
   const call = reader.varint()
   const from = readPlace(reader)
   if (tag === "DirectoryChange") {

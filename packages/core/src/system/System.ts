@@ -21,6 +21,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { messageOf } from "../process/codec/Foreign.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
 import type { Crew } from "./Crew.ts"
@@ -79,7 +80,7 @@ const boot = <R, E>(options: Options<R, E>) =>
       yield* Effect.addFinalizer(() => Effect.promise(() => members.stop()))
       yield* Effect.tryPromise({
         try: () => members.start(),
-        catch: (error) => new BootError({ problem: error instanceof Error ? error.message : String(error) })
+        catch: (error) => new BootError({ problem: messageOf(error) })
       })
     }
     // Slot 0 like the others: its processes end in order too, before anything they could need does

@@ -3,10 +3,11 @@
  * messages by the codec of the mailbox they are for.
  */
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import { writeAny } from "../process/codec/Portable.ts"
 import type { SentTexts } from "../process/codec/RepeatedTexts.ts"
-import type { ExitReason } from "../process/ExitReason.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
+import { writeReason } from "../process/ReasonBytes.ts"
 import type { Signal } from "../process/Signal.ts"
 
 /** Which signal a record is: the low four bits of its first byte. */
@@ -84,11 +85,6 @@ const writeOptional = (writer: ByteWriter, text: string | undefined): void => {
 export const readOptional = (reader: ByteReader): string | undefined =>
   reader.u8() === 0 ? undefined : reader.string()
 
-/** Reads an exit reason. */
-export const readReason = (reader: ByteReader): ExitReason =>
-  // Written by writeSignal on another scheduler of the same program
-  reader.any() as ExitReason
-
 /** Appends a message; see `MessageSignal`. */
 export const writeMessage = (
   writer: ByteWriter,
@@ -137,7 +133,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.to.serial)
       writePid(writer, signal.from)
       writer.u8(signal.link ? 1 : 0)
-      writer.any(signal.reason)
+      writeReason(writer, signal.reason)
       break
     case "Link":
       writer.varint(signal.to.serial)
@@ -162,7 +158,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.to.serial)
       writePid(writer, signal.from)
       writer.varint(signal.ref)
-      writer.any(signal.reason)
+      writeReason(writer, signal.reason)
       break
     case "Event":
       signal.write(writer)
@@ -192,7 +188,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.varint(signal.monitor)
       writeOptional(writer, signal.name?.table)
       writeOptional(writer, signal.name?.key)
-      if (signal.options !== undefined) writer.any(signal.options)
+      if (signal.options !== undefined) writeAny(writer, signal.options)
       signal.writeArgs(writer)
       break
     case "DirectoryChange":
@@ -201,7 +197,7 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
       writer.string(signal.table)
       writer.string(signal.key)
       writePid(writer, signal.pid)
-      writer.any(signal.value)
+      writeAny(writer, signal.value)
       writer.varint(signal.call)
       writePlace(writer, signal.from)
       break

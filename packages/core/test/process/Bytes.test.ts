@@ -106,38 +106,4 @@ describe("Bytes", () => {
     expect(() => reader.varint()).toThrow(RangeError)
     expect(() => roundTrip((writer) => writer.u8(40)).string()).toThrow(RangeError)
   })
-
-  it("errors keep their name, message, stack, cause and own fields", () => {
-    class NotAMember extends Error {
-      readonly _tag = "NotAMember"
-      readonly user = "ada"
-      override readonly name = "NotAMember"
-    }
-    const error = new NotAMember("no", { cause: new TypeError("inner") })
-    const back = roundTrip((writer) => writer.any({ _tag: "Failed", error })).any() as { error: NotAMember }
-    expect(back.error).toBeInstanceOf(Error)
-    expect(back.error).toMatchObject({ _tag: "NotAMember", user: "ada", name: "NotAMember", message: "no" })
-    expect(back.error.stack).toBe(error.stack)
-    expect(back.error.cause).toMatchObject({ name: "TypeError", message: "inner" })
-  })
-
-  it("P16 a large structured reason comes back structurally equal", () => {
-    const reason = {
-      _tag: "Failed",
-      error: {
-        list: Array.from({ length: 1000 }, (_, n) => [n, { n }]),
-        map: new Map([[1, new Set(["a"])]]),
-        bytes: new Uint8Array([1, 2, 3]),
-        when: new Date(0),
-        big: 2n ** 70n
-      }
-    }
-    expect(roundTrip((writer) => writer.any(reason)).any()).toEqual(reason)
-  })
-
-  it("what cannot leave its isolate leaves as text", () => {
-    expect(roundTrip((writer) => writer.any({ f: () => 1 })).any()).toEqual({ f: "() => 1" })
-    const odd = { toString: () => "odd", weak: new WeakMap() }
-    expect(typeof roundTrip((writer) => writer.any(odd)).any()).toBe("string")
-  })
 })

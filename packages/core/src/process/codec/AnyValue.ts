@@ -7,6 +7,7 @@ import { Alias, readAlias, writeAlias } from "../Alias.ts"
 import type { ByteReader, ByteWriter } from "../Bytes.ts"
 import { PidImpl, readPid, writePid } from "../Pid.ts"
 import { bigint, symbol } from "./Leaves.ts"
+import { Placeholder } from "./Placeholder.ts"
 import { corrupt, type NamedLeaf, readCount, setProperty, unportable } from "./Plan.ts"
 
 /** What a value begins with. */
@@ -35,7 +36,9 @@ const tag = {
   pid: 19,
   alias: 20,
   /** As an object, but without a prototype. */
-  bare: 21
+  bare: 21,
+  /** What stands for something that could not be sent. */
+  placeholder: 22
 } as const
 
 /** Any value but functions, unregistered symbols and instances of classes other than those named here. */
@@ -106,6 +109,10 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
     writer.u8(tag.alias)
     return writeAlias(writer, value)
   }
+  if (value instanceof Placeholder) {
+    writer.u8(tag.placeholder)
+    return writer.string(value.text)
+  }
   if (value instanceof Error) return writeError(value, writer, seen)
   if (ArrayBuffer.isView(value)) return writeView(value, writer)
   switch (prototype) {
@@ -125,7 +132,7 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
     }
     case ArrayBuffer.prototype:
       writer.u8(tag.buffer)
-      return writer.blob(new Uint8Array(value as ArrayBuffer))
+      return writer.blob(bytesOf(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength))
   }
   const name: unknown = value.constructor?.name
   return unportable(
@@ -177,6 +184,11 @@ const writeSet = (set: ReadonlySet<unknown>, writer: ByteWriter, seen: Seen): vo
 /** The classes of errors that arrive as themselves. Others arrive as `Error`, as exit reasons do. */
 const errors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError]
 
+/** The most special of them that an error is an instance of. */
+export const errorClassOf = (error: Error): ErrorConstructor | AggregateErrorConstructor =>
+  // Every error is an Error
+  errors.findLast((type) => type.prototype.isPrototypeOf(error)) ?? Error
+
 /** What every error has and enumerates not. */
 const hidden = new Set(["cause", "errors"])
 
@@ -208,13 +220,23 @@ const views = [
   DataView
 ]
 
+/** Whether a value is bytes that can be sent. */
+export const isView = (value: object): value is ArrayBufferView =>
+  ArrayBuffer.isView(value) && views.some((type) => value instanceof type)
+
 const writeView = (view: ArrayBufferView, writer: ByteWriter): void => {
   const kind = views.findIndex((type) => view instanceof type)
   if (kind === -1) unportable(`an instance of ${view.constructor.name}`)
   writer.u8(tag.view)
   writer.u8(kind)
-  writer.blob(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+  writer.blob(bytesOf(view.buffer, view.byteOffset, view.byteLength))
 }
+
+const noBytes = new Uint8Array(0)
+
+/** Memory that has been transferred away has no bytes, and cannot be looked at. */
+const bytesOf = (memory: ArrayBufferLike, from: number, size: number): Uint8Array =>
+  size === 0 ? noBytes : new Uint8Array(memory, from, size)
 
 /** Reads a value; `seen` has the objects read so far, by number. */
 const read = (reader: ByteReader, seen: Array<object>): unknown => readKind(reader.u8(), reader, seen)
@@ -284,6 +306,8 @@ const readObject = (kind: number, reader: ByteReader, seen: Array<object>): obje
       return keep(readPid(reader, undefined), seen)
     case tag.alias:
       return keep(readAlias(reader, undefined), seen)
+    case tag.placeholder:
+      return keep(new Placeholder(reader.string()), seen)
     default:
       return corrupt("value")
   }
