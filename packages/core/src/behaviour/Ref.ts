@@ -22,6 +22,7 @@ import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
+import { silenced } from "../process/Silence.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
 
 /** The callee is not there, or ended before it answered. Catalogue GS14, GS15, GS21. */
@@ -203,6 +204,8 @@ const CastOperation = operationKind(
       const { address, codec, method, payload } = this
       const host = hostOf(fiber)
       if (!method.payload.is(payload)) return invalid(codec, method, payload)
+      const silent = silenced(fiber, Exit.void)
+      if (silent !== undefined) return silent
       if (host.freeze) deepFreeze(payload)
       const pid = resolve(host, address)
       return pid === undefined ? Exit.void : send(host, pid, codec, new CastMessage(method, payload))
@@ -238,6 +241,8 @@ const CallOperation = operationKind(
     }
 
     perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
+      const silent = silenced<unknown, unknown>(fiber)
+      if (silent !== undefined) return silent
       const host = hostOf(fiber)
       const caller = currentProcess(fiber)
       return this.callFrom(fiber, host, caller, new PendingCall(host, this, undefined, caller?.priority))

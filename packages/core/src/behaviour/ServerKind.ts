@@ -1,7 +1,7 @@
 /**
  * What the server processes of one contract share: their callbacks, and what these know of the server that calls them.
  */
-import type { IncomingCall } from "../process/Call.ts"
+import type { StartingCall } from "../process/Call.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Name } from "../process/Name.ts"
 import type { Pid } from "../process/Pid.ts"
@@ -32,7 +32,7 @@ export interface ServerKind {
 export interface Birth {
   readonly args: unknown
   /** The starter's wait for initialisation. */
-  readonly started: IncomingCall | undefined
+  readonly started: StartingCall | undefined
   readonly name: Name | undefined
 }
 

@@ -9,7 +9,7 @@ import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { borrowCode, type Code, giveBack, type Owner } from "../process/Fibers.ts"
 import type { Registration } from "../process/Host.ts"
-import { end } from "../process/Lifecycle.ts"
+import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
@@ -140,8 +140,7 @@ export class ServerLoop implements Body, Owner {
   private refuse(holder: Pid | undefined): void {
     const { record } = this
     if (this.parent !== undefined) unlink(record, this.parent)
-    this.fail({ problem: "already-started", pid: holder?.toString() })
-    this.conclude(ExitReason.normal)
+    this.fail({ problem: "already-started", pid: holder?.toString() }, ExitReason.normal)
   }
 
   private initialise(): void {
@@ -161,30 +160,28 @@ export class ServerLoop implements Body, Owner {
   private initialised(next: unknown): void {
     if (next instanceof Stop) return this.failInit(next.reason)
     if (next instanceof Ignore) {
-      this.fail({ problem: "ignored" })
-      return this.conclude(ExitReason.normal)
+      return this.fail({ problem: "ignored" }, ExitReason.normal)
     }
     if (next instanceof Reply || next instanceof StopWithReply) {
       return this.failInit(badReturn(`${this.kind.contract}.init`, "a reply, but nobody has called"))
     }
-    this.tellStarter(Exit.void)
+    this.birth?.started?.succeed(undefined)
+    this.birth = undefined
     this.proceed(next)
   }
 
   private failInit(reason: ExitReason.ExitReason): void {
-    this.fail({ problem: "failed", reason })
-    this.conclude(reason)
+    this.fail({ problem: "failed", reason }, reason)
   }
 
+  /** Ends before it has begun. Its starter learns why when it is over. */
   private fail(
-    details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: ExitReason.ExitReason }
+    details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: ExitReason.ExitReason },
+    end: ExitReason.ExitReason
   ): void {
-    this.tellStarter(Exit.fail(new StartError({ contract: this.kind.contract, ...details })))
-  }
-
-  private tellStarter(exit: Exit.Exit<void, StartError>): void {
-    this.birth?.started?.answer(exit)
+    this.birth?.started?.failWhenGone(Exit.fail(new StartError({ contract: this.kind.contract, ...details })))
     this.birth = undefined
+    this.conclude(end)
   }
 
   // --- messages ----------------------------------------------------------------------------------------------------
@@ -418,8 +415,11 @@ export class ServerLoop implements Body, Owner {
   }
 
   private conclude(reason: ExitReason.ExitReason): void {
+    const { record } = this
     this.stopping = true
-    this.release(() => end(this.record, reason, true))
+    conclude(record, reason, true)
+    this.release(() => record.unwound())
+    limitUnwinding(record)
   }
 
   /** What the callbacks acquired is released before the world is told. */
@@ -432,6 +432,10 @@ export class ServerLoop implements Body, Owner {
   requestEnd(record: ProcessRecord, reason: ExitReason.ExitReason): void {
     record.mailbox.push(new TerminateMessage(reason, unanswered))
     record.wake()
+  }
+
+  silence(): void {
+    this.code?.silence()
   }
 
   /** An exit signal ends it: no `terminate`, as in OTP. */

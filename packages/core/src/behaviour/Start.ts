@@ -17,8 +17,9 @@ import { Operation } from "../process/Operation.ts"
 import type { Pid } from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
 import { milliseconds } from "../process/RawProcess.ts"
-import { hostOf, withSystem } from "../process/Running.ts"
+import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
+import { acting, silenced } from "../process/Silence.ts"
 import type { MonitorRef } from "../process/Signal.ts"
 import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
@@ -91,6 +92,8 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
 
   perform(fiber: AnyFiber): Effect.Effect<A, StartError> {
     const { name } = this.contract
+    const silent = silenced<A, StartError>(fiber)
+    if (silent !== undefined) return silent
     const host = hostOf(fiber)
     const definition = host.definition(name)
     if (definition === undefined) return Exit.fail(new StartError({ contract: name, problem: "unknown-contract" }))
@@ -116,7 +119,7 @@ export const terminate = (
   ref: { readonly address: Address; readonly contract: string },
   options?: { readonly reason?: ExitReason.ExitReason | undefined; readonly timeout?: Duration.Input | undefined }
 ): Effect.Effect<void, NoProcess | CallTimeout, System> =>
-  withSystem((host) => {
+  acting((host, fiber) => {
     const reason = options?.reason ?? ExitReason.normal
     const callee = ref.address.toString()
     const call = `${ref.contract}.terminate`

@@ -327,18 +327,38 @@ export abstract class IncomingCall {
     record.calls = undefined
     while (call !== undefined) {
       call.record = undefined
-      call.replyTo.down(reason)
+      call.whenGone(reason)
       call = call.next
     }
+  }
+
+  /** The callee is gone, and has not answered. */
+  protected whenGone(reason: ExitReason.ExitReason): void {
+    this.replyTo.down(reason)
   }
 }
 
 /** A start that waits for the new process to have initialised. */
 export class StartingCall extends IncomingCall {
+  private failure: Exit.Exit<never, unknown> | undefined = undefined
+
   constructor(replyTo: ReplyTo) {
     super()
     this.replyTo = replyTo
     this.record = this.previous = this.next = undefined
+  }
+
+  /**
+   * The process will not run, and why. Whoever started it is told when it is over: its name is free then, and what it acquired is
+   * released.
+   */
+  failWhenGone(failure: Exit.Exit<never, unknown>): void {
+    this.failure = failure
+  }
+
+  protected override whenGone(reason: ExitReason.ExitReason): void {
+    if (this.failure === undefined) super.whenGone(reason)
+    else this.replyTo.answer(this.failure)
   }
 }
 

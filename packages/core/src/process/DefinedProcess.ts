@@ -14,7 +14,7 @@ import type { Pid } from "./Pid.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
-import { withSystem } from "./Running.ts"
+import { acting } from "./Silence.ts"
 import type { Provided } from "./SpawnRaw.ts"
 import { type StartOptions, startDefinition } from "./StartDefinition.ts"
 import { StartError } from "./StartError.ts"
@@ -80,7 +80,7 @@ const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, pro
             // As if it had never been: whoever started it is told, and gets no EXIT. Catalogue N09
             if (record.parent !== undefined) unlink(record, record.parent)
             const pid = holder.toString()
-            return started?.answer(Exit.fail(new StartError({ contract: name, problem: "already-started", pid })))
+            return started?.failWhenGone(Exit.fail(new StartError({ contract: name, problem: "already-started", pid })))
           }
           started?.answer(Exit.void)
           return yield* program(self, given)
@@ -103,7 +103,7 @@ const startWith = <S extends Schema.Top, A extends Fields>(
   options: StartOptions | undefined,
   link: boolean
 ): Effect.Effect<Pid<S["Type"]>, StartError, System> =>
-  withSystem((host, fiber) => {
+  acting((host, fiber) => {
     const definition = host.definition(contract.name)
     if (definition === undefined) {
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))

@@ -2,8 +2,9 @@
  * A named program that any scheduler can run: what remote spawns, supervisors and behaviours are built on.
  * The contract (name and schemas) can be imported anywhere; only schedulers load what runs it.
  */
+import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
-import type { IncomingCall } from "./Call.ts"
+import type { StartingCall } from "./Call.ts"
 import type { Bounds } from "./Mailbox.ts"
 import type { MessageCodec, ValueCodec } from "./MessageCodec.ts"
 import type { Name } from "./Name.ts"
@@ -27,11 +28,13 @@ export interface Definition {
   readonly args: ValueCodec
   /** The bound of its processes' mailboxes. */
   readonly mailbox: Bounds | undefined
+  /** How long the finalizers of its processes may take; `undefined`: as long as by default. */
+  readonly unwindTimeout?: Duration.Input | undefined
   /**
-   * Makes the body of one new process. `started` is answered when initialisation is over, if anybody waits;
-   * the process registers itself as `name` before it initialises.
+   * Makes the body of one new process. `started` is answered when the process has initialised, and told of a failure
+   * otherwise (`failWhenGone`), if anybody waits; the process registers itself as `name` before it initialises.
    */
-  readonly body: (args: unknown, started: IncomingCall | undefined, name: Name | undefined) => Body
+  readonly body: (args: unknown, started: StartingCall | undefined, name: Name | undefined) => Body
   /** Definitions this one cannot run without. */
   readonly uses: ReadonlyArray<Definition>
 }

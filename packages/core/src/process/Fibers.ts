@@ -42,6 +42,11 @@ export interface Code {
    * would run nothing: no handler, no finalizer, nobody who waits for the fiber. Whether it has; then `ended` is not called.
    */
   forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean
+  /**
+   * The process has ended, and this has not: from now on it speaks for nobody, see {@link "./Silence.ts"}. Runs none of the process's
+   * code.
+   */
+  silence(): void
   /** Releases what the process acquired, then calls back. Called once, when nothing runs any more. */
   close(exit: AnyExit, then: () => void): void
   /** Whether something was acquired that is not released. */

@@ -193,6 +193,14 @@ export type ProcessEvent =
       readonly limit: number
     }
   | {
+      /** A process's finalizers have not come to their end in time: it counts as ended, and its code reaches nobody any more. */
+      readonly _tag: "UnwindTimeout"
+      readonly pid: Pid
+      readonly label: string | undefined
+      /** Its `unwindTimeout`. */
+      readonly milliseconds: number
+    }
+  | {
       /** Something in the runtime itself, or in a foreign callback it ran, threw. */
       readonly _tag: "RuntimeError"
       readonly during: string

@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { PendingCall } from "./Call.ts"
+import { messageOf } from "./codec/Foreign.ts"
 import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
 import { type FiberClass, type FiberImpl, type Generating, type Primitive, suspended } from "./EffectFiber.ts"
 import { goOnWith, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
@@ -44,7 +45,7 @@ const nothingToDo = () => undefined
 
 /** A process's fiber. */
 export interface KernelFiber extends FiberImpl, Code {
-  /** Whom its code speaks for: the process, as long as that is what its context says. */
+  /** The process this fiber runs for. Undefined once that has ended before its code, or the context was given another one. */
   readonly process: ProcessRecord | undefined
   /** What its next call may be made with, see {@link PendingCall.from}. */
   calling: PendingCall | undefined
@@ -311,7 +312,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
               else next = primitive(tracerContext(next as never, this))
             }
           } catch (error) {
-            next = primitive(Exit.die(isPrimitive(next) ? error : new TypeError(`not an effect: ${String(next)}`)))
+            next = primitive(Exit.die(isPrimitive(next) ? error : new TypeError(`not an effect: ${messageOf(next)}`)))
             continue
           }
           const yielded = this._yielded
@@ -461,6 +462,12 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       this._exit = ExitReason.toExit(reason)
       waiter.abandon()
       return true
+    }
+
+    silence(): void {
+      // The context goes on saying whose code this is; by that, what reaches others is known to come too late
+      void this.context
+      this.process = undefined
     }
 
     get holds(): boolean {

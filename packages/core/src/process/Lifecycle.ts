@@ -21,7 +21,8 @@ export const isHere = (host: Host, pid: Pid): boolean => pid.slot === host.slot 
 
 /**
  * An exit signal reaches a process. Catalogue P02 to P10, P24, L01 to L04, L18.
- * A `kill` that was sent (not one that comes through a link) cannot be trapped.
+ * A `kill` that was sent (not one that comes through a link) cannot be trapped. It also ends the unwinding of a process whose end
+ * was decided before: with the reason that was decided.
  */
 export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason, link: boolean): void => {
   if (record.isDead) return
@@ -36,31 +37,65 @@ export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason
   terminate(record, reason)
 }
 
-/** The process will end with `reason`; its code unwinds in its own turn. The first reason wins. */
-export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
-  if (!record.isRunning) return
+/** The process will end with `reason`. Whether that was news: the first reason that is decided stands. Catalogue P24, P25. */
+const decide = (record: ProcessRecord, reason: ExitReason.ExitReason): boolean => {
+  if (!record.isRunning) return false
   record.status = "exiting"
   record.exitReason = reason
-  record.wake()
+  return true
+}
+
+/** The process will end with `reason`; its code unwinds in its own turn. */
+export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
+  if (decide(record, reason)) record.wake()
 }
 
 /** `kill` is a fact at once: the world is told now, the code unwinds when it can, if there is anything to unwind. */
 const kill = (record: ProcessRecord): void => {
-  if (!record.unwinding && record.body.forget?.(ExitReason.killed) === true) record.unwinding = true
+  decide(record, ExitReason.killed)
+  const reason = reasonOf(record)
+  if (!record.unwinding && record.body.forget?.(reason) === true) record.unwinding = true
   else record.wake()
-  finish(record, ExitReason.killed)
+  abandon(record)
 }
 
+/** Tells the world of the end of a process whose code is not over. What that code does from now on reaches nobody. */
+const abandon = (record: ProcessRecord): void => {
+  finish(record)
+  record.body.silence?.()
+}
+
+const reasonOf = (record: ProcessRecord): ExitReason.ExitReason => record.exitReason ?? ExitReason.killed
+
 /**
- * The process's own code is over. Does nothing when an exit signal was faster. `crash`: its code failed, which is
- * reported unless the reason is an orderly one. As in OTP, a process that a signal ended has not crashed. Catalogue LO01,
- * LO04.
+ * The process's own code is over: its reason is decided, unless an exit signal was faster. What it acquired is to be released
+ * next, see {@link limitUnwinding}; then `record.unwound` tells the world. `crash`: its code failed, which is reported unless the
+ * reason is an orderly one. As in OTP, a process that a signal ended has not crashed. Catalogue LO01, LO04.
  */
-export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
-  if (record.isDead) return
+export const conclude = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
   record.unwinding = true
-  if (crash && record.isRunning && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
-  finish(record, record.exitReason ?? reason)
+  if (decide(record, reason) && crash && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
+}
+
+/** How long a process's finalizers may take by default, in milliseconds. */
+const defaultUnwindTimeout = 5000
+
+/**
+ * Its finalizers run. After its `unwindTimeout` the world is told of its end, whatever they still do: the process is as dead then as
+ * one that was killed.
+ */
+export const limitUnwinding = (record: ProcessRecord): void => {
+  if (record.isDead) return
+  const { host, label, pid, priority } = record
+  const extra = record.extras()
+  const milliseconds = extra.unwindTimeout ?? defaultUnwindTimeout
+  if (milliseconds === Number.POSITIVE_INFINITY) return
+  const giveUp = () => {
+    if (record.isDead) return
+    host.report({ _tag: "UnwindTimeout", pid, label, milliseconds })
+    abandon(record)
+  }
+  extra.unwindTimer = host.timers.set(milliseconds, giveUp, priority)
 }
 
 /** The processes a process is linked to. */
@@ -85,12 +120,12 @@ const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void
     links: linkedTo(record)
   })
 
-/** Tells the world. Runs exactly once in a process's life. */
-export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {
+/** Tells the world of an end whose reason is decided. Runs exactly once in a process's life. */
+export const finish = (record: ProcessRecord): void => {
   if (record.isDead) return
   const { host, pid } = record
+  const reason = reasonOf(record)
   record.status = "dead"
-  record.exitReason = reason
   host.processes.delete(pid.serial)
   pid.record = undefined
   host.directory.release(pid)
@@ -113,6 +148,7 @@ export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): vo
   IncomingCall.allDown(record, reason)
   const { extra } = record
   record.extra = undefined
+  if (extra?.unwindTimer !== undefined) host.timers.clear(extra.unwindTimer)
   if (extra?.waiting !== undefined) for (const sender of extra.waiting) sender.refuse()
   if (extra?.finalizers !== undefined) for (const finalizer of extra.finalizers) finalizer()
   record.mailbox.clear()

@@ -9,6 +9,7 @@ import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { type Host, names, System } from "./Host.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { isPid, type Pid, readPid, writePid } from "./Pid.ts"
+import { acting } from "./Silence.ts"
 
 /** A name as an address for messages of type `M`. */
 export class Name<in M = never> {
@@ -80,7 +81,7 @@ export class RegistrationError extends Schema.TaggedError<RegistrationError>()("
  * sees it. Fails with {@link RegistrationError}. Catalogue N02 to N04, MC13.
  */
 export const register = (name: string, pid: Pid): Effect.Effect<void, RegistrationError, System> =>
-  Effect.flatMap(System, (host) => {
+  acting((host) => {
     if (name === "") return Effect.fail(new RegistrationError({ name, problem: "invalid-name" }))
     if (host.directory.held(names, pid).length > 0) {
       return Effect.fail(new RegistrationError({ name, problem: "already-named" }))
@@ -99,7 +100,7 @@ export const register = (name: string, pid: Pid): Effect.Effect<void, Registrati
 
 /** Frees a name. Returns whether somebody held it. */
 export const unregister = (name: string): Effect.Effect<boolean, never, System> =>
-  Effect.flatMap(System, (host) => {
+  acting((host) => {
     const holder = host.directory.whereis(names, name)
     return holder === undefined ? Effect.succeed(false) : host.directory.unregister(names, name, holder)
   })

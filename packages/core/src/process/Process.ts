@@ -17,6 +17,7 @@ import { ownStep, withSystem } from "./Running.ts"
 import { Selector } from "./Selector.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { Exit as ExitMessage, type MonitorRef } from "./Signal.ts"
+import { acting } from "./Silence.ts"
 import type { SpawnOptions } from "./Spawn.ts"
 import { type Provided, spawn } from "./SpawnRaw.ts"
 
@@ -97,7 +98,7 @@ const exitSelf = (reason: ExitReason.ExitReason): Effect.Effect<never, never, Cu
   Effect.flatMap(Current, () => Exit_.failCause(ExitReason.toCause(reason)))
 
 const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void, never, System> =>
-  withSystem((host, fiber) => {
+  acting((host, fiber) => {
     // A name, say: no signal can be sent to it, and none must seem to have been
     if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid, got ${typeof pid}`))
     const current = currentProcess(fiber)
@@ -107,7 +108,7 @@ const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void,
     }
     sendExit(host, pid, current?.pid ?? outside(host), reason, false)
     return Effect.void
-  })
+  }, Effect.void)
 
 /** Whether exit signals become messages from now on. Returns what it was. Catalogue P18, P19. */
 export const trapExit = (on: boolean): Effect.Effect<boolean, never, Current> =>

@@ -5,13 +5,14 @@ import type { AliasMode } from "./Alias.ts"
 import type { IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
-import { finish } from "./Lifecycle.ts"
+import { finish, limitUnwinding } from "./Lifecycle.ts"
 import type { LinkEntry } from "./LinkEntry.ts"
 import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorList } from "./MonitorTable.ts"
 import type { Pid, PidImpl } from "./Pid.ts"
 import { keepShapes } from "./Shape.ts"
+import type { Timer } from "./Timer.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
 export interface Body {
@@ -27,6 +28,11 @@ export interface Body {
    * called. Runs none of the process's code, so anybody may call it.
    */
   forget?(reason: ExitReason): boolean
+  /**
+   * The process has ended, and its code has not: from now on nothing that the code does may reach anybody. Runs none of it, so
+   * anybody may call it.
+   */
+  silence?(): void
   /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
 }
@@ -47,6 +53,10 @@ export interface WaitingSender {
 export interface Extra {
   readonly bounds: Bounds | undefined
   readonly limit: MailboxLimit | undefined
+  /** How long its finalizers may take, in milliseconds; `undefined`: as long as by default. */
+  readonly unwindTimeout: number | undefined
+  /** Runs while its finalizers do. */
+  unwindTimer: Timer | undefined
   /** Whether the limit has been reported since the mailbox was last below it. */
   overLimit: boolean
   /** Its aliases that have not ended, by reference. */
@@ -61,9 +71,15 @@ export interface Extra {
   lineage: ReadonlyArray<Pid> | undefined
 }
 
-const makeExtra = (bounds: Bounds | undefined, limit: MailboxLimit | undefined): Extra => ({
+const makeExtra = (
+  bounds: Bounds | undefined,
+  limit: MailboxLimit | undefined,
+  unwindTimeout: number | undefined
+): Extra => ({
   bounds,
   limit,
+  unwindTimeout,
+  unwindTimer: undefined,
   overLimit: false,
   aliases: undefined,
   waiting: undefined,
@@ -118,7 +134,8 @@ export class ProcessRecord extends Mailbox implements Runnable {
     priority: Priority,
     label: string | undefined,
     bounds: Bounds | undefined,
-    limit: MailboxLimit | undefined
+    limit: MailboxLimit | undefined,
+    unwindTimeout: number | undefined
   ) {
     super()
     this.pid = pid
@@ -127,7 +144,10 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.ancestors = ancestors
     this.priority = priority
     this.label = label
-    this.extra = bounds === undefined && limit === undefined ? undefined : makeExtra(bounds, limit)
+    this.extra =
+      bounds === undefined && limit === undefined && unwindTimeout === undefined
+        ? undefined
+        : makeExtra(bounds, limit, unwindTimeout)
   }
 
   get status(): Status {
@@ -176,7 +196,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
   }
 
   extras(): Extra {
-    this.extra ??= makeExtra(undefined, undefined)
+    this.extra ??= makeExtra(undefined, undefined, undefined)
     return this.extra
   }
 
@@ -217,15 +237,18 @@ export class ProcessRecord extends Mailbox implements Runnable {
       // Its code is stopped, once
       this.unwinding = true
       const reason = this.exitReason
-      if (reason !== undefined && this.body.forget?.(reason) === true) finish(this, reason)
-      else this.body.unwind(this)
+      if (reason !== undefined && this.body.forget?.(reason) === true) finish(this)
+      else {
+        this.body.unwind(this)
+        limitUnwinding(this)
+      }
     }
   }
 
   /** The code has stopped. */
   unwound(): void {
-    if (this.exitReason !== undefined) finish(this, this.exitReason)
+    finish(this)
   }
 }
 
-keepShapes(makeExtra(undefined, undefined))
+keepShapes(makeExtra(undefined, undefined, undefined))

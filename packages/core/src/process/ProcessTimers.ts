@@ -32,6 +32,7 @@ import { hostOf, withSystem } from "./Running.ts"
 import { prepare, send } from "./Send.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { Down, type TimerRef } from "./Signal.ts"
+import { acting, silenced } from "./Silence.ts"
 import { spawn } from "./SpawnRaw.ts"
 import { Timed, Timer } from "./Timer.ts"
 
@@ -62,6 +63,9 @@ const set = ({ timerRefs }: Host, entry: Later, ref: TimerRef, when: When): bool
   }
   return true
 }
+
+/** The reference of a timer that is not set. */
+const noTimer = (host: Host): Effect.Effect<TimerRef> => Exit.succeed(host.timerRefs.nextRef())
 
 const badDelay = (operation: string) =>
   Effect.die(new RangeError(`${operation}: expected a delay that is finite and not negative`))
@@ -113,7 +117,7 @@ const SendAfter = operationKind(
       const { message, to, when } = this
       const host = hostOf(fiber)
       prepare(host, to, message)
-      return begin(host, new SendLater(to, message), "sendAfter", when)
+      return silenced(fiber, noTimer(host)) ?? begin(host, new SendLater(to, message), "sendAfter", when)
     }
 
     [Symbol.iterator](): Iterating<TimerRef, never> {
@@ -147,7 +151,7 @@ export const startTimer = <M>(
   message: (ref: TimerRef) => M,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => {
+  acting((host) => {
     const address = to as unknown as Address
     const ref = host.timerRefs.nextRef()
     const text = message(ref)
@@ -161,7 +165,7 @@ export const exitAfter = (
   reason: ExitReason.ExitReason,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => begin(host, new ExitLater(pid, reason), "exitAfter", when))
+  acting((host) => begin(host, new ExitLater(pid, reason), "exitAfter", when))
 
 /** Kills after a delay. Catalogue T18. */
 export const killAfter = (pid: Pid, when: When): Effect.Effect<TimerRef, never, System> =>
@@ -172,7 +176,7 @@ export const applyAfter = <A, E>(
   effect: Effect.Effect<A, E, Current | System>,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  withSystem((host) => {
+  acting((host) => {
     const start = () => {
       Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
     }
@@ -268,7 +272,7 @@ export const sendInterval = <M>(
   message: M,
   every: Duration.Input
 ): Effect.Effect<Interval, never, System> =>
-  withSystem((host) => {
+  acting((host) => {
     const period = milliseconds(every)
     if (period === undefined || !(period > 0)) {
       return Effect.die(new RangeError("sendInterval: expected an interval that is finite and positive"))
@@ -300,6 +304,6 @@ export const sendInterval = <M>(
 
 /** Ends a repeating timer. No tick follows after this returns, on one scheduler. */
 export const cancelInterval = (interval: Interval): Effect.Effect<void, never, System> =>
-  withSystem((host) => Effect.sync(() => sendExit(host, interval.pid, outside(host), ExitReason.kill, false)))
+  acting((host) => Effect.sync(() => sendExit(host, interval.pid, outside(host), ExitReason.kill, false)))
 
 keepShapes(new SendAfter(nothing, nothing, nothing), new CancelTimer(nothing, false), new Timed(), new Timer(nothing))

@@ -51,6 +51,10 @@ export class PublicCode implements Code {
     return false
   }
 
+  silence(): void {
+    // Its fibers are asked each time
+  }
+
   get holds(): boolean {
     return this.scope.state._tag !== "Empty"
   }
@@ -73,5 +77,6 @@ export const closeScope = (
   then: () => void
 ): void => {
   if (scope === undefined) then()
-  else Effect.runForkWith(context)(Scope.close(scope, exit)).addObserver(then)
+  // A finalizer runs to its end, whatever it can no longer do
+  else Effect.runForkWith(context)(Effect.uninterruptible(Scope.close(scope, exit))).addObserver(then)
 }

@@ -11,7 +11,7 @@ import { admitWaiting } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, type Code, type KernelFiber, makeCode, type Owner, park } from "./Fibers.ts"
 import type { Repeated } from "./KernelFiber.ts"
-import { end } from "./Lifecycle.ts"
+import { conclude, limitUnwinding } from "./Lifecycle.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
 import { Done, isNotNow, notNow, Operation } from "./Operation.ts"
@@ -133,11 +133,14 @@ export class RawProcess<M>
     const record = this.own()
     // Only what ran has ended
     const code = this.code as Code
-    code.close(exit, () => {
-      if (record.unwinding) return record.unwound()
-      // `Process.exit` is a decision, what was thrown or failed is a crash
-      end(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
-    })
+    const isOwn = !record.unwinding
+    // `Process.exit` is a decision, what was thrown or failed is a crash
+    if (isOwn) {
+      conclude(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
+    }
+    code.close(exit, () => record.unwound())
+    // A signal's unwinding has its limit already
+    if (isOwn) limitUnwinding(record)
   }
 
   forget(reason: ExitReason.ExitReason): boolean {
@@ -145,6 +148,11 @@ export class RawProcess<M>
     if (waiter !== undefined) return (code as Code).forget(waiter, reason)
     // It has not begun, and never will
     return typeof code === "function"
+  }
+
+  silence(): void {
+    const { code } = this
+    if (typeof code !== "function") code.silence()
   }
 
   unwind(record: ProcessRecord): void {

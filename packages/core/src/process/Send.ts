@@ -14,8 +14,8 @@ import { type Address, resolve } from "./Name.ts"
 import { notNow, type OperationMethods, operationKind } from "./Operation.ts"
 import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
-import { withSystem } from "./Running.ts"
 import { keepShapes, nothing } from "./Shape.ts"
+import { acting } from "./Silence.ts"
 import { sleep } from "./Sleep.ts"
 
 /**
@@ -49,28 +49,32 @@ const SendMessage = operationKind(
 
     perform(): Effect.Effect<void> {
       // The host is there: the type asks for it
-      return toReceiver(this.to, this.message, Effect.void, (host, pid, codec, alias) =>
+      return toReceiver(this.to, this.message, Effect.void, Effect.void, (host, pid, codec, alias) =>
         Delivery.send(host, pid, codec, this.message, alias)
       ) as Effect.Effect<void>
     }
   }
 )
 
-/** Checks and freezes a message, and finds its receiver; `nobody` is the answer when a name has no holder. */
+/**
+ * Checks and freezes a message, and finds its receiver; `nobody` is the answer when a name has no holder, `silent` that of a process
+ * that has ended.
+ */
 const toReceiver = <A, E>(
   to: Address,
   message: unknown,
   nobody: Effect.Effect<A, E>,
+  silent: Effect.Effect<A, E>,
   use: (host: Host, pid: Pid, codec: MessageCodec.MessageCodec, alias: number) => Effect.Effect<A, E>
 ): Effect.Effect<A, E, System> =>
-  withSystem((host) => {
+  acting((host) => {
     const pid = resolve(host, to)
     const codec = (isPid(to) ? undefined : to.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
     codec.check(message)
     if (host.freeze) Delivery.deepFreeze(message)
     return pid === undefined ? nobody : use(host, pid, codec, to instanceof Alias ? to.ref : 0)
-  })
+  }, silent)
 
 /** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
 export const prepare = (host: Host, to: Address, message: unknown): void => {
@@ -96,7 +100,7 @@ export const deliverTo = (host: Host, to: Address, message: unknown): void => {
  * makes senders wait, nor when there is no such process. Costs a round trip to another scheduler.
  */
 export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, never, System> =>
-  toReceiver(to as unknown as Address, message, Effect.succeed(false), (host, pid, codec, alias) =>
+  toReceiver(to as unknown as Address, message, Effect.succeed(false), Effect.succeed(false), (host, pid, codec, alias) =>
     Effect.map(Delivery.offer(host, pid, codec, message, alias, false), (outcome) => outcome === "accepted")
   )
 
@@ -121,7 +125,7 @@ export const sendWithin = <M>(
   deadline: Duration.Input
 ): Effect.Effect<void, SendFailed, System> => {
   const fail = (problem: SendFailed["problem"]) => Effect.fail(new SendFailed({ target: String(to), problem }))
-  return toReceiver(to as unknown as Address, message, fail("gone"), (host, pid, codec, alias) =>
+  return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, alias) =>
     Effect.raceFirst(
       Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true), (outcome) =>
         outcome === "accepted" ? Effect.void : fail("gone")

@@ -1,6 +1,7 @@
 /**
  * Starting processes: here, or on another scheduler by the name of a definition both know.
  */
+import * as Duration from "effect/Duration"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host, Placement, Priority } from "./Host.ts"
 import { isHere, sendExit } from "./Lifecycle.ts"
@@ -26,6 +27,12 @@ export interface SpawnOptions {
    * the system's `monitor.longMailbox`.
    */
   readonly mailboxLimit?: MailboxLimit | undefined
+  /**
+   * How long its finalizers may take once its end has been decided. After that the end is told with its reason, and the process is as
+   * dead as one that was killed: what its code still does reaches nobody. Default 5 seconds; `"Infinity"` waits for them however long
+   * they take.
+   */
+  readonly unwindTimeout?: Duration.Input | undefined
 }
 
 /** What ties a new process to the one that starts it, from the first instant on. Catalogue L14, MC04. */
@@ -61,7 +68,8 @@ export const spawnHere = (
     options?.priority ?? "normal",
     options?.label,
     options?.mailbox,
-    options?.mailboxLimit
+    options?.mailboxLimit,
+    options?.unwindTimeout === undefined ? undefined : Duration.toMillis(options.unwindTimeout)
   )
   pid.record = record
   host.processes.add(pid.serial, record)

@@ -2,7 +2,8 @@
  * Starting processes of definitions, which any scheduler can run: here, where the placement says, or on whichever
  * scheduler is idle first.
  */
-import { type IncomingCall, type PendingCall, StartingCall } from "./Call.ts"
+import * as Duration from "effect/Duration"
+import { type PendingCall, StartingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import { type Host, names } from "./Host.ts"
 import { Name } from "./Name.ts"
@@ -34,23 +35,26 @@ export interface SpawnCall extends PendingCall, DefinedSpawn {
 /** The options that can leave the scheduler, if any is set. */
 const portable = (options: SpawnOptions | undefined): SpawnSignal["options"] => {
   if (options === undefined) return undefined
-  const { label, mailbox, mailboxLimit, priority } = options
-  return (label ?? mailbox ?? mailboxLimit ?? priority) === undefined
+  const { label, mailbox, mailboxLimit, priority, unwindTimeout } = options
+  return (label ?? mailbox ?? mailboxLimit ?? priority ?? unwindTimeout) === undefined
     ? undefined
-    : { label, mailbox, mailboxLimit, priority }
+    : { label, mailbox, mailboxLimit, priority, unwindTimeout: unwindTimeout && Duration.toMillis(unwindTimeout) }
 }
 
 const nameOf = (name: string | Name | undefined): Name | undefined =>
   typeof name === "string" ? new Name(names, name, undefined) : name
 
-/** The bound that every process of the definition has is an option that was not given. */
-const optionsOf = ({ definition, options }: DefinedSpawn): SpawnOptions | undefined =>
-  definition.mailbox === undefined || options?.mailbox !== undefined
+/** What every process of the definition has, where it was not given as an option. */
+const optionsOf = ({ definition, options }: DefinedSpawn): SpawnOptions | undefined => {
+  const mailbox = options?.mailbox ?? definition.mailbox
+  const unwindTimeout = options?.unwindTimeout ?? definition.unwindTimeout
+  return mailbox === options?.mailbox && unwindTimeout === options?.unwindTimeout
     ? options
-    : { ...options, mailbox: definition.mailbox }
+    : { ...options, mailbox, unwindTimeout }
+}
 
 /** Starts a process of a definition on this scheduler. `call` is answered when its initialisation is over. */
-export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: IncomingCall): ProcessRecord => {
+export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: StartingCall): ProcessRecord => {
   const { by, definition } = spawn
   const body = definition.body(spawn.args, call, nameOf(spawn.options?.name))
   const record = spawnHere(host, body, definition.codec, spawn, optionsOf(spawn))

@@ -16,6 +16,7 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
 import { hostOf } from "./Running.ts"
 import type { MonitorRef } from "./Signal.ts"
+import { silenced } from "./Silence.ts"
 import { lineage, type SpawnOptions, spawnHere, tieParent } from "./Spawn.ts"
 
 /** What a process's own code may require and always has: itself, the system, and a scope that closes when it ends. */
@@ -51,7 +52,7 @@ const SpawnOperation = operationKind(
     }
 
     perform(fiber: AnyFiber): Effect.Effect<unknown> {
-      return Exit.succeed(this.spawn(hostOf(fiber), fiber, currentProcess(fiber)))
+      return silenced<unknown, never>(fiber) ?? Exit.succeed(this.spawn(hostOf(fiber), fiber, currentProcess(fiber)))
     }
 
     private spawn(host: Host, fiber: AnyFiber, parent: ProcessRecord | undefined): unknown {

@@ -100,6 +100,11 @@ export const formatEvent = (event: ProcessEvent | SchedulerEvent): Report => {
         text: `${event.length} messages wait for ${event.label ?? ""} ${event.pid}, more than its limit of ${event.limit}`,
         cause: undefined
       }
+    case "UnwindTimeout":
+      return plain(
+        "warning",
+        `the finalizers of ${holder(event.pid, event.label)} have not ended within ${event.milliseconds} ms; the process counts as ended, and what they still send reaches nobody`
+      )
     case "RuntimeError":
       return { level: "error", text: `error in ${event.during}`, cause: event.error }
     default:

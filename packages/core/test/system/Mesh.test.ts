@@ -66,7 +66,7 @@ const collect = (count: number, send: (to: (text: string, codec: MessageCodec) =
       },
       unwind: (record: ProcessRecord) => record.unwound()
     }
-    const record = new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined)
+    const record = new ProcessRecord(pid, far, body, [], "normal", undefined, undefined, undefined, undefined)
     far.processes.add(serial, record)
     send(
       (message, codec) =>
