@@ -67,7 +67,13 @@ import {
   usesOf
 } from "./ChildSpec.ts"
 import { type Intensity, limitsOf } from "./Intensity.ts"
-import { type ChildCounts, type ChildInfo, SupervisorContract, type SupervisorProtocol } from "./SupervisorProtocol.ts"
+import {
+  AnySupervisor,
+  type ChildCounts,
+  type ChildInfo,
+  SupervisorContract,
+  type SupervisorProtocol
+} from "./SupervisorProtocol.ts"
 import { type SupervisorImplementation, supervisorImplementation } from "./SupervisorServer.ts"
 
 export * from "./ChildErrors.ts"
@@ -137,10 +143,16 @@ export interface SupervisorRef {
 export type Supervisor = string | Pid | SupervisorRef
 
 /** A supervisor's typed ref: the operations below as methods. */
-export const ref = (of: Supervisor): GenServer.Ref<SupervisorProtocol> => {
-  if (typeof of === "string") return SupervisorContract.named(of)
-  return SupervisorContract.internals.refs.at("address" in of ? of.address : of)
-}
+export const ref = (of: Supervisor): GenServer.Ref<SupervisorProtocol> => refTo(SupervisorContract, of)
+
+/** A ref that supervisors of every kind understand. */
+const anyRef = (of: Supervisor) => refTo(AnySupervisor, of)
+
+const refTo = <P extends GenServer.Protocol, A extends GenServer.Fields, M>(
+  contract: GenServer.Contract<P, A, M>,
+  of: Supervisor
+): GenServer.Ref<P> =>
+  typeof of === "string" ? contract.named(of) : contract.internals.refs.at("address" in of ? of.address : of)
 
 /**
  * Starts a supervisor, linked to the calling process; outside a process, tied to the scope. Returns when all its
@@ -224,11 +236,11 @@ export const deleteChild = (
 
 /** The children, the newest first. Works with dynamic supervisors too. Catalogue SU03. */
 export const whichChildren = (of: Supervisor): Effect.Effect<ReadonlyArray<ChildInfo>, GenServer.CallError, System> =>
-  ref(of).whichChildren(patient)
+  anyRef(of).whichChildren(patient)
 
 /** How many children there are. Works with dynamic supervisors too. Catalogue SU03. */
 export const countChildren = (of: Supervisor): Effect.Effect<ChildCounts, GenServer.CallError, System> =>
-  ref(of).countChildren(patient)
+  anyRef(of).countChildren(patient)
 
 /**
  * Stops a supervisor and its children, in reverse, and waits until it is gone. `reason` is normal by default; without a
@@ -237,4 +249,4 @@ export const countChildren = (of: Supervisor): Effect.Effect<ChildCounts, GenSer
 export const stop = (
   of: Supervisor,
   options?: { readonly reason?: ExitReason.ExitReason | undefined; readonly timeout?: Duration.Input | undefined }
-): Effect.Effect<void, GenServer.NoProcess | GenServer.CallTimeout, System> => GenServer.terminate(ref(of), options)
+): Effect.Effect<void, GenServer.CallError, System> => GenServer.terminate(anyRef(of), options)

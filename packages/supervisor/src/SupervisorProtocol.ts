@@ -50,14 +50,13 @@ export const ChildCounts = Schema.Struct({
 /** See the schema of the same name. */
 export type ChildCounts = typeof ChildCounts.Type
 
-/**
- * What every supervisor answers. These come first in both protocols, with the same schemas, because messages travel by
- * their position: whoever knows only a supervisor's name can ask either kind.
- */
 const inspection = {
   whichChildren: GenServer.call({ success: Schema.Array(ChildInfo) }),
   countChildren: GenServer.call({ success: ChildCounts })
 }
+
+/** What every supervisor answers: for those who know only a supervisor's name, and not of which kind it is. */
+export const AnySupervisor = GenServer.define("understudy/AnySupervisor", { protocol: inspection })
 
 const byId = { id: Schema.String }
 const started = Schema.Struct({
@@ -68,6 +67,7 @@ const limits = { restarts: Schema.Int, within: Schema.Number }
 
 /** The contract of supervisors with a list of children. */
 export const SupervisorContract = GenServer.define("understudy/Supervisor", {
+  interfaces: [AnySupervisor],
   args: {
     name: Schema.String,
     strategy: Schema.Literals(["one-for-one", "one-for-all", "rest-for-one"]),
@@ -96,6 +96,7 @@ export const SupervisorContract = GenServer.define("understudy/Supervisor", {
 
 /** The contract of supervisors whose children come and go. */
 export const DynamicSupervisorContract = GenServer.define("understudy/DynamicSupervisor", {
+  interfaces: [AnySupervisor],
   args: {
     name: Schema.String,
     intensity: Schema.Struct(limits),

@@ -1,6 +1,6 @@
 /**
  * The tree of a supervisor and everything below it, for people to look at. Each supervisor is asked for a bounded time,
- * and what does not answer is shown as what it is: looking at a tree never fails, and never waits for what is stuck.
+ * and what does not answer is shown as what it is: looking at a tree never waits for what is stuck.
  */
 
 import type { CallError } from "@understudy/core/GenServer"
@@ -9,7 +9,7 @@ import { type Address, Name, whereis } from "@understudy/core/Process"
 import { System } from "@understudy/core/System"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type ChildInfo, DynamicSupervisorContract, SupervisorContract } from "./SupervisorProtocol.ts"
+import { AnySupervisor, type ChildInfo, DynamicSupervisorContract, SupervisorContract } from "./SupervisorProtocol.ts"
 
 /** One process of a tree. */
 export interface TreeNode {
@@ -24,9 +24,10 @@ export interface TreeNode {
    * - `restarting`: its supervisor tries to start it again;
    * - `stopped`: it ended, or was stopped, and stays so;
    * - `gone`: a supervisor that ended while the tree was looked at;
-   * - `busy`: a supervisor that did not answer in time: it is starting or stopping a child.
+   * - `busy`: a supervisor that did not answer in time: it is starting or stopping a child;
+   * - `no-supervisor`: the root of the tree is a process that supervises nothing.
    */
-  readonly status: "running" | "restarting" | "stopped" | "gone" | "busy"
+  readonly status: "running" | "restarting" | "stopped" | "gone" | "busy" | "no-supervisor"
   readonly type: "worker" | "supervisor"
   /** The name of its contract. */
   readonly contract: string
@@ -47,7 +48,7 @@ const supervisors: ReadonlySet<string> = new Set([SupervisorContract.name, Dynam
 
 /**
  * The tree below a supervisor, dynamic or not, given by its name, its pid or a ref. `timeout` is for each supervisor
- * (default: 1 second). Never fails.
+ * (default: 1 second). Never fails: a process that is no supervisor is a tree of its own, with status `no-supervisor`.
  */
 export const tree = (
   of: string | Pid | { readonly address: Address; readonly contract: string },
@@ -77,8 +78,7 @@ export const tree = (
 const expand = (node: TreeNode, timeout: Duration.Input): Effect.Effect<TreeNode, never, System> => {
   const { contract, pid } = node
   if (pid === undefined || !supervisors.has(contract)) return Effect.succeed(node)
-  // Both kinds of supervisors take this question in the same form
-  return SupervisorContract.internals.refs
+  return AnySupervisor.internals.refs
     .pid(pid)
     .whichChildren({ timeout })
     .pipe(
@@ -92,8 +92,17 @@ const expand = (node: TreeNode, timeout: Duration.Input): Effect.Effect<TreeNode
     )
 }
 
-const unanswered = (node: TreeNode, error: CallError): TreeNode =>
-  error._tag === "NoProcess" ? { ...node, pid: undefined, status: "gone" } : { ...node, status: "busy" }
+const unanswered = (node: TreeNode, error: CallError): TreeNode => {
+  switch (error._tag) {
+    case "NoProcess":
+      return { ...node, pid: undefined, status: "gone" }
+    case "UnknownCall":
+      return { ...node, type: "worker", contract: error.contract, status: "no-supervisor" }
+    default:
+      // A supervisor that looks at its own tree is busy, too
+      return { ...node, status: "busy" }
+  }
+}
 
 const nodeOf = ({ contract, id, label, pid, restarts, type }: ChildInfo): TreeNode => ({
   id,

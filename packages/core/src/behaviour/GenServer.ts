@@ -22,6 +22,7 @@
  * When not to use it: for code that needs no process. A function, a module or an Effect service is simpler, and every
  * caller of a server waits in one queue.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -29,6 +30,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
 import { type NamedLeaf, wireAnnotation } from "../process/codec/Plan.ts"
+import { ContractId } from "../process/ContractId.ts"
 import type { Definition } from "../process/Definition.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
@@ -37,12 +39,12 @@ import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } 
 import { type Address, Name, readAddress, writeAddress } from "../process/Name.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
+import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
 import {
   type Call,
   type CallMessage,
   type Cast,
-  contractCodec,
   type Fields,
   type Method,
   methodsOf,
@@ -78,7 +80,8 @@ export {
   type Methods,
   NoProcess,
   type PidRef,
-  type Ref
+  type Ref,
+  UnknownCall
 } from "./Ref.ts"
 export { StartError, type StartOptions, start, startLink, startMonitor, terminate } from "./Start.ts"
 
@@ -168,9 +171,13 @@ export interface Contract<P extends Protocol, A extends Fields, M = never> {
   readonly protocol: P
   readonly args: Schema.Struct<A>
   readonly mailbox: Bounds | undefined
+  readonly unwindTimeout: Duration.Input | undefined
   /** The address of the server registered as `name`, typed and resolved at each use. */
   readonly named: (name: string) => Ref<P>
-  /** A ref to a server of which only the pid is known. Nothing checks that it is of this contract. */
+  /**
+   * A ref to a server of which only the pid is known. Whether it is of this contract is found out when the ref is used: if not, calls
+   * fail with {@link UnknownCall}, and casts are dropped and reported.
+   */
   readonly at: (pid: Pid) => PidRef<P>
   /** The schema of refs to servers of this contract: refs travel in messages. */
   readonly ref: Schema.Codec<Ref<P>, Ref<P>>
@@ -184,7 +191,7 @@ export interface Contract<P extends Protocol, A extends Fields, M = never> {
 
 /** What the runtime needs of a contract. */
 export interface ContractInternals<P extends Protocol> {
-  readonly codec: MessageCodec
+  readonly codec: ContractCodec
   readonly methods: ReadonlyArray<Method>
   readonly refs: RefFactory<P>
   readonly argsCodec: ValueCodec
@@ -210,12 +217,16 @@ export interface Implementation<P extends Protocol, A extends Fields, S, R> {
 export type AnyContract = Contract<any, any, any>
 
 /**
- * Declares a contract. Throws a RangeError when the name is empty or a message has a reserved name.
+ * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, or a message of an interface is
+ * missing.
  *
  * - `args`: what a server is started with. Default: nothing.
  * - `protocol`: its messages.
  * - `info`: the schema of plain messages it takes by `Process.send`. Default: none.
  * - `mailbox`: its bound. Default: none.
+ * - `unwindTimeout`: how long the finalizers of its servers may take before they count as ended all the same. Default: 5 seconds.
+ * - `interfaces`: other contracts whose messages are messages of this one too, each the very same value: refs of those contracts
+ *   can be used with its servers. Default: none, and then messages of other contracts never reach a handler.
  */
 export const define = <
   const P extends Protocol,
@@ -228,21 +239,24 @@ export const define = <
     readonly args?: A
     readonly info?: M
     readonly mailbox?: Bounds
+    readonly unwindTimeout?: Duration.Input
+    readonly interfaces?: ReadonlyArray<AnyContract>
   }
 ): Contract<P, A, M["Type"]> => {
   if (name === "") throw new RangeError("GenServer.define: a contract needs a name")
   for (const tag of Object.keys(options.protocol)) {
     if (reservedTags.has(tag)) throw new RangeError(`GenServer.define: ${name} cannot have a message named "${tag}"`)
   }
-  const { info, mailbox, protocol } = options
+  const { info, interfaces = [], mailbox, protocol, unwindTimeout } = options
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   const methods = methodsOf(protocol)
-  const codec = contractCodec(
-    name,
+  const codec = new ContractCodec(
+    new ContractId(name, () => contract.internals.fingerprint),
     methods,
     info === undefined ? undefined : valueCodec(info),
-    mailbox?.overflow === "suspend"
+    mailbox?.overflow === "suspend",
+    interfaces.map((other) => interfaceOf(name, protocol, methods, other))
   )
   const refs = refFactory<P>(name, methods, codec)
   const contract: Contract<P, A, M["Type"]> = {
@@ -250,6 +264,7 @@ export const define = <
     protocol,
     args,
     mailbox,
+    unwindTimeout,
     named: (registered) => refs.at(new Name("", registered, codec)),
     at: refs.pid,
     ref: refSchema(name, refs, codec),
@@ -265,6 +280,24 @@ export const define = <
     }
   }
   return contract
+}
+
+/** The messages of `other`, as a contract that has them too takes them. */
+const interfaceOf = (
+  name: string,
+  protocol: Protocol,
+  methods: ReadonlyArray<Method>,
+  other: AnyContract
+): Interface => {
+  // `AnyContract` has lost the protocol's own type
+  const own = Object.entries(other.protocol as Protocol).map(([tag, method]) => {
+    const found = protocol[tag] === method ? methods.find((one) => one.tag === tag) : undefined
+    if (found !== undefined) return found
+    throw new RangeError(
+      `GenServer.define: ${name} has the interface ${other.name}, so its protocol needs the message "${tag}" of that contract, the same value`
+    )
+  })
+  return { codec: other.internals.codec, methods: own }
 }
 
 const contractFingerprint = (contract: AnyContract, info: Schema.Top | undefined): string => {
@@ -329,6 +362,7 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
     codec,
     args: argsCodec,
     mailbox: contract.mailbox,
+    unwindTimeout: contract.unwindTimeout,
     uses: [],
     body: (args, started, name) => new ServerLoop(kind, { args, started, name })
   }

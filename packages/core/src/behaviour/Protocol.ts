@@ -3,22 +3,11 @@
  * the checks at run time, and the codec between schedulers. It holds no code of the server.
  */
 import { inspect } from "node:util"
-import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import { type AnswerCodec, IncomingCall, RemoteReply } from "../process/Call.ts"
-import { messageOf } from "../process/codec/Foreign.ts"
+import { type AnswerCodec, IncomingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import {
-  InvalidMessage,
-  isPlain,
-  type MessageCodec,
-  plainKind,
-  readPlain,
-  type ValueCodec,
-  value as valueCodec
-} from "../process/MessageCodec.ts"
+import { InvalidMessage, takes, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import type { Pid } from "../process/Pid.ts"
-import { readReason, writeReason } from "../process/ReasonBytes.ts"
 import { keepShapes, nothing as none } from "../process/Shape.ts"
 import type { ServerContext } from "./ServerKind.ts"
 
@@ -87,7 +76,8 @@ export interface Method {
 
 const noPayload = Object.freeze({})
 
-const nothing: ValueCodec = {
+/** What has no payload, and takes no bytes. */
+export const nothing: ValueCodec = {
   is: () => true,
   explain: () => "",
   encode: () => undefined,
@@ -100,7 +90,7 @@ const nothing: ValueCodec = {
 /** What a handler fails with is only typed, and not checked before it is written. */
 const checked = (codec: ValueCodec): AnswerCodec["error"] => ({
   encode: (value, writer) => {
-    if (!codec.is(value)) throw new InvalidMessage({ target: "a failed call", problem: codec.explain(value) })
+    if (!takes(codec, value)) throw new InvalidMessage({ target: "a failed call", problem: codec.explain(value) })
     codec.encode(value, writer)
   },
   decode: codec.decode
@@ -175,82 +165,6 @@ export class TerminateMessage extends IncomingCall {
     this.replyTo = replyTo
     this.record = this.previous = this.next = undefined
     this.reason = reason
-  }
-}
-
-/** Kinds of messages on the way between schedulers, beside plain ones, whose kind is 2. */
-const castKind = 0
-const callKind = 1
-const terminateKind = 3
-
-const unanswered: AnswerCodec = { success: nothing, error: nothing }
-
-/** The codec of a server's mailbox: its casts, its calls, and its plain messages if it takes any. */
-export const contractCodec = (
-  name: string,
-  methods: ReadonlyArray<Method>,
-  plain: ValueCodec | undefined,
-  suspends: boolean
-): MessageCodec => {
-  const invalid = (what: string, problem: string) => new InvalidMessage({ target: `${name}${what}`, problem })
-  return {
-    suspends,
-    check: (message) => {
-      if (message instanceof CastMessage || message instanceof CallMessage) {
-        const { method, payload } = message
-        if (!method.payload.is(payload)) throw invalid(`.${method.tag}`, method.payload.explain(payload))
-      } else if (message instanceof TerminateMessage) return
-      else if (plain === undefined) throw invalid("", "its protocol has no plain messages")
-      else if (!plain.is(message)) throw invalid("", plain.explain(message))
-    },
-    encode: (message, writer) => {
-      if (message instanceof CastMessage) {
-        writer.u8(castKind)
-        writer.varint(message.method.index)
-        message.method.payload.encode(message.payload, writer)
-      } else if (message instanceof CallMessage) {
-        writer.u8(callKind)
-        writer.varint(message.method.index)
-        message.method.payload.encode(message.payload, writer)
-      } else if (message instanceof TerminateMessage) {
-        writer.u8(terminateKind)
-        writeReason(writer, message.reason)
-      } else {
-        writer.u8(plainKind)
-        plain?.encode(message, writer)
-      }
-    },
-    decode: (reader, host, caller) => {
-      const kind = reader.u8()
-      if (isPlain(kind)) {
-        if (plain === undefined) throw invalid("", "its protocol has no plain messages")
-        try {
-          return readPlain(plain, kind, reader)
-        } catch (error) {
-          throw invalid("", messageOf(error))
-        }
-      }
-      if (kind === terminateKind && caller !== undefined) {
-        return new TerminateMessage(readReason(reader), new RemoteReply(host, unanswered, caller))
-      }
-      const index = reader.varint()
-      const method = methods[index]
-      if (method === undefined) throw invalid("", `it has no message number ${index}`)
-      const replyTo = caller === undefined ? undefined : new RemoteReply(host, method.answer, caller)
-      let payload: unknown
-      try {
-        payload = method.payload.decode(reader)
-        reader.finish()
-      } catch (problem) {
-        const error = invalid(`.${method.tag}`, messageOf(problem))
-        // The caller learns what was wrong; it need not wait for its timeout
-        replyTo?.answer(Exit.die(error))
-        throw error
-      }
-      return replyTo === undefined ? new CastMessage(method, payload) : new CallMessage(method, payload, replyTo)
-    },
-    // Contracts are the same on all schedulers
-    part: undefined
   }
 }
 

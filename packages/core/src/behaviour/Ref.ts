@@ -8,12 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader } from "../process/Bytes.ts"
-import { type CallOutcomes, PendingCall, readAnswer } from "../process/Call.ts"
+import { type CallOutcomes, PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
 import { deepFreeze, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
 import type { Host, System } from "../process/Host.ts"
-import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
+import { type MessageCodec, takes, typedPid } from "../process/MessageCodec.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { handOver, type Iterating, notNow, type OperationMethods, operationKind } from "../process/Operation.ts"
 import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
@@ -61,8 +61,31 @@ export class CallingSelf extends Schema.TaggedError<CallingSelf>()("CallingSelf"
   }
 }
 
+/**
+ * The process does not take the call. Nothing of it has run.
+ *
+ * - `other-contract`: it is of another contract than the ref that was used: the name is held by somebody else, or the pid is another
+ *   process's.
+ * - `no-handler`: its implementation was given no handler for the call, which only untyped code can do.
+ */
+export class UnknownCall extends Schema.TaggedError<UnknownCall>()("UnknownCall", {
+  /** The pid or name that was called. */
+  callee: Schema.String,
+  /** The contract of the ref and the message: `Counter.get`. */
+  call: Schema.String,
+  /** The contract of the process. */
+  contract: Schema.String,
+  problem: Schema.Literals(["other-contract", "no-handler"])
+}) {
+  override get message(): string {
+    return this.problem === "no-handler"
+      ? `${this.call} to ${this.callee}: the implementation of ${this.contract} has no handler for it`
+      : `${this.call} to ${this.callee}: it is a process of another contract (${this.contract}); use a ref of that contract, or look who should hold this address`
+  }
+}
+
 /** Every way a call ends without its answer. */
-export type CallError = NoProcess | CallTimeout | CallingSelf
+export type CallError = NoProcess | CallTimeout | CallingSelf | UnknownCall
 
 /** How a call is made. */
 export interface CallOptions {
@@ -106,6 +129,13 @@ interface AnyRef {
   readonly contract: string
 }
 
+/** Where a ref has its contract's codec. */
+const refCodec = Symbol("codec")
+
+/** How messages to a ref are checked and written, if it is one that a contract has made. */
+export const codecOfRef = (ref: object): MessageCodec | undefined =>
+  (ref as { readonly [refCodec]?: MessageCodec })[refCodec]
+
 /** Makes refs of one contract. */
 export interface RefFactory<P extends Protocol> {
   /** Keeps the hidden class of the contract's refs as long as the contract, see `keepShapes`. */
@@ -129,6 +159,9 @@ export const refFactory = <P extends Protocol>(
     }
     get contract(): string {
       return contract
+    }
+    get [refCodec](): MessageCodec {
+      return codec
     }
     get pid(): Pid | undefined {
       return isPid(this.address) ? this.address : undefined
@@ -194,7 +227,7 @@ const CastOperation = operationKind(
     attempt(fiber: ProcessFiber): undefined | typeof notNow {
       const { address, codec, method, payload } = this
       const { host } = fiber.process
-      if (!method.payload.is(payload)) return notNow
+      if (!takes(method.payload, payload)) return notNow
       if (host.freeze) deepFreeze(payload)
       const pid = resolve(host, address)
       return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
@@ -203,7 +236,7 @@ const CastOperation = operationKind(
     perform(fiber: AnyFiber): Effect.Effect<void> {
       const { address, codec, method, payload } = this
       const host = hostOf(fiber)
-      if (!method.payload.is(payload)) return invalid(codec, method, payload)
+      if (!takes(method.payload, payload)) return invalid(codec, method, payload)
       const silent = silenced(fiber, Exit.void)
       if (silent !== undefined) return silent
       if (host.freeze) deepFreeze(payload)
@@ -258,7 +291,7 @@ const CallOperation = operationKind(
       const pid = resolve(host, this.ref.address)
       if (pid === undefined) return this.whenDown(ExitReason.noProcess)
       if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
-      if (!method.payload.is(payload)) return invalid(codec, method, payload)
+      if (!takes(method.payload, payload)) return invalid(codec, method, payload)
       if (host.freeze) deepFreeze(payload)
       const after = this.timeout
       if (after !== undefined) pending.expireAfter(after)
@@ -283,12 +316,21 @@ const CallOperation = operationKind(
       return Exit.fail(new NoProcess({ ...this.about(), reason }))
     }
 
+    whenRefused(contract: string, problem: Refusal): Exit.Exit<never, UnknownCall> {
+      return Exit.fail(new UnknownCall({ ...this.about(), contract, problem }))
+    }
+
     whenTimedOut(): Exit.Exit<never, CallTimeout> {
       return Exit.fail(new CallTimeout({ ...this.about(), after: this.timeout ?? 0 }))
     }
 
     read(reader: ByteReader): Exit.Exit<unknown, unknown> {
-      return readAnswer(this.method.answer, reader, (reason) => this.whenDown(reason))
+      return readAnswer(
+        this.method.answer,
+        reader,
+        (reason) => this.whenDown(reason),
+        (contract, problem) => this.whenRefused(contract, problem)
+      )
     }
   }
 )

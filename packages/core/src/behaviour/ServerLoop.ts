@@ -22,7 +22,12 @@ import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protoco
 import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
 /** Nobody waits for the answer. */
-const unanswered: ReplyTo = { answer: () => undefined, succeed: () => undefined, down: () => undefined }
+const unanswered: ReplyTo = {
+  answer: () => undefined,
+  succeed: () => undefined,
+  down: () => undefined,
+  refuse: () => undefined
+}
 
 /** What is done with what a step's effect came to. */
 type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
@@ -55,6 +60,37 @@ export class ServerLoop implements Body, Owner {
   }
 
   turn(record: ProcessRecord): boolean {
+    try {
+      return this.work(record)
+    } catch (error) {
+      this.record = record
+      this.broken(error)
+      return false
+    }
+  }
+
+  /**
+   * Something that came from a callback could not be looked at: an answer with a getter that throws, a plan whose timeout is none. The
+   * server dies of it, as of what a callback throws, and all who wait for it learn of that.
+   */
+  private broken(error: unknown): void {
+    const reason = ExitReason.died(error)
+    this.outcome = this.finished = undefined
+    try {
+      if (this.stopping || this.birth !== undefined) this.end(reason)
+      else this.stop(reason, undefined)
+    } catch {
+      this.conclude(reason)
+    }
+  }
+
+  /** Ends at once: as a failed start where it has not initialised. */
+  private end(reason: ExitReason.ExitReason): void {
+    if (this.birth === undefined) this.conclude(reason)
+    else this.failInit(reason)
+  }
+
+  private work(record: ProcessRecord): boolean {
     if (this.record === undefined) this.begin(record)
     const { host, mailbox } = record
     // A message is one reduction, and so is each operation of its handler
@@ -218,7 +254,10 @@ export class ServerLoop implements Body, Owner {
   private call(message: CallMessage): void {
     const { method, payload } = message
     const handler = this.kind.handlers[method.index]
-    if (handler === undefined) return this.unexpected(message)
+    if (handler === undefined) {
+      message.refuse(this.kind.contract, "no-handler")
+      return this.unexpected(message)
+    }
     message.server = this.context
     let result: unknown
     try {

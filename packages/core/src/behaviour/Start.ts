@@ -6,7 +6,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
-import { PendingCall, readAnswer } from "../process/Call.ts"
+import { PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
 import type { ArgsAndOptions } from "../process/Definition.ts"
 import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
@@ -14,7 +14,7 @@ import type { AnyFiber } from "../process/Fibers.ts"
 import type { Current, System } from "../process/Host.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { Operation } from "../process/Operation.ts"
-import type { Pid } from "../process/Pid.ts"
+import { equals, type Pid } from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
@@ -25,7 +25,16 @@ import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from
 import { StartError } from "../process/StartError.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
 import { type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
-import { CallTimeout, defaultTimeout, NoProcess, type PidRef } from "./Ref.ts"
+import {
+  type CallError,
+  CallingSelf,
+  CallTimeout,
+  codecOfRef,
+  defaultTimeout,
+  NoProcess,
+  type PidRef,
+  UnknownCall
+} from "./Ref.ts"
 
 export type { StartOptions } from "../process/StartDefinition.ts"
 export { StartError } from "../process/StartError.ts"
@@ -113,12 +122,14 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
 /**
  * Asks a server to end and waits until it has: its `terminate` runs with `reason` (default: normal). Fails with
  * NoProcess when there is none, or when it ends with another reason; with CallTimeout when it has not ended within
- * `timeout` (default: no limit; it still ends when it gets to it). OTP's `gen_server:stop`. Catalogue GS42, GS45.
+ * `timeout` (default: no limit; it still ends when it gets to it); with CallingSelf when a server asks itself, which could never
+ * come to an end (stop it by what its handler returns); with UnknownCall when the process is of another contract than the ref.
+ * OTP's `gen_server:stop`. Catalogue GS42, GS44, GS45.
  */
 export const terminate = (
   ref: { readonly address: Address; readonly contract: string },
   options?: { readonly reason?: ExitReason.ExitReason | undefined; readonly timeout?: Duration.Input | undefined }
-): Effect.Effect<void, NoProcess | CallTimeout, System> =>
+): Effect.Effect<void, CallError, System> =>
   acting((host, fiber) => {
     const reason = options?.reason ?? ExitReason.normal
     const callee = ref.address.toString()
@@ -126,22 +137,28 @@ export const terminate = (
     const pid = resolve(host, ref.address)
     const gone = (actual: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason: actual }))
     if (pid === undefined) return gone(ExitReason.noProcess)
+    const caller = currentProcess(fiber)
+    if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf({ callee, call }))
+    const codec = codecOfRef(ref) ?? host.definition(ref.contract)?.codec
+    if (codec === undefined) return gone(ExitReason.noProcess)
     const after = milliseconds(options?.timeout)
-    return Effect.callback<void, NoProcess | CallTimeout>((resume) => {
+    return Effect.callback<void, CallError>((resume) => {
+      const refused = (contract: string, problem: Refusal) =>
+        Exit.fail(new UnknownCall({ callee, call, contract, problem }))
       const down = (actual: ExitReason.ExitReason) => (sameReason(actual, reason) ? Exit.void : gone(actual))
       const pending = new PendingCall(
         host,
         {
           whenDown: down,
           whenTimedOut: () => Exit.fail(new CallTimeout({ callee, call, after: after ?? defaultTimeout })),
-          read: (reader) => readAnswer(startedCodec, reader, down)
+          whenRefused: refused,
+          read: (reader) => readAnswer(startedCodec, reader, down, refused)
         },
-        (exit) => resume(exit as Effect.Effect<void, NoProcess | CallTimeout>)
+        (exit) => resume(exit as Effect.Effect<void, CallError>),
+        caller?.priority
       )
       if (after !== undefined) pending.expireAfter(after)
-      const codec = host.definition(ref.contract)?.codec
       const message = new TerminateMessage(reason, pending)
-      if (codec === undefined) return pending.down(ExitReason.noProcess)
       const sending = send(host, pid, codec, message)
       if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
     })

@@ -4,7 +4,7 @@
  * through the mailbox, so a call costs the same behind ten thousand waiting messages.
  */
 import * as Exit from "effect/Exit"
-import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
@@ -13,7 +13,7 @@ import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { readReason, writeReason } from "./ReasonBytes.ts"
 import { keepShapes, nothing } from "./Shape.ts"
-import type { Caller, ReplySignal } from "./Signal.ts"
+import type { ReplySignal } from "./Signal.ts"
 import { idle, type Timed, type Timeout } from "./Timer.ts"
 
 /** Where an answer goes. */
@@ -23,12 +23,25 @@ export interface ReplyTo {
   succeed(value: unknown): void
   /** The callee is gone (or never was). */
   down(reason: ExitReason.ExitReason): void
+  /** The callee does not take such calls: it is of the named contract, and not of the call's, or it has no handler for it. */
+  refuse(contract: string, problem: Refusal): void
+}
+
+/** Why a process does not take a call. */
+export type Refusal = "other-contract" | "no-handler"
+
+/** Who makes a call that arrives in bytes. */
+export interface Caller {
+  /** Where the answer goes, which is written by that codec. */
+  reply(codec: AnswerCodec): ReplyTo
 }
 
 /** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
 export interface CallOutcomes {
   /** The callee is gone. */
   whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown>
+  /** The callee does not take such calls, see {@link ReplyTo.refuse}. Absent where what is asked is no call of a contract. */
+  whenRefused?(contract: string, problem: Refusal): Exit.Exit<unknown, unknown>
   /** It was waited in vain. */
   whenTimedOut(): Exit.Exit<unknown, unknown>
   /** Reads an answer that came from another scheduler. */
@@ -134,6 +147,12 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.outcome === undefined) this.settle(this.outcomes.whenDown(reason))
   }
 
+  refuse(contract: string, problem: Refusal): void {
+    if (this.outcome !== undefined) return
+    const { outcomes } = this
+    this.settle(outcomes.whenRefused?.(contract, problem) ?? outcomes.whenDown(ExitReason.noProcess))
+  }
+
   /** An answer from another scheduler. */
   receive(reader: ByteReader): void {
     this.answer(this.outcomes.read(reader))
@@ -177,6 +196,7 @@ const answered = 0
 const failed = 1
 const gone = 2
 const defect = 3
+const refused = 4
 
 /** Writes a success or a failure with the codecs of what was asked. */
 export interface AnswerCodec {
@@ -197,13 +217,14 @@ export class RemoteReply implements ReplyTo, ReplySignal {
   private readonly codec: AnswerCodec
   private outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   private reason: ExitReason.ExitReason | undefined = undefined
+  private refusal: readonly [contract: string, problem: Refusal] | undefined = undefined
 
-  constructor(host: Host, codec: AnswerCodec, caller: Caller) {
+  constructor(host: Host, codec: AnswerCodec, slot: number, incarnation: number, call: number) {
     this.host = host
     this.codec = codec
-    this.slot = caller.slot
-    this.incarnation = caller.incarnation
-    this.call = caller.call
+    this.slot = slot
+    this.incarnation = incarnation
+    this.call = call
   }
 
   answer(exit: Exit.Exit<unknown, unknown>): void {
@@ -227,9 +248,15 @@ export class RemoteReply implements ReplyTo, ReplySignal {
     this.host.route(this.slot, this.incarnation, this)
   }
 
+  refuse(contract: string, problem: Refusal): void {
+    this.refusal = [contract, problem]
+    this.host.route(this.slot, this.incarnation, this)
+  }
+
   /** Writes what came last: the answer, or that there will be none. */
   write(writer: ByteWriter): void {
     if (this.outcome !== undefined) writeAnswer(this.codec, this.outcome, writer)
+    else if (this.refusal !== undefined) writeRefusal(...this.refusal, writer)
     else writeDown(this.reason ?? ExitReason.noProcess, writer)
   }
 }
@@ -250,6 +277,64 @@ const writeAnswer = (codec: AnswerCodec, exit: Exit.Exit<unknown, unknown>, writ
   writeReason(writer, ExitReason.fromCause(exit.cause))
 }
 
+/** The caller of a call from another scheduler. */
+export class RemoteCaller implements Caller {
+  private readonly host: Host
+  private readonly slot: number
+  private readonly incarnation: number
+  private readonly call: number
+
+  constructor(host: Host, at: { readonly slot: number; readonly incarnation: number }, call: number) {
+    this.host = host
+    this.slot = at.slot
+    this.incarnation = at.incarnation
+    this.call = call
+  }
+
+  reply(codec: AnswerCodec): ReplyTo {
+    return new RemoteReply(this.host, codec, this.slot, this.incarnation, this.call)
+  }
+}
+
+/**
+ * The caller of a call on the same scheduler whose contract is the callee's, but made by another evaluation of its module: question and
+ * answer go by bytes, as between schedulers, since each side knows its own classes only.
+ */
+export class TwinCaller implements Caller {
+  private readonly pending: PendingCall
+
+  constructor(pending: PendingCall) {
+    this.pending = pending
+  }
+
+  reply(codec: AnswerCodec): ReplyTo {
+    const { pending } = this
+    const answer = (exit: Exit.Exit<unknown, unknown>) => {
+      const writer = new ByteWriter()
+      try {
+        writeAnswer(codec, exit, writer)
+      } catch (error) {
+        writer.reset()
+        writeAnswer(codec, Exit.die(error), writer)
+      }
+      if (!pending.settled) pending.receive(new ByteReader().over(writer.bytes, writer.start, writer.length))
+    }
+    return {
+      answer,
+      succeed: (value) => answer(Exit.succeed(value)),
+      down: (reason) => pending.down(reason),
+      refuse: (contract, problem) => pending.refuse(contract, problem)
+    }
+  }
+}
+
+/** Writes that the callee does not take the call. */
+export const writeRefusal = (contract: string, problem: Refusal, writer: ByteWriter): void => {
+  writer.u8(refused)
+  writer.string(contract)
+  writer.u8(problem === "no-handler" ? 1 : 0)
+}
+
 /** Writes that the callee is gone. */
 export const writeDown = (reason: ExitReason.ExitReason, writer: ByteWriter): void => {
   writer.u8(gone)
@@ -260,13 +345,19 @@ export const writeDown = (reason: ExitReason.ExitReason, writer: ByteWriter): vo
 export const readAnswer = (
   codec: AnswerCodec,
   reader: ByteReader,
-  down: (reason: ExitReason.ExitReason) => Exit.Exit<unknown, unknown>
+  down: (reason: ExitReason.ExitReason) => Exit.Exit<unknown, unknown>,
+  refusal?: (contract: string, problem: Refusal) => Exit.Exit<unknown, unknown>
 ): Exit.Exit<unknown, unknown> => {
   switch (reader.u8()) {
     case answered:
       return Exit.succeed(codec.success.decode(reader))
     case failed:
       return Exit.fail(codec.error.decode(reader))
+    case refused: {
+      const contract = reader.string()
+      const problem = reader.u8() === 1 ? "no-handler" : "other-contract"
+      return refusal?.(contract, problem) ?? down(ExitReason.noProcess)
+    }
     case gone:
       return down(readReason(reader))
     default: {
@@ -303,6 +394,11 @@ export abstract class IncomingCall {
   /** As {@link answer} with a success. */
   succeed(value: unknown): void {
     if (this.leave()) this.replyTo.succeed(value)
+  }
+
+  /** The callee does not take it. */
+  refuse(contract: string, problem: Refusal): void {
+    if (this.leave()) this.replyTo.refuse(contract, problem)
   }
 
   /** The callee's mailbox had no room for it. */

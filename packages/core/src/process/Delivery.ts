@@ -6,12 +6,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { admit } from "./Alias.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { IncomingCall, PendingCall } from "./Call.ts"
+import { IncomingCall, PendingCall, type ReplyTo } from "./Call.ts"
+import { messageOf } from "./codec/Foreign.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
 import { type Bounds, MailboxOverflow } from "./Mailbox.ts"
-import type { MessageCodec } from "./MessageCodec.ts"
+import { type MessageCodec, Misdirected } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
 import { impl, type Pid } from "./Pid.ts"
 import type { Extra, ProcessRecord } from "./ProcessRecord.ts"
@@ -51,8 +52,35 @@ export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unkno
     if (message instanceof IncomingCall) message.replyTo.down(target?.exitReason ?? ExitReason.noProcess)
     return true
   }
+  const own = target.pid.codec === codec ? message : adopt(target, codec, message)
+  if (own === refused) return true
   // Through an alias that has ended, a message goes nowhere
-  return (alias !== 0 && !admitThrough(target, alias)) || accept(target, message)
+  return (alias !== 0 && !admitThrough(target, alias)) || accept(target, own)
+}
+
+/** What is left of a message that its receiver does not take. Its sender, or the operator, knows. */
+const refused: unique symbol = Symbol("refused")
+
+/**
+ * A message that was made for another mailbox than its receiver's, as the receiver takes it: the sender's pid, name or alias says
+ * less than the mailbox takes, or something else. Apart, as V8 compiles what is short into what calls it.
+ */
+const adopt = (record: ProcessRecord, codec: MessageCodec, message: unknown): unknown => {
+  try {
+    // A process of this scheduler was made with its codec
+    return (record.pid.codec as MessageCodec).adopt(message, codec, record.host)
+  } catch (error) {
+    refuse(record, message instanceof IncomingCall ? message.replyTo : undefined, error)
+    return refused
+  }
+}
+
+/** A process does not take a message: tells its caller, if it has one, and the operator otherwise. */
+export const refuse = (record: ProcessRecord, caller: ReplyTo | undefined, error: unknown): void => {
+  if (caller === undefined) {
+    record.host.report({ _tag: "MessageRejected", pid: record.pid, problem: messageOf(error) })
+  } else if (error instanceof Misdirected) caller.refuse(error.contract, "other-contract")
+  else caller.answer(Exit.die(error))
 }
 
 /** Whether a message through an alias may enter now. */
@@ -223,8 +251,10 @@ export const offer = (
     if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
     if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
     if (!wait) return resume(Exit.succeed("full"))
+    // What was offered could be taken
+    const own = target.pid.codec === codec ? message : adopt(target, codec, message)
     // Through the run queue: whoever makes room does not run who waited for it
     const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), "normal")
-    const giveUp = waitForRoom(target, message, wake("accepted"), wake("gone"))
+    const giveUp = waitForRoom(target, own, wake("accepted"), wake("gone"))
     return Effect.sync(giveUp)
   })

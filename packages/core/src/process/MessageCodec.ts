@@ -8,14 +8,15 @@ import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
 import { mayGenerate } from "./codec/Generate.ts"
+import type { Caller } from "./Call.ts"
 import { messageOf } from "./codec/Foreign.ts"
 import { generatedGuard } from "./codec/Guard.ts"
 import { layoutOf } from "./codec/Layout.ts"
 import type { Leaf } from "./codec/Plan.ts"
 import { planOf } from "./codec/PlanOf.ts"
+import type { ContractId } from "./ContractId.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
-import type { Caller } from "./Signal.ts"
 
 export { type AnySchema, loadCompiler } from "./codec/EffectCodec.ts"
 
@@ -31,8 +32,33 @@ export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("Invali
   }
 }
 
+/**
+ * A message reached a process that it was not made for: one of another contract, or one without a contract. Internal: its caller is
+ * told by a typed error, and a message without a caller is reported.
+ */
+export class Misdirected extends Error {
+  /** What the process takes messages of: the name of its contract, or {@link noContract}. */
+  readonly contract: string
+  constructor(contract: string, message: string) {
+    super(message)
+    this.contract = contract
+  }
+}
+
+/** What stands for the contract of a process that has none. */
+export const noContract = "a process without a contract"
+
 /** Checks, encodes and decodes the messages of one mailbox. */
 export interface MessageCodec {
+  /** What the process is a server of; `undefined` for processes that take plain messages only. */
+  readonly contract: ContractId | undefined
+  /** Whether a message is one that its process reads itself, and no call or cast of its contract. */
+  isPlain(message: unknown): boolean
+  /**
+   * A message that was made for a mailbox of another codec on the same scheduler, as this mailbox takes it. Throws
+   * {@link Misdirected} when it is of another contract, and {@link InvalidMessage} when it is a plain one that does not fit.
+   */
+  adopt(message: unknown, from: MessageCodec, host: Host): unknown
   /** Whether senders wait while the mailbox is full; then also senders on other schedulers do. */
   readonly suspends: boolean
   /** Throws {@link InvalidMessage} when `message` is not of the mailbox's type. */
@@ -41,7 +67,7 @@ export interface MessageCodec {
   encode(message: unknown, writer: ByteWriter): void
   /**
    * Reads one message that arrived at `host`, as a call when there is a `caller`.
-   * Throws {@link InvalidMessage} when the bytes are not one.
+   * Throws {@link Misdirected} when it is of another contract, and {@link InvalidMessage} when the bytes are no message of this one.
    */
   decode(reader: ByteReader, host: Host, caller: Caller | undefined): unknown
   /**
@@ -53,7 +79,7 @@ export interface MessageCodec {
 
 /** One value of a schema, checked and as bytes. */
 export interface ValueCodec {
-  /** Whether `value` is of the schema's type. */
+  /** Whether `value` is of the schema's type. Throws what a getter of the value throws; see {@link takes}. */
   is(value: unknown): boolean
   /** Why `value` is not of the schema's type. */
   explain(value: unknown): string
@@ -70,6 +96,15 @@ export interface ValueCodec {
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
   fromText(text: string): unknown
+}
+
+/** Whether a value is of a schema's type. One whose check throws (by a getter, say) is not. */
+export const takes = (codec: Pick<ValueCodec, "is">, value: unknown): boolean => {
+  try {
+    return codec.is(value)
+  } catch {
+    return false
+  }
 }
 
 const values = new WeakMap<object, ValueCodec>()
@@ -143,7 +178,13 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   let layout: number | undefined
   const codec: ValueCodec & { is: (value: unknown) => boolean } = {
     is,
-    explain: (value) => problemOf(explain(value)),
+    explain: (value) => {
+      try {
+        return problemOf(explain(value))
+      } catch (error) {
+        return `it cannot be checked: ${messageOf(error)}`
+      }
+    },
     encode: (value, writer) => {
       try {
         inBytes().write(value, writer)
@@ -218,7 +259,7 @@ const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
   if (writtenBy === undefined) throw new RangeError("it is of a schema that its receiver's scheduler does not know")
   const message = writtenBy.decode(reader)
   reader.finish()
-  if (writtenBy !== codec && !codec.is(message)) throw new TypeError(codec.explain(message))
+  if (writtenBy !== codec && !takes(codec, message)) throw new TypeError(codec.explain(message))
   return message
 }
 
@@ -227,13 +268,13 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
   const of = () => (codec ??= value(schema))
   const check = (message: unknown) => {
-    if (!of().is(message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
+    if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
   }
+  const isPlainMessage = () => true
+  const misdirected = () => new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
   const decode = (reader: ByteReader) => {
     const kind = reader.u8()
-    if (!isPlain(kind)) {
-      throw new InvalidMessage({ target: "a process", problem: "it takes plain messages only" })
-    }
+    if (!isPlain(kind)) throw misdirected()
     try {
       return readPlain(of(), kind, reader)
     } catch (error) {
@@ -243,7 +284,16 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
       })
     }
   }
+  const adopt = (message: unknown, from: MessageCodec) => {
+    if (!from.isPlain(message)) throw misdirected()
+    // Of the very same schema
+    if (from !== part && from !== whole) check(message)
+    return message
+  }
   const part: MessageCodec = {
+    contract: undefined,
+    isPlain: isPlainMessage,
+    adopt,
     suspends: false,
     check,
     encode: (message, writer) => {
@@ -254,7 +304,10 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     decode,
     part: undefined
   }
-  return {
+  const whole: MessageCodec = {
+    contract: undefined,
+    isPlain: isPlainMessage,
+    adopt,
     suspends: false,
     check,
     encode: (message, writer) => {
@@ -264,6 +317,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     decode,
     part
   }
+  return whole
 }
 
 /** A text that changes when a contract's schemas change: schedulers compare it at boot. */

@@ -170,10 +170,21 @@ export class ChoosingWaiter implements ReceiveWaiter, Waiter {
 
   look(record: ProcessRecord): void {
     const { mailbox } = record
-    const message = take(record, this.matches, mailbox.unseen(this.seen, this.removed))
+    const message = this.take(mailbox.unseen(this.seen, this.removed))
     if (!isNotNow(message)) return this.over(message)
     this.seen = mailbox.length
     this.removed = mailbox.removed
+  }
+
+  /** As {@link take}. What the program's predicate throws is its own defect, where it waits. */
+  private take(from: number): unknown {
+    try {
+      return take(this.record, this.matches, from)
+    } catch (error) {
+      this.abandon()
+      unpark(this, Exit.die(error))
+      return notNow
+    }
   }
 
   private over(message: unknown): void {
@@ -182,15 +193,16 @@ export class ChoosingWaiter implements ReceiveWaiter, Waiter {
   }
 
   expireAfter(after: number): void {
-    const { matches, record } = this
+    const { record } = this
     this.timer = record.host.timers.set(
       after,
       () => {
         if (!isWaiting(this.receiver, this)) return
         this.timer = undefined
         // A message that came in the same instant wins over the timeout
-        const message = record.isRunning ? take(record, matches, 0) : notNow
+        const message = record.isRunning ? this.take(0) : notNow
         if (!isNotNow(message)) return this.over(message)
+        if (!isWaiting(this.receiver, this)) return
         this.abandon()
         unpark(this, Exit.fail(new ReceiveTimeout({ after })))
       },

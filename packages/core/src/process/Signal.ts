@@ -27,13 +27,6 @@ export interface MessageSignal {
   readonly wait: boolean
 }
 
-/** Who makes a call from another scheduler. */
-export interface Caller {
-  readonly slot: number
-  readonly incarnation: number
-  readonly call: number
-}
-
 /** An exit signal: sent by `Process.exit`, or by a link when `link` is true. */
 export interface ExitSignal {
   readonly _tag: "Exit"

@@ -14,7 +14,7 @@ import { type AnyFiber, park, unpark } from "./Fibers.ts"
 import type { Host } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { unlink } from "./Links.ts"
-import { InvalidMessage } from "./MessageCodec.ts"
+import { InvalidMessage, takes } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
 import { Operation } from "./Operation.ts"
 import { outside, type Pid } from "./Pid.ts"
@@ -185,7 +185,7 @@ export const startOn = (
   tie: Tie,
   starter: Starter
 ): Effect.Effect<never> => {
-  if (!definition.args.is(args)) {
+  if (!takes(definition.args, args)) {
     const problem = definition.args.explain(args)
     const death = Exit.die(new InvalidMessage({ target: `${definition.name} args`, problem })) as Exit.Failure<
       never,

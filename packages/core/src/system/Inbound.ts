@@ -5,21 +5,20 @@
 
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
-import { RemoteReply, StartingCall, writeDown } from "../process/Call.ts"
+import { type AnswerCodec, RemoteCaller, RemoteReply, StartingCall, writeDown } from "../process/Call.ts"
 import { readAny, writeAny } from "../process/codec/Portable.ts"
-import { accept, admitThrough, type Outcome, waitForRoom, writeOutcome } from "../process/Delivery.ts"
+import { accept, admitThrough, type Outcome, refuse, waitForRoom, writeOutcome } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
-import { InvalidMessage } from "../process/MessageCodec.ts"
 import { unwatch, watch } from "../process/Monitors.ts"
 import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
 import { readReason } from "../process/ReasonBytes.ts"
-import type { Caller, DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
+import type { DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../process/Signal.ts"
 import { spawnDefinedHere } from "../process/SpawnDefined.ts"
 import { startedCodec } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
@@ -164,12 +163,12 @@ const message = (host: Host, sender: Place, flags: number, reader: ByteReader): 
     if (call !== 0) reply(host, sender, call, (writer) => writeDown(reason, writer))
     return became(host, sender, accepted, "gone")
   }
+  const caller = call === 0 ? undefined : new RemoteCaller(host, sender, call)
   let value: unknown
   try {
-    value = codec.decode(reader, host, call === 0 ? undefined : callerAt(sender, call))
+    value = codec.decode(reader, host, caller)
   } catch (error) {
-    if (!(error instanceof InvalidMessage)) throw error
-    host.report({ _tag: "MessageRejected", pid: record.pid, problem: error.message })
+    refuse(record, caller?.reply(unanswered), error)
     return became(host, sender, accepted, "gone")
   }
   if (alias !== 0 && !admitThrough(record, alias)) return became(host, sender, accepted, "gone")
@@ -188,7 +187,9 @@ const wait = (host: Host, sender: Place, record: ProcessRecord, value: unknown, 
   )
 }
 
-const callerAt = ({ incarnation, slot }: Place, call: number): Caller => ({ slot, incarnation, call })
+/** What is told of a call that cannot be answered needs no schema. */
+const nothing: AnswerCodec["success"] = { encode: () => undefined, decode: () => undefined }
+const unanswered: AnswerCodec = { success: nothing, error: nothing }
 
 const reply = (host: Host, to: Place, call: number, write: (writer: ByteWriter) => void): void => {
   const { incarnation, slot } = to
@@ -214,7 +215,7 @@ const spawn = (host: Host, reader: ByteReader): void => {
   const registered = table === undefined || key === undefined ? undefined : new Name(table, key, undefined)
   // Written by writeSignal from these very options, on another scheduler of the same program
   const given = (flags & hasOptions) === 0 ? undefined : (readAny(reader) as SpawnSignal["options"])
-  const started = new StartingCall(new RemoteReply(host, startedCodec, { ...from, call }))
+  const started = new StartingCall(new RemoteReply(host, startedCodec, from.slot, from.incarnation, call))
   const definition = host.definition(name)
   if (definition === undefined) {
     return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))

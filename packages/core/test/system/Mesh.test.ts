@@ -18,6 +18,9 @@ const serial = 1_000_000
 
 /** A codec of texts that does something before it writes, as an application's may. */
 const texts = (beforeWriting: (text: string) => void): MessageCodec => ({
+  contract: undefined,
+  isPlain: () => true,
+  adopt: (message) => message,
   suspends: false,
   check: () => undefined,
   encode: (message: unknown, writer: ByteWriter) => {

@@ -1,0 +1,193 @@
+/**
+ * The codec of a server's mailbox: its casts, its calls, and its plain messages if it takes any. Calls and casts say which contract
+ * they are of, so that no handler ever runs for a message that was meant for another one.
+ */
+import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../process/Call.ts"
+import { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import { messageOf } from "../process/codec/Foreign.ts"
+import { ContractId } from "../process/ContractId.ts"
+import type { Host } from "../process/Host.ts"
+import {
+  InvalidMessage,
+  isPlain,
+  type MessageCodec,
+  Misdirected,
+  plainKind,
+  readPlain,
+  takes,
+  type ValueCodec
+} from "../process/MessageCodec.ts"
+import { readReason, writeReason } from "../process/ReasonBytes.ts"
+import { CallMessage, CastMessage, type Method, nothing, TerminateMessage } from "./Protocol.ts"
+
+/** Kinds of messages on the way between schedulers, beside plain ones. */
+const castKind = 0
+const callKind = 1
+const terminateKind = 3
+
+/** A request to end is answered by the end. */
+const unanswered: AnswerCodec = { success: nothing, error: nothing }
+
+/** A contract whose messages are also messages of another one. */
+export interface Interface {
+  readonly codec: ContractCodec
+  /** The other contract's methods, in the order of this one's. */
+  readonly methods: ReadonlyArray<Method>
+}
+
+/** See the file's header. */
+export class ContractCodec implements MessageCodec {
+  readonly contract: ContractId
+  readonly suspends: boolean
+  // Contracts are the same on all schedulers
+  readonly part = undefined
+  private readonly methods: ReadonlyArray<Method>
+  private readonly plain: ValueCodec | undefined
+  private readonly interfaces: ReadonlyArray<Interface>
+
+  constructor(
+    contract: ContractId,
+    methods: ReadonlyArray<Method>,
+    plain: ValueCodec | undefined,
+    suspends: boolean,
+    interfaces: ReadonlyArray<Interface>
+  ) {
+    this.contract = contract
+    this.methods = methods
+    this.plain = plain
+    this.suspends = suspends
+    this.interfaces = interfaces
+  }
+
+  isPlain(message: unknown): boolean {
+    return !(message instanceof CastMessage || message instanceof IncomingCall)
+  }
+
+  check(message: unknown): void {
+    if (message instanceof CastMessage || message instanceof CallMessage) {
+      const { method, payload } = message
+      if (!takes(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
+    } else if (!(message instanceof TerminateMessage)) this.checkPlain(message)
+  }
+
+  private checkPlain(message: unknown): void {
+    if (!takes(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
+  }
+
+  private get plainCodec(): ValueCodec {
+    if (this.plain === undefined) throw this.invalid("", "its protocol has no plain messages")
+    return this.plain
+  }
+
+  private invalid(what: string, problem: string): InvalidMessage {
+    return new InvalidMessage({ target: `${this.contract.name}${what}`, problem })
+  }
+
+  private misdirected(what: string): Misdirected {
+    const { name } = this.contract
+    return new Misdirected(name, `${what} reached a process of the contract ${name}, which does not take it`)
+  }
+
+  // --- on one scheduler ------------------------------------------------------------------------------------------------
+
+  adopt(message: unknown, from: MessageCodec, host: Host): unknown {
+    const { contract } = from
+    if (contract === undefined || from.isPlain(message)) {
+      this.checkPlain(message)
+      return message
+    }
+    const known = this.interfaces.find(({ codec }) => codec === from)
+    if (known !== undefined) return asOwn(message, known.methods)
+    // A module that was evaluated twice
+    if (contract.is(this.contract) || this.methodsOf(contract.key) !== undefined) return this.copy(message, from, host)
+    throw this.misdirected(describe(message, contract.name))
+  }
+
+  /** Each side has classes of its own. */
+  private copy(message: unknown, from: MessageCodec, host: Host): unknown {
+    const writer = new ByteWriter()
+    from.encode(message, writer)
+    const caller =
+      message instanceof IncomingCall && message.replyTo instanceof PendingCall
+        ? new TwinCaller(message.replyTo)
+        : undefined
+    return this.decode(new ByteReader().over(writer.bytes, writer.start, writer.length), host, caller)
+  }
+
+  // --- between schedulers ----------------------------------------------------------------------------------------------
+
+  encode(message: unknown, writer: ByteWriter): void {
+    if (message instanceof CastMessage) this.encodeMethod(castKind, message, writer)
+    else if (message instanceof CallMessage) this.encodeMethod(callKind, message, writer)
+    else if (message instanceof TerminateMessage) {
+      writer.u8(terminateKind)
+      writer.u32(this.contract.key)
+      writeReason(writer, message.reason)
+    } else {
+      writer.u8(plainKind)
+      this.plainCodec.encode(message, writer)
+    }
+  }
+
+  private encodeMethod(kind: number, { method, payload }: CastMessage | CallMessage, writer: ByteWriter): void {
+    writer.u8(kind)
+    writer.u32(this.contract.key)
+    writer.varint(method.index)
+    method.payload.encode(payload, writer)
+  }
+
+  decode(reader: ByteReader, _host: Host, caller: Caller | undefined): unknown {
+    const kind = reader.u8()
+    if (isPlain(kind)) return this.decodePlain(kind, reader)
+    const key = reader.u32()
+    const methods = key === this.contract.key ? this.methods : this.methodsOf(key)
+    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? "another contract"}`)
+    if (kind === terminateKind && caller !== undefined) {
+      return new TerminateMessage(readReason(reader), caller.reply(unanswered))
+    }
+    const index = reader.varint()
+    const method = methods[index]
+    if (method === undefined) throw this.invalid("", `it has no message number ${index}`)
+    let payload: unknown
+    try {
+      payload = method.payload.decode(reader)
+      reader.finish()
+    } catch (problem) {
+      throw this.invalid(`.${method.tag}`, messageOf(problem))
+    }
+    return caller === undefined
+      ? new CastMessage(method, payload)
+      : new CallMessage(method, payload, caller.reply(method.answer))
+  }
+
+  private decodePlain(kind: number, reader: ByteReader): unknown {
+    try {
+      return readPlain(this.plainCodec, kind, reader)
+    } catch (error) {
+      throw error instanceof InvalidMessage ? error : this.invalid("", messageOf(error))
+    }
+  }
+
+  /** The methods that messages of another contract mean here. */
+  private methodsOf(key: number): ReadonlyArray<Method> | undefined {
+    return this.interfaces.find(({ codec }) => codec.contract.key === key)?.methods
+  }
+}
+
+/** A message of an interface as one of the contract that has it. */
+const asOwn = (message: unknown, methods: ReadonlyArray<Method>): unknown => {
+  if (message instanceof CastMessage) {
+    // The interface's methods are among the contract's, as was checked when it was defined
+    return new CastMessage(methods[message.method.index] as Method, message.payload)
+  }
+  if (message instanceof CallMessage) {
+    return new CallMessage(methods[message.method.index] as Method, message.payload, message.replyTo)
+  }
+  return message
+}
+
+const describe = (message: unknown, contract: string): string => {
+  if (message instanceof CastMessage) return `the cast ${contract}.${message.method.tag}`
+  if (message instanceof CallMessage) return `the call ${contract}.${message.method.tag}`
+  return `a message of ${contract}`
+}
