@@ -84,4 +84,9 @@ export const DeafLive = Deaf.implement({
 
 /** A deaf server's address as one of plain messages. */
 export const earOf = (deaf: { readonly pid: Process.Pid }): Effect.Effect<Process.Pid<Word>> =>
-  Effect.orDie(Schema.decodeUnknownEffect(Schema.toCodecJson(Process.pid(Word)))(String(deaf.pid)))
+  Effect.orDie(
+    Effect.flatMap(
+      Schema.encodeEffect(Schema.toCodecJson(Process.anyPid))(deaf.pid),
+      Schema.decodeUnknownEffect(Schema.toCodecJson(Process.pid(Word)))
+    )
+  )

@@ -65,7 +65,8 @@ const cyclic = (): object => {
 /** Three objects that know each other, each by many ways: a copy that follows each way never ends. */
 const friends = (): object => {
   const all: ReadonlyArray<Record<string, unknown>> = [{}, {}, {}]
-  for (const one of all) for (let way = 0; way < 8; way++) for (const other of all) one[`${way} ${all.indexOf(other)}`] = other
+  for (const one of all)
+    for (let way = 0; way < 8; way++) for (const other of all) one[`${way} ${all.indexOf(other)}`] = other
   return { all }
 }
 
@@ -225,4 +226,3 @@ export const hostile: fc.Arbitrary<Recipe> = fc
 
 /** Each kind once, by name: for tables. */
 export const everyKind: ReadonlyArray<Recipe> = Object.entries(kinds).map(([name, make]) => named(name, make))
-

@@ -53,9 +53,9 @@ const inHelper = (
           Effect.map(stopAndWait(self, supervisor, children), (reasons) => {
             outcome = reasons
             // Through the run queue: a process's turn never runs another process's code
-            host.enqueue({ run: () => resumeWaiter?.() }, "normal")
+            host.enqueue({ run: () => resumeWaiter?.() }, supervisor.priority)
           }),
-        { label: "supervisor's helper" }
+        { label: "supervisor's helper", priority: supervisor.priority }
       )
       return Effect.flatMap(helper, (pid) =>
         Effect.callback<ReadonlyArray<ExitReason.ExitReason>, never, System>((resume) => {

@@ -2,10 +2,11 @@
  * The codec of a server's mailbox: its casts, its calls, and its plain messages if it takes any. Calls and casts say which contract
  * they are of, so that no handler ever runs for a message that was meant for another one.
  */
-import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../process/Call.ts"
+
 import { ByteReader, ByteWriter } from "../process/Bytes.ts"
-import { messageOf } from "../process/codec/Foreign.ts"
+import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../process/Call.ts"
 import { ContractId } from "../process/ContractId.ts"
+import { messageOf } from "../process/codec/Foreign.ts"
 import type { Host } from "../process/Host.ts"
 import {
   InvalidMessage,

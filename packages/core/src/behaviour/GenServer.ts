@@ -26,19 +26,19 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Scope from "effect/Scope"
-import { type NamedLeaf, wireAnnotation } from "../process/codec/Plan.ts"
 import { ContractId } from "../process/ContractId.ts"
+import { type NamedLeaf, wireAnnotation } from "../process/codec/Plan.ts"
 import type { Definition } from "../process/Definition.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
-import { type Address, Name, readAddress, writeAddress } from "../process/Name.ts"
+import { Name, readAddress, writeAddress } from "../process/Name.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
+import { ofThisSystem, withSystemId } from "../process/SystemId.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
 import {
@@ -334,18 +334,17 @@ const refSchema = <P extends Protocol>(
         SchemaTransformation.transformEffect<Ref<P>, ReadonlyArray<string>>({
           decode: ([first = "", second], options) => {
             if (second !== undefined) return Effect.succeed(refs.at(new Name(first, second, codec)))
-            const pid = parse(first, codec)
-            return pid === undefined
-              ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "a pid" }, first, options))
-              : Effect.succeed(refs.at(pid))
+            const pid = (text: string) => parse(text, codec)
+            return Effect.map(ofThisSystem(first, "a pid", pid, options), refs.at)
           },
-          encode: (ref) => Effect.succeed(encodeAddress(ref.address))
+          // A name is of no system: it means whoever holds it where it is used
+          encode: ({ address }, options) =>
+            address instanceof Name
+              ? Effect.succeed([address.table, address.key])
+              : Effect.map(withSystemId(address.toString(), options), (text) => [text])
         })
       )
   })
-
-const encodeAddress = (address: Address): ReadonlyArray<string> =>
-  address instanceof Name ? [address.table, address.key] : [address.toString()]
 
 const implement = <P extends Protocol, A extends Fields, M, S, R>(
   contract: Contract<P, A, M>,

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader } from "../process/Bytes.ts"
 import { type CallOutcomes, PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
-import { deepFreeze, send, trySend } from "../process/Delivery.ts"
+import { deepFreeze, offer, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
 import type { Host, System } from "../process/Host.ts"
@@ -241,7 +241,9 @@ const CastOperation = operationKind(
       if (silent !== undefined) return silent
       if (host.freeze) deepFreeze(payload)
       const pid = resolve(host, address)
-      return pid === undefined ? Exit.void : send(host, pid, codec, new CastMessage(method, payload))
+      return pid === undefined
+        ? Exit.void
+        : send(host, pid, codec, new CastMessage(method, payload), currentProcess(fiber))
     }
   }
 )
@@ -295,9 +297,10 @@ const CallOperation = operationKind(
       if (host.freeze) deepFreeze(payload)
       const after = this.timeout
       if (after !== undefined) pending.expireAfter(after)
+      pending.callee = pid
       const message = new CallMessage(method, payload, pending)
       // A full mailbox makes callers wait too, within their timeout
-      if (!trySend(host, pid, codec, message)) Effect.runForkWith(host.context)(send(host, pid, codec, message))
+      if (!trySend(host, pid, codec, message)) pending.offer(offer(host, pid, codec, message, 0, true, caller))
       return park(fiber, pending)
     }
 

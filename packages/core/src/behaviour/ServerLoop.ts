@@ -23,6 +23,7 @@ import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
 /** Nobody waits for the answer. */
 const unanswered: ReplyTo = {
+  settled: true,
   answer: () => undefined,
   succeed: () => undefined,
   down: () => undefined,

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import { PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
 import type { ArgsAndOptions } from "../process/Definition.ts"
-import { send } from "../process/Delivery.ts"
+import { offer, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { AnyFiber } from "../process/Fibers.ts"
 import type { Current, System } from "../process/Host.ts"
@@ -19,8 +19,8 @@ import { currentProcess } from "../process/ProcessFiber.ts"
 import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
-import { acting, silenced } from "../process/Silence.ts"
 import type { MonitorRef } from "../process/Signal.ts"
+import { acting, silenced } from "../process/Silence.ts"
 import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
@@ -158,9 +158,10 @@ export const terminate = (
         caller?.priority
       )
       if (after !== undefined) pending.expireAfter(after)
+      pending.callee = pid
       const message = new TerminateMessage(reason, pending)
-      const sending = send(host, pid, codec, message)
-      if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
+      if (!trySend(host, pid, codec, message)) pending.offer(offer(host, pid, codec, message, 0, true, caller))
+      return Effect.sync(() => pending.abandon())
     })
   })
 

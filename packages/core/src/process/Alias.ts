@@ -2,15 +2,14 @@
  * Aliases: addresses of a process that it can revoke. A reply to a revoked alias is dropped, so an answer that comes too
  * late cannot turn up in a mailbox. Catalogue M20 to M24.
  */
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { type NamedLeaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { type Pid, parse, partOf, readPid, writePid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { ofThisSystem, withSystemId } from "./SystemId.ts"
 
 /**
  * When an alias ends by itself.
@@ -73,7 +72,14 @@ export const readAlias = <M>(reader: ByteReader, codec: MessageCodec | undefined
   return new Alias<M>(pid, reader.varint(), codec)
 }
 
-/** The schema of aliases: they travel in messages, as `<pid>#reference`. */
+/** Reads an alias as `toString` writes it; `undefined` when `text` is not one. */
+const parseAlias = <M>(text: string, codec: MessageCodec | undefined): Alias<M> | undefined => {
+  const [address = "", ref = ""] = text.split("#")
+  const pid = parse(address)
+  return pid === undefined || !/^\d+$/.test(ref) ? undefined : new Alias<M>(pid, Number(ref), partOf(codec))
+}
+
+/** The schema of aliases: they travel in messages. As text, for JSON, one is `<pid>#reference@system`. */
 export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<Alias<M>, Alias<M>> =>
   Schema.declare((value: unknown): value is Alias<M> => value instanceof Alias, {
     expected: "Alias",
@@ -88,14 +94,8 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<A
       Schema.link<Alias<M>>()(
         Schema.String,
         SchemaTransformation.transformEffect<Alias<M>, string>({
-          decode: (text, options) => {
-            const [address = "", ref] = text.split("#")
-            const pid = parse(address)
-            return pid === undefined || !/^\d+$/.test(ref ?? "")
-              ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "an alias like <0.1.1>#64" }, text, options))
-              : Effect.succeed(new Alias<M>(pid, Number(ref), partOf(codec())))
-          },
-          encode: (alias) => Effect.succeed(alias.toString())
+          decode: (text, options) => ofThisSystem(text, "an alias", (alias) => parseAlias<M>(alias, codec()), options),
+          encode: (alias, options) => withSystemId(alias.toString(), options)
         })
       )
   })

@@ -3,10 +3,11 @@
  * answer, in the callee's death, or in a timeout, exactly once; what comes later is dropped. Answers do not go
  * through the mailbox, so a call costs the same behind ten thousand waiting messages.
  */
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ByteReader, ByteWriter } from "./Bytes.ts"
 import * as ExitReason from "./ExitReason.ts"
-import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
+import { type AnyFiber, type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
@@ -23,6 +24,8 @@ export interface ReplyTo {
   succeed(value: unknown): void
   /** The callee is gone (or never was). */
   down(reason: ExitReason.ExitReason): void
+  /** Whether the answer is there, or nobody waits for it. */
+  readonly settled: boolean
   /** The callee does not take such calls: it is of the named contract, and not of the call's, or it has no handler for it. */
   refuse(contract: string, problem: Refusal): void
 }
@@ -72,6 +75,10 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
   slot = -1
+  /** Whose list of unanswered calls it stands in, if it is a call of a contract: told when nobody waits for the answer any more. */
+  callee: Pid | undefined = undefined
+  /** Waits for room in the callee's mailbox, for as long as this waits. */
+  private offering: AnyFiber | undefined = undefined
   /** What to do with the pid of a process this call starts, before anything else it does is seen. */
   spawned: ((pid: Pid) => void) | undefined = undefined
 
@@ -125,7 +132,22 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   }
 
   expire(): void {
+    if (this.outcome !== undefined) return
     this.settle(this.outcomes.whenTimedOut())
+    this.leaveCallee()
+  }
+
+  /** Nobody waits for the answer: the callee need not keep who has asked. */
+  private leaveCallee(): void {
+    const { callee, host } = this
+    if (callee === undefined) return
+    if (callee.slot !== host.slot) {
+      const { incarnation, slot } = callee
+      if (this.id !== 0) host.route(slot, incarnation, { _tag: "Abandon", to: callee, call: this.id })
+    } else {
+      const record = host.processes.get(callee.serial)
+      if (record !== undefined) IncomingCall.abandoned(record, undefined)
+    }
   }
 
   get settled(): boolean {
@@ -167,7 +189,18 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   private over(outcome: Exit.Exit<unknown, unknown>): void {
     this.outcome = outcome
     this.clearTimer()
+    if (this.offering !== undefined) this.withdraw()
     if (this.id !== 0) this.host.pending.delete(this.id)
+  }
+
+  /** The callee's mailbox is full: `offer` waits for room. Its end is nobody's business: whoever is refused is told by its callee. */
+  offer(offer: Effect.Effect<unknown>): void {
+    this.offering = Effect.runForkWith(this.host.context)(offer)
+  }
+
+  private withdraw(): void {
+    this.offering?.interruptUnsafe()
+    this.offering = undefined
   }
 
   waits(late: boolean): void {
@@ -176,7 +209,9 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
 
   /** Nobody waits for it any more. What comes is dropped. */
   abandon(): void {
-    if (this.outcome === undefined) this.over(abandoned)
+    if (this.outcome !== undefined) return
+    this.over(abandoned)
+    this.leaveCallee()
   }
 
   run(): void {
@@ -218,6 +253,8 @@ export class RemoteReply implements ReplyTo, ReplySignal {
   private outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   private reason: ExitReason.ExitReason | undefined = undefined
   private refusal: readonly [contract: string, problem: Refusal] | undefined = undefined
+  // Its caller says so itself, see IncomingCall.abandoned
+  readonly settled = false
 
   constructor(host: Host, codec: AnswerCodec, slot: number, incarnation: number, call: number) {
     this.host = host
@@ -320,6 +357,9 @@ export class TwinCaller implements Caller {
       if (!pending.settled) pending.receive(new ByteReader().over(writer.bytes, writer.start, writer.length))
     }
     return {
+      get settled() {
+        return pending.settled
+      },
       answer,
       succeed: (value) => answer(Exit.succeed(value)),
       down: (reason) => pending.down(reason),
@@ -367,6 +407,18 @@ export const readAnswer = (
   }
 }
 
+/** Calls of a process that nobody waits for any more, and that are in its list still. */
+export interface AbandonedCalls {
+  count: number
+  /** With how many they are taken out. */
+  sweepAt: number
+  /** Those from other schedulers, by number. */
+  readonly remote: Set<number>
+}
+
+/** Fewer calls than that are not worth a walk through the list. */
+const fewestToSweep = 32
+
 /**
  * A call that has reached its callee, in the callee's list of unanswered calls until it is answered. It is what a
  * handler knows as `from`.
@@ -396,6 +448,11 @@ export abstract class IncomingCall {
     if (this.leave()) this.replyTo.succeed(value)
   }
 
+  /** Whether it is the call from another scheduler that has that number. */
+  isFrom(call: number): boolean {
+    return this.replyTo instanceof RemoteReply && this.replyTo.call === call
+  }
+
   /** The callee does not take it. */
   refuse(contract: string, problem: Refusal): void {
     if (this.leave()) this.replyTo.refuse(contract, problem)
@@ -415,6 +472,29 @@ export abstract class IncomingCall {
     else record.calls = this.next
     if (this.next !== undefined) this.next.previous = this.previous
     return true
+  }
+
+  /**
+   * A caller of `record` no longer waits; `remote`: the number of the call, when its caller is on another scheduler. Such calls leave
+   * the list together, once there are as many as were left in it the last time: so each costs the same, and a server that never
+   * answers keeps nothing of those who have asked.
+   */
+  static abandoned(record: ProcessRecord, remote: number | undefined): void {
+    const extra = record.extras()
+    extra.abandoned ??= { count: 0, sweepAt: fewestToSweep, remote: new Set() }
+    const { abandoned } = extra
+    if (remote !== undefined) abandoned.remote.add(remote)
+    if (++abandoned.count < abandoned.sweepAt) return
+    let left = 0
+    for (let call = record.calls; call !== undefined; ) {
+      const { next, replyTo } = call
+      if (replyTo.settled || (replyTo instanceof RemoteReply && abandoned.remote.has(replyTo.call))) call.leave()
+      else left++
+      call = next
+    }
+    abandoned.count = 0
+    abandoned.sweepAt = Math.max(fewestToSweep, left)
+    abandoned.remote.clear()
   }
 
   /** The callee is gone: everybody who still waits learns why. */

@@ -182,29 +182,41 @@ export const admitWaiting = (record: ProcessRecord): void => {
   const { extra, mailbox } = record
   const { bounds, waiting } = extra ?? {}
   if (extra === undefined || waiting === undefined || bounds === undefined) return
-  while (waiting.length > 0 && mailbox.messages < bounds.capacity) {
-    const sender = waiting.shift()
-    if (sender === undefined) break
+  for (const sender of waiting) {
+    if (mailbox.messages >= bounds.capacity) return
+    waiting.delete(sender)
+    // What has ended says nothing any more, though it may not have unwound
+    if (sender.by?.isDead === true) continue
     push(record, sender.message)
     sender.accept()
   }
-  if (waiting.length === 0) extra.waiting = undefined
+  extra.waiting = undefined
 }
 
-/** Lets a sender wait for room. Returns how to give up. */
+/** Lets a sender, the process `by` if there is one, wait for room. Returns how to give up. */
 export const waitForRoom = (
   record: ProcessRecord,
   message: unknown,
+  by: ProcessRecord | undefined,
   accept: () => void,
   refuse: () => void
 ): (() => void) => {
-  const sender = { message, accept, refuse }
+  const sender = { message, by, accept, refuse }
   const extra = record.extras()
-  extra.waiting ??= []
-  extra.waiting.push(sender)
-  return () => {
-    extra.waiting = extra.waiting?.filter((other) => other !== sender)
+  extra.waiting ??= new Set()
+  extra.waiting.add(sender)
+  return () => void extra.waiting?.delete(sender)
+}
+
+/** A caller on another scheduler no longer waits for the answer: its call is not to be let in any more, if it waits for room. */
+export const abandonCall = (record: ProcessRecord, call: number): void => {
+  for (const sender of record.extra?.waiting ?? []) {
+    const { message } = sender
+    if (!(message instanceof IncomingCall) || !message.isFrom(call)) continue
+    record.extra?.waiting?.delete(sender)
+    return
   }
+  IncomingCall.abandoned(record, call)
 }
 
 /** What became of a message that was offered: it is in the mailbox, there was no room, or there is no such process. */
@@ -220,13 +232,23 @@ export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writ
 export const trySend = (host: Host, to: Pid, codec: MessageCodec, message: unknown): boolean =>
   (!codec.suspends || isHere(host, to)) && deliver(host, to, codec, message)
 
-/** Sends a checked message; waits where the mailbox makes senders wait and is full. Returns at once otherwise. */
-export const send = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): Effect.Effect<void> => {
+/**
+ * Sends a checked message, of the process `by` if there is one; waits where the mailbox makes senders wait and is full. Returns at
+ * once otherwise.
+ */
+export const send = (
+  host: Host,
+  to: Pid,
+  codec: MessageCodec,
+  message: unknown,
+  by: ProcessRecord | undefined,
+  alias = 0
+): Effect.Effect<void> => {
   const blind = !codec.suspends || isHere(host, to)
   if (blind && deliver(host, to, codec, message, alias)) return Exit.void
   // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too. An alias that has
   // let the message through once is not asked again: one for a single reply has ended with that
-  return Effect.asVoid(offer(host, to, codec, message, blind ? 0 : alias, true))
+  return Effect.asVoid(offer(host, to, codec, message, blind ? 0 : alias, true, by))
 }
 
 /** Sends a checked message and says what became of it; waits for room if `wait`. A sender that gives up has sent nothing. */
@@ -236,16 +258,21 @@ export const offer = (
   codec: MessageCodec,
   message: unknown,
   alias: number,
-  wait: boolean
+  wait: boolean,
+  by: ProcessRecord | undefined
 ): Effect.Effect<Outcome> =>
   Effect.callback<Outcome>((resume) => {
     if (!isHere(host, to)) {
       const gone = () => Exit.succeed<Outcome>("gone")
       const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
-      const pending = new PendingCall(host, { whenDown: gone, whenTimedOut: gone, read }, (exit) =>
-        resume(exit as Effect.Effect<Outcome>)
+      const pending = new PendingCall(
+        host,
+        { whenDown: gone, whenTimedOut: gone, read },
+        (exit) => resume(exit as Effect.Effect<Outcome>),
+        by?.priority
       )
-      return routeMessage(host, to, codec, message, alias, pending, wait)
+      routeMessage(host, to, codec, message, alias, pending, wait)
+      return Effect.sync(() => pending.abandon())
     }
     const target = host.processes.get(to.serial)
     if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
@@ -254,7 +281,8 @@ export const offer = (
     // What was offered could be taken
     const own = target.pid.codec === codec ? message : adopt(target, codec, message)
     // Through the run queue: whoever makes room does not run who waited for it
-    const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), "normal")
-    const giveUp = waitForRoom(target, own, wake("accepted"), wake("gone"))
+    const priority = by?.priority ?? "normal"
+    const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), priority)
+    const giveUp = waitForRoom(target, own, by, wake("accepted"), wake("gone"))
     return Effect.sync(giveUp)
   })

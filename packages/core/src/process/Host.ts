@@ -217,6 +217,8 @@ export interface ProcessScheduler {
 
 /** See the file's header. */
 export interface Host {
+  /** The system's id: no other system, in this OS process or another, has the same. */
+  readonly system: string
   readonly slot: number
   readonly incarnation: number
   /** What every fiber of this scheduler starts with: the scheduler, the system, the application's services. */

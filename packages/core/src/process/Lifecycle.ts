@@ -149,7 +149,12 @@ export const finish = (record: ProcessRecord): void => {
   const { extra } = record
   record.extra = undefined
   if (extra?.unwindTimer !== undefined) host.timers.clear(extra.unwindTimer)
-  if (extra?.waiting !== undefined) for (const sender of extra.waiting) sender.refuse()
+  if (extra?.waiting !== undefined) {
+    for (const sender of extra.waiting) {
+      if (sender.message instanceof IncomingCall) sender.message.replyTo.down(reason)
+      sender.refuse()
+    }
+  }
   if (extra?.finalizers !== undefined) for (const finalizer of extra.finalizers) finalizer()
   record.mailbox.clear()
 }

@@ -101,5 +101,6 @@ export const receiveUnlinkAck = (record: ProcessRecord, from: Pid, id: number): 
   if (!known.linked) record.farLinks?.delete(keyOf(from))
 }
 
-const exampleProcess = () => new ProcessRecord(nothing, nothing, nothing, [], "normal", undefined, undefined, undefined, undefined)
+const exampleProcess = () =>
+  new ProcessRecord(nothing, nothing, nothing, [], "normal", undefined, undefined, undefined, undefined)
 keepShapes(new LinkEntry(exampleProcess(), exampleProcess()))

@@ -5,16 +5,16 @@
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import type { Caller } from "./Call.ts"
+import type { ContractId } from "./ContractId.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
-import { mayGenerate } from "./codec/Generate.ts"
-import type { Caller } from "./Call.ts"
 import { messageOf } from "./codec/Foreign.ts"
+import { mayGenerate } from "./codec/Generate.ts"
 import { generatedGuard } from "./codec/Guard.ts"
 import { layoutOf } from "./codec/Layout.ts"
 import type { Leaf } from "./codec/Plan.ts"
 import { planOf } from "./codec/PlanOf.ts"
-import type { ContractId } from "./ContractId.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
 
@@ -271,7 +271,8 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
   }
   const isPlainMessage = () => true
-  const misdirected = () => new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
+  const misdirected = () =>
+    new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
   const decode = (reader: ByteReader) => {
     const kind = reader.u8()
     if (!isPlain(kind)) throw misdirected()

@@ -2,16 +2,15 @@
  * A pid: the opaque, serialisable, never reused address of one process, wherever it runs.
  * It is made of the slot of its scheduler, the incarnation of that slot, and a serial that is unique in the slot.
  */
-import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { type NamedLeaf, wireAnnotation } from "./codec/Plan.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
+import { ofThisSystem, withSystemId } from "./SystemId.ts"
 
 /** The incarnation of slot 0, the main thread: it lives as long as the system does. */
 export const mainIncarnation = 1
@@ -161,7 +160,7 @@ export const readPid = (reader: ByteReader, codec: MessageCodec | undefined): Pi
   return new PidImpl(first & (maximumSlots - 1), incarnation, reader.varint(), known)
 }
 
-/** The schema of a pid; what `make` gives once it is needed is the codec of pids it decodes. Encodes as the text `<slot.incarnation.serial>`. */
+/** The schema of a pid; what `make` gives once it is needed is the codec of pids it decodes. As text, for JSON, it is `<slot.incarnation.serial>@system`. */
 export const schema = <M>(make: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> => {
   let made: MessageCodec | undefined
   const codec = () => (made ??= make())
@@ -178,14 +177,10 @@ export const schema = <M>(make: () => MessageCodec | undefined): Schema.Codec<Pi
       Schema.link<Pid<M>>()(
         Schema.String,
         SchemaTransformation.transformEffect<Pid<M>, string>({
-          decode: (text, options) => {
-            const pid = parse(text, partOf(codec()))
-            return pid === undefined
-              ? Effect.fail(new SchemaIssue.InvalidValue({ expected: "a pid like <0.0.1>" }, text, options))
-              : // Every PidImpl is a Pid<M>: `M` is a phantom.
-                Effect.succeed(pid as unknown as Pid<M>)
-          },
-          encode: (pid) => Effect.succeed(pid.toString())
+          decode: (text, options) =>
+            // Every PidImpl is a Pid<M>: `M` is a phantom.
+            ofThisSystem(text, "a pid", (pid) => parse(pid, partOf(codec())) as unknown as Pid<M> | undefined, options),
+          encode: (pid, options) => withSystemId(pid.toString(), options)
         })
       )
   })

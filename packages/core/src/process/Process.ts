@@ -10,7 +10,7 @@ import * as MessageCodec from "./MessageCodec.ts"
 import { Demonitoring, Monitoring } from "./MonitorOperation.ts"
 import { type Address, Name } from "./Name.ts"
 import { isPid, keyOf, outside, type Pid, partOf, schema as pidSchema } from "./Pid.ts"
-import { currentProcess } from "./ProcessFiber.ts"
+import { callbackIn, currentProcess } from "./ProcessFiber.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
 import type { Self } from "./RawProcess.ts"
 import { ownStep, withSystem } from "./Running.ts"
@@ -230,13 +230,13 @@ export const run = <A, E, R>(
 /** Waits until a process of this scheduler has ended, from any fiber. */
 const awaitEnd = (process: Pid): Effect.Effect<ExitReason.ExitReason, never, System> =>
   withSystem((host) =>
-    Effect.callback<ExitReason.ExitReason>((resume) => {
+    callbackIn<ExitReason.ExitReason>((resume, priority) => {
       const record = find(host, process)
       const ended = () => resume(Exit_.succeed(record?.exitReason ?? ExitReason.noProcess))
       if (record === undefined || record.isDead) return ended()
       const extra = record.extras()
       extra.finalizers ??= []
-      extra.finalizers.push(() => host.enqueue(ended, "normal"))
+      extra.finalizers.push(() => host.enqueue(ended, priority))
       return Effect.sync(() => sendExit(host, process, outside(host), ExitReason.kill, false))
     })
   )

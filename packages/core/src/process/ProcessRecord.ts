@@ -2,7 +2,7 @@
  * The record of one process: everything its scheduler knows about it. Only the files of this folder change it.
  */
 import type { AliasMode } from "./Alias.ts"
-import type { IncomingCall } from "./Call.ts"
+import type { AbandonedCalls, IncomingCall } from "./Call.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import { finish, limitUnwinding } from "./Lifecycle.ts"
@@ -47,6 +47,8 @@ export interface WaitingSender {
   /** The receiver is gone. */
   refuse(): void
   readonly message: unknown
+  /** The process that waits, if it is of this scheduler. After its end nothing of it gets in. */
+  readonly by: ProcessRecord | undefined
 }
 
 /** What few processes have: made when the first of it is needed, so that the others stay small. */
@@ -61,8 +63,10 @@ export interface Extra {
   overLimit: boolean
   /** Its aliases that have not ended, by reference. */
   aliases: Map<number, AliasMode> | undefined
+  /** Calls it has not answered, and that nobody waits for any more. */
+  abandoned: AbandonedCalls | undefined
   /** Senders that wait for room in the mailbox, oldest first. */
-  waiting: Array<WaitingSender> | undefined
+  waiting: Set<WaitingSender> | undefined
   /** The process's own key-value store. */
   dictionary: Map<unknown, unknown> | undefined
   /** Run when it ends: what its code acquired. */
@@ -82,6 +86,7 @@ const makeExtra = (
   unwindTimer: undefined,
   overLimit: false,
   aliases: undefined,
+  abandoned: undefined,
   waiting: undefined,
   dictionary: undefined,
   finalizers: undefined,

@@ -9,6 +9,7 @@ import { readAny } from "./codec/Portable.ts"
 import { type Host, names } from "./Host.ts"
 import { linkedTo } from "./Lifecycle.ts"
 import type { Pid } from "./Pid.ts"
+import { callbackIn } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /** What can be asked. The subject is a process's serial, or a timer's reference. */
@@ -74,12 +75,13 @@ export const ask = (
 ): Effect.Effect<unknown> => {
   const here = place.slot === host.slot && place.incarnation === host.incarnation
   if (here) return Effect.sync(() => answer(host, question, subject))
-  return Effect.callback<unknown>((resume) => {
+  return callbackIn<unknown>((resume, priority) => {
     const nothing = () => Exit.succeed(undefined)
     const pending = new PendingCall(
       host,
       { whenDown: nothing, whenTimedOut: nothing, read: (reader) => Exit.succeed(readAny(reader)) },
-      (exit) => resume(exit as Effect.Effect<unknown>)
+      (exit) => resume(exit as Effect.Effect<unknown>),
+      priority
     )
     const { incarnation, slot } = place
     const from = { slot: host.slot, incarnation: host.incarnation }
@@ -92,5 +94,6 @@ export const ask = (
       from,
       call: pending.export(slot)
     })
+    return Effect.sync(() => pending.abandon())
   })
 }

@@ -13,7 +13,8 @@ import * as MessageCodec from "./MessageCodec.ts"
 import { type Address, resolve } from "./Name.ts"
 import { notNow, type OperationMethods, operationKind } from "./Operation.ts"
 import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
-import type { ProcessFiber } from "./ProcessFiber.ts"
+import { currentProcess, type ProcessFiber } from "./ProcessFiber.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import { acting } from "./Silence.ts"
 import { sleep } from "./Sleep.ts"
@@ -49,8 +50,8 @@ const SendMessage = operationKind(
 
     perform(): Effect.Effect<void> {
       // The host is there: the type asks for it
-      return toReceiver(this.to, this.message, Effect.void, Effect.void, (host, pid, codec, alias) =>
-        Delivery.send(host, pid, codec, this.message, alias)
+      return toReceiver(this.to, this.message, Effect.void, Effect.void, (host, pid, codec, by, alias) =>
+        Delivery.send(host, pid, codec, this.message, by, alias)
       ) as Effect.Effect<void>
     }
   }
@@ -65,15 +66,21 @@ const toReceiver = <A, E>(
   message: unknown,
   nobody: Effect.Effect<A, E>,
   silent: Effect.Effect<A, E>,
-  use: (host: Host, pid: Pid, codec: MessageCodec.MessageCodec, alias: number) => Effect.Effect<A, E>
+  use: (
+    host: Host,
+    pid: Pid,
+    codec: MessageCodec.MessageCodec,
+    by: ProcessRecord | undefined,
+    alias: number
+  ) => Effect.Effect<A, E>
 ): Effect.Effect<A, E, System> =>
-  acting((host) => {
+  acting((host, fiber) => {
     const pid = resolve(host, to)
     const codec = (isPid(to) ? undefined : to.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
     codec.check(message)
     if (host.freeze) Delivery.deepFreeze(message)
-    return pid === undefined ? nobody : use(host, pid, codec, to instanceof Alias ? to.ref : 0)
+    return pid === undefined ? nobody : use(host, pid, codec, currentProcess(fiber), to instanceof Alias ? to.ref : 0)
   }, silent)
 
 /** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
@@ -91,7 +98,7 @@ export const deliverTo = (host: Host, to: Address, message: unknown): void => {
   const sending =
     codec === undefined
       ? (send(to as Address<unknown>, message) as Effect.Effect<void>)
-      : Delivery.send(host, pid, codec, message, to instanceof Alias ? to.ref : 0)
+      : Delivery.send(host, pid, codec, message, undefined, to instanceof Alias ? to.ref : 0)
   if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
 }
 
@@ -100,8 +107,13 @@ export const deliverTo = (host: Host, to: Address, message: unknown): void => {
  * makes senders wait, nor when there is no such process. Costs a round trip to another scheduler.
  */
 export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, never, System> =>
-  toReceiver(to as unknown as Address, message, Effect.succeed(false), Effect.succeed(false), (host, pid, codec, alias) =>
-    Effect.map(Delivery.offer(host, pid, codec, message, alias, false), (outcome) => outcome === "accepted")
+  toReceiver(
+    to as unknown as Address,
+    message,
+    Effect.succeed(false),
+    Effect.succeed(false),
+    (host, pid, codec, by, alias) =>
+      Effect.map(Delivery.offer(host, pid, codec, message, alias, false, by), (outcome) => outcome === "accepted")
   )
 
 /** A message that did not get into a mailbox in time, or whose receiver is gone. */
@@ -125,9 +137,9 @@ export const sendWithin = <M>(
   deadline: Duration.Input
 ): Effect.Effect<void, SendFailed, System> => {
   const fail = (problem: SendFailed["problem"]) => Effect.fail(new SendFailed({ target: String(to), problem }))
-  return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, alias) =>
+  return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, by, alias) =>
     Effect.raceFirst(
-      Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true), (outcome) =>
+      Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true, by), (outcome) =>
         outcome === "accepted" ? Effect.void : fail("gone")
       ),
       Effect.andThen(Effect.provideService(sleep(deadline), System, host), fail("full"))

@@ -78,6 +78,13 @@ export interface DownSignal {
   readonly reason: ExitReason
 }
 
+/** A caller no longer waits for the answer: it was interrupted, its time is over, or it is gone. */
+export interface AbandonSignal {
+  readonly _tag: "Abandon"
+  readonly to: Pid
+  readonly call: number
+}
+
 /** The answer to a call (or to any question one scheduler asks another), addressed by the asker's call id. */
 export interface ReplySignal {
   readonly _tag: "Reply"
@@ -169,6 +176,7 @@ export type Signal =
   | MonitorSignal
   | DemonitorSignal
   | DownSignal
+  | AbandonSignal
   | ReplySignal
   | SpawnSignal
   | SpawnedSignal

@@ -79,7 +79,7 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
     starter: Starter
   ) {
     // What it makes of its end it says itself
-    super(host, nothing, undefined)
+    super(host, nothing, undefined, by?.priority)
     this.outcomes = this
     this.definition = definition
     this.args = args

@@ -37,6 +37,8 @@ import type { Uplink } from "./Uplink.ts"
 
 /** The seams of a scheduler: what it takes from the outside world. */
 export interface SchedulerOptions {
+  /** The id of its system, see `Host.system`. Default: one that all schedulers without one have. */
+  readonly system?: string | undefined
   readonly slot: number
   readonly incarnation: number
   readonly clock: WheelClock
@@ -83,6 +85,7 @@ const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 
 /** See the file's header. Hot path: plain and mutable. */
 export class Scheduler implements Host {
+  readonly system: string
   readonly slot: number
   readonly incarnation: number
   readonly referenceRest: number
@@ -130,6 +133,7 @@ export class Scheduler implements Host {
 
   constructor(options: SchedulerOptions) {
     this.options = options
+    this.system = options.system ?? ""
     this.slot = options.slot
     this.incarnation = options.incarnation
     this.referenceRest = (options.incarnation % incarnations) * maximumSlots + options.slot

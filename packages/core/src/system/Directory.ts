@@ -9,6 +9,7 @@ import { PendingCall } from "../process/Call.ts"
 import type { Directory, DirectoryChange, DirectoryEntry, Host, Keys, Registration } from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
+import { callbackIn } from "../process/ProcessFiber.ts"
 import { ask } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
 import { NameTables } from "./NameTables.ts"
@@ -133,8 +134,8 @@ export class ReplicatedDirectory implements Directory {
       told?.(result)
     })
     if (known !== undefined) return Exit.succeed(known)
-    return Effect.callback((resume) => {
-      told = (result) => resume(Exit.succeed(result))
+    return callbackIn((resume, priority) => {
+      told = (result) => this.host.enqueue(() => resume(Exit.succeed(result)), priority)
       if (known !== undefined) told(known)
     })
   }
@@ -148,7 +149,7 @@ export class ReplicatedDirectory implements Directory {
     value: unknown
   ): Effect.Effect<Registration | boolean> {
     const { host } = this
-    return Effect.callback((resume) => {
+    return callbackIn((resume, priority) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
       const pending = new PendingCall(
         host,
@@ -163,7 +164,8 @@ export class ReplicatedDirectory implements Directory {
             return holder === undefined ? gone() : Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder })
           }
         },
-        (exit) => resume(exit as Effect.Effect<Registration | boolean>)
+        (exit) => resume(exit as Effect.Effect<Registration | boolean>),
+        priority
       )
       const from = { slot: host.slot, incarnation: host.incarnation }
       const call = pending.export(0)
@@ -283,6 +285,8 @@ export class ReplicatedDirectory implements Directory {
     const { call, change, from, host, key, pid, table, value } = { ...signal, host: this.host }
     const alive = !(isHere(host, pid) && find(host, pid)?.isRunning !== true)
     const grave = graveOf(table, key, pid)
+    // Slot 0 sends it behind the addition, if there was one
+    if (change === "remove") this.graves.delete(grave)
     if (change === "add" && this.graves.delete(grave)) {
       // It was released before it came: nothing to add
     } else if (change !== "add" || alive) {

@@ -9,7 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { readAny, writeAny } from "../process/codec/Portable.ts"
-import type { Host, ProcessEvent } from "../process/Host.ts"
+import type { Host, Priority, ProcessEvent } from "../process/Host.ts"
+import { callbackIn } from "../process/ProcessFiber.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
 import { isSilent, logEvent } from "./Report.ts"
@@ -33,7 +34,7 @@ export class Listener {
   private readonly capacity: number
   private readonly events: Array<Event> = []
   private lost = 0
-  private waiting: (() => void) | undefined
+  private waiting: { readonly give: () => void; readonly priority: Priority } | undefined
 
   constructor(host: Host, capacity: number = listenerCapacity) {
     this.host = host
@@ -49,7 +50,7 @@ export class Listener {
     const { waiting } = this
     if (waiting === undefined) return
     this.waiting = undefined
-    this.host.enqueue(waiting, "normal")
+    this.host.enqueue(waiting.give, waiting.priority)
   }
 
   /** One that was dropped, and those it stands for. */
@@ -58,10 +59,10 @@ export class Listener {
   }
 
   /** All that wait, oldest first, after the number of those that were lost; waits until there is one. */
-  readonly take: Effect.Effect<Arr.NonEmptyReadonlyArray<Event>> = Effect.callback((resume) => {
+  readonly take: Effect.Effect<Arr.NonEmptyReadonlyArray<Event>> = callbackIn((resume, priority) => {
     const give = () => resume(Effect.sync(() => this.drain()))
     if (this.events.length > 0) return give()
-    this.waiting = give
+    this.waiting = { give, priority }
     return Effect.sync(() => {
       this.waiting = undefined
     })

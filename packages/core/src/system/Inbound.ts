@@ -7,7 +7,15 @@ import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { type AnswerCodec, RemoteCaller, RemoteReply, StartingCall, writeDown } from "../process/Call.ts"
 import { readAny, writeAny } from "../process/codec/Portable.ts"
-import { accept, admitThrough, type Outcome, refuse, waitForRoom, writeOutcome } from "../process/Delivery.ts"
+import {
+  abandonCall,
+  accept,
+  admitThrough,
+  type Outcome,
+  refuse,
+  waitForRoom,
+  writeOutcome
+} from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
@@ -30,6 +38,7 @@ import {
   hasOptions,
   hasParent,
   isLinked,
+  ofCall,
   readOptional,
   readPid,
   readPlace,
@@ -85,13 +94,13 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
     case tag.DirectoryRequest:
       return changeDirectory(directory, "DirectoryRequest", reader)
     default:
-      return toProcess(host, kind, reader.varint(), reader)
+      return toProcess(host, first, reader.varint(), reader)
   }
 }
 
-const toProcess = (host: Host, kind: number, serial: number, reader: ByteReader): void => {
+const toProcess = (host: Host, first: number, serial: number, reader: ByteReader): void => {
   const record = host.processes.get(serial)
-  switch (kind) {
+  switch (first) {
     case tag.Exit: {
       const from = readPid(reader)
       const link = reader.u8() === 1
@@ -137,6 +146,9 @@ const toProcess = (host: Host, kind: number, serial: number, reader: ByteReader)
     case tag.Demonitor:
       if (record !== undefined) unwatch(record, reader.varint())
       return
+    case tag.Demonitor | ofCall:
+      if (record !== undefined) abandonCall(record, reader.varint())
+      return
     case tag.Down: {
       const from = readPid(reader)
       const ref = reader.varint()
@@ -145,7 +157,7 @@ const toProcess = (host: Host, kind: number, serial: number, reader: ByteReader)
       return
     }
     default:
-      throw new RangeError(`no signal has the number ${kind}`)
+      throw new RangeError(`no signal has the number ${first}`)
   }
 }
 
@@ -182,6 +194,7 @@ const wait = (host: Host, sender: Place, record: ProcessRecord, value: unknown, 
   waitForRoom(
     record,
     value,
+    undefined,
     () => became(host, sender, accepted, "accepted"),
     () => became(host, sender, accepted, "gone")
   )

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import { collect, type Definition, type Startable } from "../process/Definition.ts"
 import { System } from "../process/Host.ts"
 import { loadCompiler } from "../process/MessageCodec.ts"
+import { enterSystem } from "../process/SystemId.ts"
 import { Scheduler } from "../scheduler/Scheduler.ts"
 import { BusyWait, type BusyWaitMode } from "./BusyWait.ts"
 import { type Controls, Mesh } from "./Mesh.ts"
@@ -32,6 +33,8 @@ export interface Program<R, E> extends Code<R> {
 
 /** How a scheduler runs. The same on all of a system. */
 export interface Tuning {
+  /** The system's id, see `Host.system`. */
+  readonly system: string
   /** Whether messages shared by reference are frozen. Default: unless NODE_ENV is `production`. */
   readonly freeze: boolean
   /** Reductions of one slice of a process. */
@@ -78,15 +81,17 @@ export const launch = <R, E>(options: {
     const { controls, incarnation, program, slot, table, tuning } = options
     yield* loadCompiler
     const seams = yield* ambient
-    const { freeze, monitor, slice } = tuning
+    const { freeze, monitor, slice, system } = tuning
     const trace = table.trace(slot)
-    const scheduler = new Scheduler({ slot, incarnation, ...seams, slice, freeze, trace, limits: monitor })
+    const scheduler = new Scheduler({ system, slot, incarnation, ...seams, slice, freeze, trace, limits: monitor })
     // Under a clock that is not the real one, nothing comes by waiting
     const busyWait = new BusyWait(seams.real ? tuning.busyWait : "none", seams.clock.now)
     const mesh = new Mesh(scheduler, table, controls, busyWait)
     scheduler.attach(mesh)
+    const leave = enterSystem(system)
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
+        leave()
         mesh.close()
         scheduler.stop()
         table.setState(slot, "down")

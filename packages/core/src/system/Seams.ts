@@ -2,11 +2,15 @@
  * Where a scheduler meets the outside world: time, and the event loop that gives it turns. This file owns them; under a
  * test clock both follow the test.
  */
+import { randomBytes } from "node:crypto"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as EffectScheduler from "effect/Scheduler"
 import type { WheelClock } from "../scheduler/TimerWheel.ts"
+
+/** An id for a system that no other has. */
+export const newSystemId = (): string => randomBytes(9).toString("base64url")
 
 /** The seams of one scheduler. */
 export interface Seams {

@@ -32,6 +32,7 @@ import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from 
 import { type Controls, meshOf } from "./Mesh.ts"
 import { limitsOf } from "./Monitor.ts"
 import * as Root from "./Root.ts"
+import { newSystemId } from "./Seams.ts"
 import { BootError, busyWaitOf, checkOptions, type Settings, timeLimitsOf } from "./Settings.ts"
 import { SharedTable, type SlotSnapshot } from "./SharedTable.ts"
 import { VirtualSchedulers } from "./Virtual.ts"
@@ -109,6 +110,7 @@ const makeCrew = <R, E>(
   )
 
 const tuningOf = (options: Settings, schedulers: number): Tuning => ({
+  system: newSystemId(),
   freeze: options.freeze ?? process.env.NODE_ENV !== "production",
   slice: options.slice ?? 128,
   busyWait: busyWaitOf(options, schedulers),

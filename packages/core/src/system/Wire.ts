@@ -27,7 +27,7 @@ export const tag = {
   DirectoryChange: 12,
   DirectoryRequest: 13,
   Event: 14
-} as const satisfies Record<Signal["_tag"], number>
+} as const satisfies Record<Exclude<Signal["_tag"], "Abandon">, number>
 
 /** No signal: a text that those after it have by its number. */
 export const textTag = 15
@@ -43,6 +43,9 @@ export const hasCall = 32
 export const wantsOutcome = 64
 /** It waits for room in a full mailbox. */
 export const waits = 128
+
+/** A call is also a temporary monitor: the end of one is written as that of a monitor, with this bit. */
+export const ofCall = 16
 
 // What a start's flags say of it
 /** It is linked to its parent. */
@@ -126,6 +129,11 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
     writer.u8(tag.Reply)
     writer.varint(signal.call)
     return signal.write(writer)
+  }
+  if (signal._tag === "Abandon") {
+    writer.u8(tag.Demonitor | ofCall)
+    writer.varint(signal.to.serial)
+    return writer.varint(signal.call)
   }
   writer.u8(tag[signal._tag])
   switch (signal._tag) {

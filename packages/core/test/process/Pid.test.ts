@@ -2,10 +2,14 @@ import * as Equal from "effect/Equal"
 import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
+import * as GenServer from "../../src/behaviour/GenServer.ts"
 import * as Pid from "../../src/process/Pid.ts"
 import * as Process from "../../src/process/Process.ts"
+import { enterSystem } from "../../src/process/SystemId.ts"
 
 const pid = (slot: number, incarnation: number, serial: number) => new Pid.PidImpl(slot, incarnation, serial, undefined)
+
+const Idle = GenServer.define("test/Idle", { protocol: { ping: GenServer.call() } })
 
 describe("Pid", () => {
   it("two objects of the same process are equal and hash alike", () => {
@@ -35,13 +39,61 @@ describe("Pid", () => {
     expect(keys.every(Number.isSafeInteger)).toBe(true)
   })
 
-  it("travels in messages as text, and comes back with the codec of its mailbox", () => {
-    const Mailbox = Schema.TaggedUnion({ Hello: { name: Schema.String } })
-    const codec = Schema.toCodecJson(Process.pid(Mailbox))
-    expect(Schema.encodeUnknownSync(codec)(pid(1, 2, 3))).toBe("<1.2.3>")
-    const decoded = Schema.decodeUnknownSync(codec)("<1.2.3>")
-    expect(Pid.equals(decoded, pid(1, 2, 3))).toBe(true)
-    expect(() => Pid.impl(decoded).codec?.check({ _tag: "Hello", name: 1 })).toThrow(/Expected string/)
-    expect(() => Schema.decodeUnknownSync(codec)("nonsense")).toThrow(/a pid like/)
+  it("as JSON it is a text with its system, and comes back there with the codec of its mailbox", () => {
+    const leave = enterSystem("here")
+    try {
+      const Mailbox = Schema.TaggedUnion({ Hello: { name: Schema.String } })
+      const codec = Schema.toCodecJson(Process.pid(Mailbox))
+      const text = Schema.encodeUnknownSync(codec)(pid(1, 2, 3))
+      expect(text).toBe("<1.2.3>@here")
+      const decoded = Schema.decodeUnknownSync(codec)(text)
+      expect(Pid.equals(decoded, pid(1, 2, 3))).toBe(true)
+      expect(() => Pid.impl(decoded).codec?.check({ _tag: "Hello", name: 1 })).toThrow(/Expected string/)
+      for (const none of ["nonsense", "<1.2.3>", "@here", "<1.2.3>@"]) {
+        expect(() => Schema.decodeUnknownSync(codec)(none)).toThrow(/a pid/)
+      }
+    } finally {
+      leave()
+    }
+  })
+
+  const addresses = {
+    pid: [Process.anyPid, pid(1, 2, 3)],
+    alias: [Process.alias(Schema.String), new Process.Alias(pid(1, 2, 3), 64, undefined)],
+    ref: [Idle.ref, Idle.at(pid(1, 2, 3))]
+  } as unknown as Record<string, readonly [Schema.Codec<unknown, unknown>, unknown]>
+
+  describe.each(Object.entries(addresses))("the text of a %s", (_, [schema, address]) => {
+    const codec = Schema.toCodecJson(schema)
+    const inSystems = <A>(ids: ReadonlyArray<string>, use: () => A): A => {
+      const leave = ids.map(enterSystem)
+      try {
+        return use()
+      } finally {
+        for (const each of leave) each()
+      }
+    }
+
+    it("does not decode in another system, and says so", () => {
+      const text = inSystems(["one"], () => Schema.encodeUnknownSync(codec)(address))
+      expect(() => inSystems(["another"], () => Schema.decodeUnknownSync(codec)(text))).toThrow(
+        /of this system \(another\): it is one of another system/
+      )
+      inSystems(["one"], () => expect(String(Schema.decodeUnknownSync(codec)(text))).toBe(String(address)))
+    })
+
+    it("is neither made nor read where no system runs, or where it cannot be known which", () => {
+      const text = inSystems(["one"], () => Schema.encodeUnknownSync(codec)(address))
+      for (const ids of [[], ["one", "another"]]) {
+        expect(() => inSystems(ids, () => Schema.encodeUnknownSync(codec)(address))).toThrow(/inside of its system/)
+        expect(() => inSystems(ids, () => Schema.decodeUnknownSync(codec)(text))).toThrow(/inside of its system/)
+      }
+    })
+  })
+
+  it("a name as text is of no system: it means whoever holds it where it is used", () => {
+    const codec = Schema.toCodecJson(Idle.ref)
+    const text = Schema.encodeUnknownSync(codec)(Idle.named("idle"))
+    expect(String(Schema.decodeUnknownSync(codec)(text))).toBe(String(Idle.named("idle")))
   })
 })

@@ -37,7 +37,14 @@ const make = (settings: Settings = {}) => {
     disconnect: () => undefined,
     report: (event: SchedulerEvent) => void events.push(event)
   }
-  const tuning = { freeze: true, slice: 128, busyWait: "none", heartbeat, monitor: limitsOf(undefined) } as const
+  const tuning = {
+    system: "test",
+    freeze: true,
+    slice: 128,
+    busyWait: "none",
+    heartbeat,
+    monitor: limitsOf(undefined)
+  } as const
   const workers = new Workers({
     entry: new URL("./entry.ts", import.meta.url),
     schedulers: 2,

@@ -187,7 +187,7 @@ const errors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalE
 /** The most special of them that an error is an instance of. */
 export const errorClassOf = (error: Error): ErrorConstructor | AggregateErrorConstructor =>
   // Every error is an Error
-  errors.findLast((type) => type.prototype.isPrototypeOf(error)) ?? Error
+  errors.findLast((type) => error instanceof type) ?? Error
 
 /** What every error has and enumerates not. */
 const hidden = new Set(["cause", "errors"])

@@ -16,9 +16,13 @@ import { planOf } from "../../../src/process/codec/PlanOf.ts"
 import { generated } from "../../../src/process/codec/Source.ts"
 import type { Host } from "../../../src/process/Host.ts"
 import { fromSchema, InvalidMessage, value } from "../../../src/process/MessageCodec.ts"
+import { enterSystem } from "../../../src/process/SystemId.ts"
 import { bytesOf, expectBytes, expectSame, lenient, readAll, same, show, strict } from "./compare.ts"
 import { batches } from "./fromEffect.ts"
 import { schemas } from "./schemas.ts"
+
+// Addresses as JSON are those of a system
+enterSystem("test")
 
 const setting = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise)
 

@@ -123,7 +123,9 @@ describe(`what no schema describes and has to arrive (seed ${seed})`, () => {
   it("a reason that cannot be read is one that says so", () => {
     const reason = readReason(new ByteReader().over(Uint8Array.of(200, 1), 0, 2))
     expect(ExitReason.format(reason)).toMatch(/could not be read/)
-    expect(ExitReason.format(through((writer) => writeAny(writer, "no reason"), readReason))).toMatch(/could not be read/)
+    expect(ExitReason.format(through((writer) => writeAny(writer, "no reason"), readReason))).toMatch(
+      /could not be read/
+    )
   })
 
   it("as text it is the same", () => {

@@ -5,8 +5,10 @@ import type * as Schema from "effect/Schema"
 import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
 import { mayGenerate } from "../../../src/process/codec/Generate.ts"
 import { loadCompiler, value } from "../../../src/process/MessageCodec.ts"
+import { enterSystem } from "../../../src/process/SystemId.ts"
 import { schemas } from "./schemas.ts"
 
+enterSystem("test")
 await Effect.runPromise(loadCompiler)
 // The key is in `schemas`
 const schema = schemas.deep as Schema.Codec<unknown, unknown>
