@@ -1,9 +1,11 @@
 /**
  * How the members of a union are told apart when a value of it is written. The value is known to be of the union, so a
  * test need only exclude the other members: often its JavaScript type or its tag is enough. Where nothing cheap is, the
- * member's own guard decides, in the order of the schema, as Effect does.
+ * members' own guards decide; of several that take the value, the one that knows the most of it, so that nothing is lost of what another
+ * one would have kept.
  */
 import type * as SchemaAST from "effect/SchemaAST"
+import { coverageOf } from "./Coverage.ts"
 import { guardOf } from "./EffectCodec.ts"
 import type { Member, Plan, Test } from "./Plan.ts"
 
@@ -35,7 +37,43 @@ export const membersOf = (
   const isExact = ({ test }: Member) => test._tag === "Same" || test._tag === "Null"
   // What takes less is asked first: a date is also an object without properties, and anything at all
   const rank = (member: Member) => (isExact(member) ? 0 : looseness(types[member.index]))
-  return members.toSorted((a, b) => rank(a) - rank(b))
+  return mostSpecific(
+    members.toSorted((a, b) => rank(a) - rank(b)),
+    types
+  )
+}
+
+/** A member that its guard decides on, as one that the value is of. */
+interface Candidate {
+  readonly is: (value: unknown) => boolean
+  readonly coverage: (value: unknown) => number
+}
+
+/** The same members; where several guards take a value, only that of the most specific member says so, of equals the first. */
+const mostSpecific = (members: ReadonlyArray<Member>, types: ReadonlyArray<SchemaAST.AST>): ReadonlyArray<Member> => {
+  const candidates = new Map<Member, Candidate>()
+  for (const member of members) {
+    const ast = types[member.index]
+    if (ast === undefined || member.test._tag !== "Guard") continue
+    candidates.set(member, { is: member.test.is, coverage: coverageOf(ast) })
+  }
+  if (candidates.size < 2) return members
+  const inOrder = [...candidates.values()]
+  return members.map((member): Member => {
+    const own = candidates.get(member)
+    if (own === undefined) return member
+    const before = inOrder.slice(0, inOrder.indexOf(own))
+    const after = inOrder.slice(before.length + 1)
+    const is = (value: unknown) => {
+      if (!own.is(value)) return false
+      const known = own.coverage(value)
+      return !(
+        before.some((other) => other.is(value) && other.coverage(value) >= known) ||
+        after.some((other) => other.is(value) && other.coverage(value) > known)
+      )
+    }
+    return { ...member, test: { _tag: "Guard", is } }
+  })
 }
 
 /** How much else a member takes: 1 nothing, 2 any object without properties, 3 nearly everything. */
