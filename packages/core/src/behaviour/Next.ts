@@ -29,7 +29,14 @@ export interface Plans {
 abstract class Instruction {}
 
 /** Whether a handler has answered with more than a new state. */
-export const isInstruction = (next: unknown): next is Instruction => next instanceof Instruction
+export const isInstruction = (next: unknown): next is Instruction => {
+  try {
+    return next instanceof Instruction
+  } catch {
+    // A state that cannot be asked what it is: a revoked proxy, say
+    return false
+  }
+}
 
 /** Answers the call and goes on. Made by {@link reply}. */
 export class Reply<out A, out S> extends Instruction {

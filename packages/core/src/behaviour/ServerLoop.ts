@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { ReplyTo } from "../process/Call.ts"
+import { isReadable } from "../process/codec/Foreign.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { borrowCode, type Code, giveBack, type Owner } from "../process/Fibers.ts"
@@ -34,8 +35,33 @@ const unanswered: ReplyTo = {
 type Outcome = (exit: Exit.Exit<unknown, unknown>) => void
 
 /** Looking at the one property that every effect has is faster than asking whether it is there. */
-const isEffect = (value: unknown): value is Effect.Effect<unknown, unknown> =>
-  typeof value === "object" && value !== null && (value as { [Effect.TypeId]?: unknown })[Effect.TypeId] !== undefined
+const isEffect = (value: unknown): value is Effect.Effect<unknown, unknown> => {
+  if (typeof value !== "object" || value === null) return false
+  try {
+    return (value as { [Effect.TypeId]?: unknown })[Effect.TypeId] !== undefined
+  } catch {
+    // A proxy that refuses: it is what a callback has given, and no effect
+    return false
+  }
+}
+
+/** What a message is to a server. */
+const castMessage = 0
+const callMessage = 1
+const terminateMessage = 2
+const exitMessage = 3
+const plainMessage = 4
+
+const kindOf = (message: unknown): 0 | 1 | 2 | 3 | 4 => {
+  try {
+    if (message instanceof CastMessage) return castMessage
+    if (message instanceof CallMessage) return callMessage
+    if (message instanceof TerminateMessage) return terminateMessage
+    return message instanceof ExitMessage ? exitMessage : plainMessage
+  } catch {
+    return plainMessage
+  }
+}
 
 /** Hot path: plain and mutable. */
 export class ServerLoop implements Body, Owner {
@@ -195,6 +221,7 @@ export class ServerLoop implements Body, Owner {
   }
 
   private initialised(next: unknown): void {
+    if (!isInstruction(next)) return this.begun(next)
     if (next instanceof Stop) return this.failInit(next.reason)
     if (next instanceof Ignore) {
       return this.fail({ problem: "ignored" }, ExitReason.normal)
@@ -202,6 +229,11 @@ export class ServerLoop implements Body, Owner {
     if (next instanceof Reply || next instanceof StopWithReply) {
       return this.failInit(badReturn(`${this.kind.contract}.init`, "a reply, but nobody has called"))
     }
+    this.begun(next)
+  }
+
+  /** It has initialised. */
+  private begun(next: unknown): void {
     this.birth?.started?.succeed(undefined)
     this.birth = undefined
     this.proceed(next)
@@ -227,16 +259,20 @@ export class ServerLoop implements Body, Owner {
     this.record.lastMessage = message
     this.record.reductions++
     if (this.plans !== undefined) this.stopIdle(this.plans)
-    if (message instanceof CastMessage) this.cast(message)
-    else if (message instanceof CallMessage) this.call(message)
-    else if (message instanceof TerminateMessage) this.stop(message.reason, undefined)
-    else if (
-      message instanceof ExitMessage &&
-      this.parent !== undefined &&
-      keyOf(message.from) === keyOf(this.parent)
-    ) {
-      this.stop(message.reason, undefined)
-    } else this.info(message)
+    // Each is what its kind says
+    switch (kindOf(message)) {
+      case castMessage:
+        return this.cast(message as CastMessage)
+      case callMessage:
+        return this.call(message as CallMessage)
+      case terminateMessage:
+        return this.stop((message as TerminateMessage).reason, undefined)
+      case exitMessage: {
+        const { from, reason } = message as ExitMessage
+        if (this.parent !== undefined && keyOf(from) === keyOf(this.parent)) return this.stop(reason, undefined)
+      }
+    }
+    this.info(message)
   }
 
   private cast(message: CastMessage): void {
@@ -314,7 +350,7 @@ export class ServerLoop implements Body, Owner {
 
   private unexpected(message: unknown): void {
     // A Down or an Exit one did not ask to handle is no news worth a report
-    if (message instanceof Down || message instanceof ExitMessage) return
+    if (isReadable(message) && (message instanceof Down || message instanceof ExitMessage)) return
     const { host, label, pid } = this.record
     host.report({ _tag: "UnexpectedMessage", pid, label, received: message })
   }
@@ -384,7 +420,7 @@ export class ServerLoop implements Body, Owner {
 
   /** Goes on with a new state. */
   private proceed(next: unknown): void {
-    if (!(next instanceof Reply || next instanceof NoReply)) {
+    if (!isInstruction(next) || !(next instanceof Reply || next instanceof NoReply)) {
       this.state = next
       return
     }

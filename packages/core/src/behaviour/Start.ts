@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import { PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
+import { portable } from "../process/codec/Portable.ts"
 import type { ArgsAndOptions } from "../process/Definition.ts"
 import { offer, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
@@ -165,7 +166,11 @@ export const terminate = (
     })
   })
 
-const sameReason = (a: ExitReason.ExitReason, b: ExitReason.ExitReason): boolean =>
-  a === b || (a._tag === b._tag && ExitReason.format(a) === ExitReason.format(b))
+/** Whether a server ended as it was asked to, perhaps on another scheduler: the reason has been there and back then. */
+const sameReason = (actual: ExitReason.ExitReason, asked: ExitReason.ExitReason): boolean =>
+  actual === asked || (actual._tag === asked._tag && ExitReason.format(actual) === ExitReason.format(arrived(asked)))
+
+// What a reason is after it has been portable
+const arrived = (reason: ExitReason.ExitReason): ExitReason.ExitReason => portable(reason) as ExitReason.ExitReason
 
 keepShapes(new StartServer(nothing, nothing, nothing, "none"))

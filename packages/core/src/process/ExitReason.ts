@@ -2,7 +2,6 @@
  * Why a process ended. The cases keep every distinction OTP makes: `kill` (the request) is not `killed` (the fact),
  * `shutdown` with a detail is still a shutdown, a typed failure is not a defect.
  */
-import { inspect } from "node:util"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { messageOf, textAt } from "./codec/Foreign.ts"
-import { anyFromText, anyToText, portable } from "./codec/Portable.ts"
+import { anyFromText, anyToText, glimpse } from "./codec/Portable.ts"
 
 /** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
 export interface Normal {
@@ -181,13 +180,8 @@ const textOf = (value: unknown): string => {
   if (typeof value === "string") return value
   if (Error.isError(value)) return `${textAt(value, "name", "Error")}: ${textAt(value, "message", "")}`
   // Whatever it is, its copy can be looked at
-  const copy = portable(value)
-  try {
-    return JSON.stringify(copy, showPart) ?? String(copy)
-  } catch {
-    // It contains itself
-    return inspect(copy, { depth: 4, breakLength: Number.POSITIVE_INFINITY })
-  }
+  const copy = glimpse(value)
+  return JSON.stringify(copy, showPart) ?? String(copy)
 }
 
 /** Reasons hold reasons (why a supervisor could not start a child): each is told in its own words. */

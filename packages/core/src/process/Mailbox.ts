@@ -55,7 +55,14 @@ const prefetch = (items: ReadonlyArray<unknown>, from: number, to: number): void
 /** Nobody asks for it, but V8 leaves out what leads to nothing. */
 let _symbols = 0
 
-const isSignal = (item: unknown): boolean => item instanceof Down || item instanceof Exit
+const isSignal = (item: unknown): boolean => {
+  try {
+    return item instanceof Down || item instanceof Exit
+  } catch {
+    // A message that was a proxy, revoked since it was sent
+    return false
+  }
+}
 
 /** Hot path: plain and mutable. One message is kept without an array: most processes never have more. */
 export class Mailbox {

@@ -92,7 +92,7 @@ export interface ValueCodec {
   decode(reader: ByteReader): unknown
   /** What its bytes look like: values can be read by any codec with the same number. */
   layout(): number
-  /** The value's canonical JSON, as text. */
+  /** The value's canonical JSON, as text. Throws {@link InvalidMessage} when it has none, or too long a one. */
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
   fromText(text: string): unknown
@@ -173,7 +173,14 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     }
     return json
   }
-  const toText = (value: unknown): string => JSON.stringify(jsonCodec().encode(value)) ?? ""
+  const toText = (value: unknown): string => {
+    if (!isSmall(value)) throw new InvalidMessage({ target: "a text", problem: tooLarge })
+    try {
+      return JSON.stringify(jsonCodec().encode(value)) ?? ""
+    } catch (error) {
+      throw new InvalidMessage({ target: "a text", problem: messageOf(error) })
+    }
+  }
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   let layout: number | undefined
   const codec: ValueCodec & { is: (value: unknown) => boolean } = {
@@ -207,6 +214,27 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     fromText
   }
   return codec
+}
+
+/** As JSON, what stands in several places is written for each, and what contains itself without end. */
+const mostParts = 100_000
+const deepestPart = 1000
+const tooLarge = `it has more than ${mostParts} parts or ${deepestPart} levels, or contains itself`
+
+const isSmall = (value: unknown): boolean => countParts(value, mostParts, 0) >= 0
+
+/** How many parts may follow those of a value; less than 0 when it has more than there may be. */
+const countParts = (value: unknown, left: number, depth: number): number => {
+  if (typeof value !== "object" || value === null) return left - 1
+  if (depth > deepestPart) return -1
+  let rest = left - 1
+  if (Array.isArray(value) && value.length > rest) return -1
+  for (const key of Object.keys(value)) {
+    const part: unknown = Object.getOwnPropertyDescriptor(value, key)?.value
+    rest = countParts(part, rest, depth + 1)
+    if (rest < 0) return rest
+  }
+  return rest
 }
 
 const problemOf = (exit: Exit.Exit<unknown, { readonly message: string }>): string => {

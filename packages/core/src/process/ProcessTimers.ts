@@ -6,7 +6,6 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import { deepFreeze } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { AnyFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
@@ -97,8 +96,7 @@ const SendAfter = operationKind(
       const isPlain = typeof when === "number" && (when | 0) === when && when >= 0
       if (!isPlain || !(to instanceof PidImpl) || to.codec === undefined) return this.attemptAny(fiber)
       const { host } = fiber.process
-      to.codec.check(message)
-      if (host.freeze) deepFreeze(message)
+      prepare(host, to, message)
       return host.timerRefs.send(to, message, when)
     }
 

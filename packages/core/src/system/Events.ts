@@ -8,7 +8,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
-import { readAny, writeAny } from "../process/codec/Portable.ts"
+import { glimpse, readAny, writeAny } from "../process/codec/Portable.ts"
 import type { Host, Priority, ProcessEvent } from "../process/Host.ts"
 import { callbackIn } from "../process/ProcessFiber.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
@@ -190,9 +190,12 @@ export const writeEvent = (writer: ByteWriter, event: Event): void => {
   }
 }
 
+/** Messages of servers say themselves what is shown of them. */
+const isShown = (value: unknown): boolean => typeof value === "object" && value !== null && inspect.custom in value
+
 const textOf = (value: unknown): string => {
   try {
-    return inspect(value, {
+    return inspect(isShown(value) ? value : glimpse(value), {
       depth: 3,
       maxArrayLength: 20,
       maxStringLength: 1000,

@@ -6,6 +6,7 @@
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { type AnswerCodec, RemoteCaller, RemoteReply, StartingCall, writeDown } from "../process/Call.ts"
+import { messageOf } from "../process/codec/Foreign.ts"
 import { readAny, writeAny } from "../process/codec/Portable.ts"
 import {
   abandonCall,
@@ -20,6 +21,7 @@ import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
 import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
+import { InvalidMessage } from "../process/MessageCodec.ts"
 import { unwatch, watch } from "../process/Monitors.ts"
 import { Name } from "../process/Name.ts"
 import { type Pid, PidImpl } from "../process/Pid.ts"
@@ -234,7 +236,13 @@ const spawn = (host: Host, reader: ByteReader): void => {
     return started.replyTo.answer(Exit.fail(new StartError({ contract: name, problem: "unknown-contract" })))
   }
   const link = (flags & isLinked) !== 0
-  const args = definition.args.decode(reader)
+  let args: unknown
+  try {
+    args = definition.args.decode(reader)
+  } catch (error) {
+    // Its starter need not wait for what will not come
+    return started.replyTo.answer(Exit.die(new InvalidMessage({ target: `${name} args`, problem: messageOf(error) })))
+  }
   const options = { ...given, name: registered }
   const record = spawnDefinedHere(
     host,

@@ -135,13 +135,17 @@ export const layer = <R = never, E = never>(options: Options<R, E>) => {
   )
 }
 
-/** The signals that end a program in order. A second one ends it at once. */
+/** The signals that end a program in order. */
 const endingSignals = ["SIGINT", "SIGTERM"] as const
+
+/** Process groups and runners send a signal twice: within so many milliseconds of the first it is the same request. */
+const sameRequest = 1000
 
 /**
  * Runs a program: call it last in the entry file. Boots the schedulers from that same file, starts the root, and ends
  * when the root does or on SIGINT or SIGTERM: then the root is stopped in order, the schedulers after it, and the OS
- * process exits with code 0 (1 when the root ended abnormally or the start failed).
+ * process exits with code 0 (1 when the root ended abnormally or the start failed). A second such signal within a second of the first
+ * is the same request; a later one ends the OS process at once, with code 130.
  */
 export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Options<R, E>): void => {
   const seat = seatOfThread()
@@ -158,16 +162,17 @@ export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Opt
   // Nothing else keeps the process alive while all schedulers wait for messages
   const alive = setInterval(() => undefined, 2 ** 30)
   const fiber = Effect.runFork(program)
-  let ending = false
+  let asked: number | undefined
   const end = () => {
-    if (ending) process.exit(130)
-    ending = true
-    fiber.interruptUnsafe()
+    if (asked === undefined) {
+      asked = performance.now()
+      fiber.interruptUnsafe()
+    } else if (performance.now() - asked >= sameRequest) process.exit(130)
   }
   for (const signal of endingSignals) process.on(signal, end)
   fiber.addObserver((exit) => {
     clearInterval(alive)
-    const failure = failureOf(exit, ending)
+    const failure = failureOf(exit, asked !== undefined)
     if (failure === undefined) return process.exit(0)
     Effect.runFork(Effect.logError(failure)).addObserver(() => process.exit(1))
   })

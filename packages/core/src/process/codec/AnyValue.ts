@@ -84,7 +84,21 @@ const write = (value: unknown, writer: ByteWriter, seen: Seen | undefined): void
       return unportable(`the function ${value.name || "(anonymous)"}`)
     case "object":
       if (value === null) return writer.u8(tag.null)
-      return writeObject(value, writer, seen ?? new Map())
+      return writeDeeper(value, writer, seen ?? new Map())
+  }
+}
+
+/** How deep values may stand in each other: reading them takes as many calls. */
+const deepest = 1000
+let depth = 0
+
+const writeDeeper = (value: object, writer: ByteWriter, seen: Seen): void => {
+  if (depth >= deepest) return unportable(`a value of more than ${deepest} levels`)
+  depth++
+  try {
+    writeObject(value, writer, seen)
+  } finally {
+    depth--
   }
 }
 
@@ -113,7 +127,7 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
     writer.u8(tag.placeholder)
     return writer.string(value.text)
   }
-  if (value instanceof Error) return writeError(value, writer, seen)
+  if (Error.isError(value)) return writeError(value, writer, seen)
   if (ArrayBuffer.isView(value)) return writeView(value, writer)
   switch (prototype) {
     case Map.prototype:
@@ -143,12 +157,18 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
 const writeArray = (items: ReadonlyArray<unknown>, writer: ByteWriter, seen: Seen): void => {
   writer.u8(tag.array)
   writer.varint(items.length)
+  let holes = 0
   for (let at = 0; at < items.length; at++) {
     const item = items[at]
-    if (item === undefined && !(at in items)) writer.u8(tag.hole)
-    else write(item, writer, seen)
+    if (item === undefined && !(at in items)) {
+      if (++holes > mostHoles) unportable(`an array of ${items.length} elements that has more than ${mostHoles} holes`)
+      writer.u8(tag.hole)
+    } else write(item, writer, seen)
   }
 }
+
+/** An array with nothing in it may be four thousand million elements long. */
+export const mostHoles = 65_536
 
 const writePlain = (value: object, writer: ByteWriter, seen: Seen): void => {
   for (const key of Object.getOwnPropertySymbols(value)) {
@@ -189,6 +209,12 @@ export const errorClassOf = (error: Error): ErrorConstructor | AggregateErrorCon
   // Every error is an Error
   errors.findLast((type) => error instanceof type) ?? Error
 
+/** What errors are made of are texts. Those of one that has others would not arrive as they are. */
+const textOf = (error: Error, key: "name" | "message" | "stack"): string => {
+  const text: unknown = error[key]
+  return typeof text === "string" ? text : unportable(`an error whose ${key} is no text`)
+}
+
 /** What every error has and enumerates not. */
 const hidden = new Set(["cause", "errors"])
 
@@ -196,9 +222,9 @@ const writeError = (error: Error, writer: ByteWriter, seen: Seen): void => {
   writer.u8(tag.error)
   // Every error is an Error
   writer.u8(errors.findLastIndex((type) => error instanceof type))
-  writer.string(String(error.name))
-  writer.string(String(error.message))
-  writer.string(String(error.stack ?? ""))
+  writer.string(textOf(error, "name"))
+  writer.string(textOf(error, "message"))
+  writer.string(error.stack === undefined ? "" : textOf(error, "stack"))
   const others = [...hidden].filter((key) => Object.hasOwn(error, key))
   const given = new Set(["name", "message", "stack", ...others])
   writeEntries(error, [...others, ...Object.keys(error).filter((key) => !given.has(key))], writer, seen)
@@ -324,9 +350,12 @@ const readArray = (reader: ByteReader, seen: Array<object>): ReadonlyArray<unkno
   const items: Array<unknown> = keep([], seen)
   for (let at = 0; at < length; at++) {
     const kind = reader.u8()
-    if (kind === tag.hole) items.length++
-    else items.push(readKind(kind, reader, seen))
+    if (kind === tag.hole) continue
+    // An array that grows by single holes is copied for each
+    if (items.length < at) items.length = at
+    items.push(readKind(kind, reader, seen))
   }
+  items.length = length
   return items
 }
 

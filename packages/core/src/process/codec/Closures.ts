@@ -10,6 +10,7 @@ import {
   hasProperty,
   isFixed,
   type Leaf,
+  lengthOf,
   type Member,
   mayBeEmpty,
   type Plan,
@@ -233,9 +234,10 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
   return {
     write: (value, writer) => {
       const items = value as ReadonlyArray<unknown>
-      if (!fixed) writer.varint(items.length)
-      for (let at = 0; at < items.length; at++) {
-        const { filled, leaf } = slotAt(at, items.length)
+      const length = lengthOf(items)
+      if (!fixed) writer.varint(length)
+      for (let at = 0; at < length; at++) {
+        const { filled, leaf } = slotAt(at, length)
         if (filled) writer.u8(0)
         leaf?.write(items[at], writer)
       }

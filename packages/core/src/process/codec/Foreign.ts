@@ -56,6 +56,17 @@ export const nameOf = (value: symbol | ((...args: never) => unknown)): string =>
   return `[Function: ${textAt(value, "name", "") || "(anonymous)"}]`
 }
 
+/** Whether it can be asked what a value is an instance of. A revoked proxy cannot be, nor one that refuses. */
+export const isReadable = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  try {
+    Object.getPrototypeOf(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** What an error says: its message; for everything else that can be thrown, its text. */
 export const messageOf = (thrown: unknown): string => {
   if (Error.isError(thrown)) return textAt(thrown, "message", "an error without a message")

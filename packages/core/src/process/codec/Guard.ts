@@ -221,8 +221,11 @@ class Source {
     const { elements } = ast
     const [rest] = ast.rest
     if (rest !== undefined) {
+      const test = this.test(rest, "item")
+      // Elements may be anything: there may be four thousand million of them
+      if (test === "true") return "if (!Array.isArray(value)) return false"
       return `if (!Array.isArray(value)) return false
-      for (let at = 0; at < value.length; at++) { const item = value[at]; if (!(${this.test(rest, "item")})) return false }`
+      for (let at = 0; at < value.length; at++) { const item = value[at]; if (!(${test})) return false }`
     }
     const required = elements.filter((element) => element.context?.isOptional !== true).length
     const tests = elements.map((element, index) => {

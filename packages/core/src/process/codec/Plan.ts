@@ -121,8 +121,15 @@ export const corrupt = (wanted: string): never => {
 
 /** Says that a value cannot be written, though its schema takes it. What writes messages makes an `InvalidMessage` of it. */
 export const unportable = (what: string): never => {
-  throw new TypeError(`${what} cannot be sent to another scheduler without a schema that says how`)
+  throw new TypeError(`${what} cannot be sent to another scheduler: it needs a schema that says how it is encoded`)
 }
+
+/** An array may be four thousand million elements long without taking any memory. More than so many cannot be sent. */
+const longestList = 2 ** 25
+
+/** The length of a list that is to be written. */
+export const lengthOf = ({ length }: ReadonlyArray<unknown>): number =>
+  length <= longestList ? length : unportable(`an array of ${length} elements (more than ${longestList})`)
 
 /** Which of `count` things follows. Written as a varint, which is a byte for up to 128 of them. */
 export const readIndex = (reader: ByteReader, count: number): number => (count <= 128 ? reader.u8() : reader.varint())

@@ -10,6 +10,7 @@ import {
   hasProperty,
   isFixed,
   type Leaf,
+  lengthOf,
   type Member,
   mayBeEmpty,
   type Plan,
@@ -32,7 +33,10 @@ export const generated = (plan: Plan): Leaf => {
     ...source.functions,
     `return { write: (value, writer) => { ${write} }, read: (reader) => ${read} }`
   ].join("\n")
-  const make = generate(["constants", "readBoolean", "corrupt", "readCount", "readFiller", "hasProperty"], body)
+  const make = generate(
+    ["constants", "readBoolean", "corrupt", "readCount", "readFiller", "hasProperty", "lengthOf"],
+    body
+  )
   // Generated from the plan: it returns what its last line says
   return Reflect.apply(make, undefined, [
     source.constants,
@@ -40,7 +44,8 @@ export const generated = (plan: Plan): Leaf => {
     corrupt,
     readCount,
     readFiller,
-    hasProperty
+    hasProperty,
+    lengthOf
   ]) as Leaf
 }
 
@@ -260,7 +265,7 @@ class Source {
     const filled = mayBeEmpty(rest)
     const least = required === 0 ? "" : `if (length < ${required}) corrupt("list of that length")`
     return [
-      `const { length } = value
+      `const length = lengthOf(value)
       writer.varint(length)
       for (let at = 0; at < length; at++) { ${filled ? "writer.u8(0);" : ""} ${this.write(rest, "value[at]")} }`,
       `const length = readCount(reader)
