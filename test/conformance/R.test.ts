@@ -4,18 +4,7 @@ import * as Effect from "effect/Effect"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
 import { Chooser, Errand } from "./errands.ts"
-import { bury, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds, type Tester } from "./systems.ts"
-
-/** Takes everything that waits, oldest first. */
-const drain = (tester: Tester) =>
-  Effect.gen(function* () {
-    const found: Array<Process.Received<Word>> = []
-    while (true) {
-      const next = yield* Effect.result(tester.receiveWithin(0))
-      if (next._tag === "Failure") return found
-      found.push(next.success)
-    }
-  })
+import { bury, drain, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds } from "./systems.ts"
 
 const isWord =
   (word: Word) =>

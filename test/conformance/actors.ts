@@ -82,6 +82,8 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     received: GenServer.call({ success: Schema.Array(Received) }),
     ping: GenServer.call(),
     never: GenServer.call(),
+    /** Says "waiting" and never comes back from the handler. */
+    waitForever: GenServer.cast({ to: Process.pid(Word) }),
     answerTwice: GenServer.call({ success: Schema.Int }),
     // Its end
     stop: GenServer.cast({ reason: Reason }),
@@ -95,6 +97,7 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     linkSelf: GenServer.call(),
     unlink: GenServer.call({ payload: { from: Process.anyPid } }),
     monitor: GenServer.call({ payload: { of: Process.anyPid }, success: Schema.Int }),
+    demonitor: GenServer.call({ payload: { ref: Schema.Int }, success: Schema.Boolean }),
     monitorSelf: GenServer.call({ success: Schema.Struct({ ties: Ties, demonitored: Schema.Boolean }) }),
     ties: GenServer.call({ success: Ties }),
     look: GenServer.call({ payload: { at: Process.anyPid }, success: Schema.NullOr(Facts) }),
@@ -195,6 +198,7 @@ export const PuppetLive = Puppet.implement({
     received: (state) => GenServer.reply([...state.record], state),
     ping: (state) => GenServer.reply(undefined, state),
     never: (state) => GenServer.noReply(state),
+    waitForever: (_, { to }) => Effect.andThen(Process.send(to, "waiting"), Effect.never),
     answerTwice: (state, { from }) =>
       Effect.as(Effect.andThen(GenServer.replyTo(from, 1), GenServer.replyTo(from, 2)), GenServer.noReply(state)),
     stop: (state, { reason }) => GenServer.stop(reason, state),
@@ -214,6 +218,8 @@ export const PuppetLive = Puppet.implement({
     linkSelf: (state, { pid }) => done(state, Process.link(pid)),
     unlink: (state, { from }) => done(state, Process.unlink(from)),
     monitor: (state, { of }) => answer(state, Process.monitor(of)),
+    // The number is one that a puppet or a tester got from a monitor
+    demonitor: (state, { ref }) => answer(state, Process.demonitor(ref as Process.MonitorRef)),
     monitorSelf: (state, { pid }) =>
       answer(
         state,

@@ -38,7 +38,7 @@ export const largeReason = (size: number): ExitReason.ExitReason =>
   })
 
 /** An error of the errands' own. */
-const onPurpose = "on purpose"
+export const onPurpose = "on purpose"
 
 const isWord =
   (word: Word) =>
@@ -49,13 +49,22 @@ const isWord =
 const waitForever = (self: Process.Self<Word>) =>
   self.receiveWhen((message): message is never => message === "nobody says this")
 
-/** The dictionary's operations in a row; `undefined` as "nothing". */
-const dictionary: Errands[string] = (_, { tell }) =>
+/** The dictionary's operations in a row, with those of a child in between; `undefined` as "nothing". */
+const dictionary: Errands[string] = (self, { tell }) =>
   Effect.gen(function* () {
     const say = (value: unknown) => tell(value === undefined ? "nothing" : String(value))
+    const sayAsChild = (value: unknown) => tell(`child ${value ?? "nothing"}`)
     yield* say(yield* Process.put("a", 1))
     yield* say(yield* Process.put("a", 2))
-    yield* Process.spawn(Word, () => Effect.flatMap(Process.get("a"), (seen) => say(seen)))
+    yield* Process.spawn(Word, () =>
+      Effect.gen(function* () {
+        yield* sayAsChild(yield* Process.get("a"))
+        yield* sayAsChild(yield* Process.put("a", 3))
+        yield* sayAsChild(yield* Process.get("a"))
+        yield* Process.send(self.pid, "child is done")
+      })
+    )
+    yield* self.receiveWhen(isWord("child is done"))
     yield* say(yield* Process.get("a"))
     yield* say(yield* Process.erase("a"))
     yield* say(yield* Process.get("a"))
@@ -107,12 +116,24 @@ const busy: Errands[string] = (self, { tell }) =>
     }
   })
 
+/** Ends by a signal of its own, and holds up its end until somebody has the name "P25". */
+const exitSlowly: Errands[string] = (self, { tell }) =>
+  Effect.ensuring(
+    Effect.andThen(self.receive, Process.exit(self.pid, ExitReason.failed("exited by myself"))),
+    Effect.gen(function* () {
+      yield* tell("exiting")
+      while ((yield* Process.whereis("P25")) === undefined) yield* Effect.yieldNow
+    })
+  )
+
 const errands: Errands = {
   dictionary,
   compute,
   timers,
   startNamed,
   busy,
+  "exit by kill": (self) => Effect.andThen(self.receive, Process.exit(ExitReason.kill)),
+  "exit slowly": exitSlowly,
   "exit with a large reason": (_, { numbers: [size = 0] }) => Process.exit(largeReason(size)),
   label: (self, { tell, text }) =>
     Effect.andThen(Effect.andThen(Process.setLabel(text), tell("labelled")), waitForever(self)),

@@ -11,6 +11,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Puppet, Word } from "./actors.ts"
 import { program } from "./program.ts"
+import { noteOf, settingsOf, testSystems } from "./testSystems.ts"
 
 /** The tester's view of itself. */
 export type Tester = Process.Self<Word>
@@ -18,8 +19,8 @@ export type Tester = Process.Self<Word>
 /** The steps of one scenario. What it requires, every process has. */
 export type Steps = (tester: Tester) => Generator<Effect.Effect<unknown, unknown, Process.Provided>, void, never>
 
-/** A system a scenario is run on. */
-export interface TestSystem {
+/** A system a scenario is run on, and how. */
+export interface Stage {
   readonly schedulers: 1 | 2
   /** The options that start a process away from the tester: on the other scheduler, where there is one. */
   readonly there: { readonly on: { readonly scheduler: number } }
@@ -35,24 +36,16 @@ export interface TestSystem {
   readonly notApplicable: (title: string, reason: string) => void
 }
 
-const systems = [
-  { name: "one scheduler", schedulers: 1, threads: false, options: {} },
-  { name: "two virtual schedulers", schedulers: 2, threads: false, options: { virtual: true } },
-  {
-    name: "two schedulers",
-    schedulers: 2,
-    threads: true,
-    options: { entry: new URL("./entry.ts", import.meta.url) }
-  }
-] as const
+const entry = new URL("./entry.ts", import.meta.url)
 
 const on = (scheduler: number) => ({ on: { scheduler } })
 
 /** Declares the scenarios of one area for each system, each booted once for all of them. */
-export const forEachSystem = (area: string, declare: (system: TestSystem) => void): void => {
-  for (const { name, options, schedulers, threads } of systems) {
+export const forEachSystem = (area: string, declare: (stage: Stage) => void): void => {
+  for (const system of testSystems) {
+    const { name, schedulers, threads } = system
     describe(`${area}, ${name}`, () => {
-      const runtime = ManagedRuntime.make(System.layer({ ...program, ...options, schedulers }))
+      const runtime = ManagedRuntime.make(System.layer({ ...program, ...settingsOf(system, entry) }))
       beforeAll(() => runtime.runPromise(Effect.void))
       afterAll(() => runtime.dispose())
       declare({
@@ -63,7 +56,7 @@ export const forEachSystem = (area: string, declare: (system: TestSystem) => voi
         there: on(schedulers - 1),
         alternate: (index) => on((index + 1) % schedulers),
         scenario: (title, steps) => it(title, () => runtime.runPromise(asTester(steps))),
-        notApplicable: (title, reason) => it(title, ({ skip }) => skip(`not applicable: ${reason}`))
+        notApplicable: (title, reason) => it(title, ({ skip }) => skip(noteOf(reason)))
       })
     })
   }
@@ -99,6 +92,17 @@ export const expectNothing = (tester: Tester) =>
   Effect.flatMap(Effect.result(tester.receiveWithin(0)), (found) =>
     Effect.sync(() => expect(found._tag === "Success" ? describeReceived(found.success) : "nothing").toBe("nothing"))
   )
+
+/** Takes everything that waits, oldest first. Only looks, as {@link expectNothing} does. */
+export const drain = (tester: Tester) =>
+  Effect.gen(function* () {
+    const found: Array<Process.Received<Word>> = []
+    while (true) {
+      const next = yield* Effect.result(tester.receiveWithin(0))
+      if (next._tag === "Failure") return found
+      found.push(next.success)
+    }
+  })
 
 const describeReceived = (message: Process.Received<Word>): string =>
   message instanceof Process.Down
