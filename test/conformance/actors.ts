@@ -118,6 +118,10 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     cancelTimer: GenServer.call({ payload: { ref: Schema.Int }, success: Schema.NullOr(Schema.Number) }),
     // Names
     register: GenServer.call({ payload: { name: Schema.String }, error: Process.RegistrationError }),
+    registerOther: GenServer.call({
+      payload: { name: Schema.String, pid: Process.anyPid },
+      error: Process.RegistrationError
+    }),
     whereis: GenServer.call({ payload: { name: Schema.String }, success: Schema.String })
   }
 })
@@ -265,6 +269,7 @@ export const PuppetLive = Puppet.implement({
         Effect.map(Process.cancelTimer(ref as Process.TimerRef), (left) => left ?? null)
       ),
     register: (state, { name }, { pid }) => done(state, Process.register(name, pid)),
+    registerOther: (state, { name, pid }) => done(state, Process.register(name, pid)),
     whereis: (state, { name }) => answer(state, holderOf(name))
   },
   continue: (state) => (state.end === undefined ? state : GenServer.stop(state.end, state)),

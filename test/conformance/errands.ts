@@ -70,16 +70,20 @@ const dictionary: Errands[string] = (self, { tell }) =>
     yield* say(yield* Process.get("a"))
   })
 
-/** Computes without receiving for a while, says so, and on "go" tells what waits and whether it is in order. */
-const compute: Errands[string] = (self, { numbers: [milliseconds = 0], tell }) =>
+/**
+ * Computes without receiving until so many messages wait, and tells how many do and whether they are in order: they are
+ * the numbers from 0 on.
+ */
+const compute: Errands[string] = (self, { numbers: [count = 0], tell }) =>
   Effect.gen(function* () {
-    yield* self.receiveWhen(isWord("start"))
-    const until = performance.now() + milliseconds
-    while (performance.now() < until) Math.hypot(until, until)
-    yield* self.receiveWhen(isWord("go"))
-    const waiting = (yield* Process.info(self.pid))?.messageQueueLength ?? -1
-    yield* tell(waiting)
-    for (let expected = 0; expected < waiting; expected++) {
+    yield* tell("computing")
+    const waiting = Effect.map(Process.info(self.pid), (info) => info?.messageQueueLength ?? -1)
+    while ((yield* waiting) < count) {
+      for (let step = 0; step < 1000; step++) Math.hypot(step, step)
+      yield* Effect.yieldNow
+    }
+    yield* tell(yield* waiting)
+    for (let expected = 0; expected < count; expected++) {
       const found = yield* self.receive
       if (found !== expected) return yield* tell(`${found} instead of ${expected}`)
     }
