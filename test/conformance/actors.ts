@@ -111,6 +111,11 @@ export const Puppet = GenServer.define("conformance/Puppet", {
       payload: { to: Process.pid(Word), word: Word, milliseconds: Schema.Int },
       success: Schema.Int
     }),
+    /** Sets a timer and cancels it in one step; answers what was left of it. */
+    sayNever: GenServer.call({
+      payload: { to: Process.pid(Word), word: Word, milliseconds: Schema.Int },
+      success: Schema.NullOr(Schema.Number)
+    }),
     sayToNameLater: GenServer.call({
       payload: { name: Schema.String, word: Word, milliseconds: Schema.Int },
       success: Schema.Int
@@ -260,6 +265,11 @@ export const PuppetLive = Puppet.implement({
         Effect.forEach(values, (value) => self.hear({ value }))
       ),
     sayLater: (state, { milliseconds, to, word }) => answer(state, Process.sendAfter(to, word, milliseconds)),
+    sayNever: (state, { milliseconds, to, word }) =>
+      Effect.gen(function* () {
+        const left = yield* Process.cancelTimer(yield* Process.sendAfter(to, word, milliseconds))
+        return GenServer.reply(left ?? null, state)
+      }),
     sayToNameLater: (state, { milliseconds, name, word }) =>
       answer(state, Process.sendAfter(Process.named(name, Word), word, milliseconds)),
     // The number is one that a puppet or a tester got from a timer

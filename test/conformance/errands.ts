@@ -95,7 +95,19 @@ const timers: Errands[string] = (self, { numbers, tell }) =>
   Effect.gen(function* () {
     const start = yield* Process.now
     for (const [index, delay] of numbers.entries()) yield* Process.sendAfter(self.pid, index, { at: start + delay })
-    for (const _ of numbers) {
+    yield* tellNumbers(self, numbers.length, tell)
+  })
+
+/** As {@link timers}, by delay and all in one step. */
+const delays: Errands[string] = (self, { numbers, tell }) =>
+  Effect.gen(function* () {
+    for (const [index, delay] of numbers.entries()) yield* Process.sendAfter(self.pid, index, delay)
+    yield* tellNumbers(self, numbers.length, tell)
+  })
+
+const tellNumbers = (self: Process.Self<Word>, count: number, tell: Given["tell"]) =>
+  Effect.gen(function* () {
+    for (let told = 0; told < count; told++) {
       const fired = yield* self.receive
       if (typeof fired === "number") yield* tell(fired)
     }
@@ -134,6 +146,7 @@ const errands: Errands = {
   dictionary,
   compute,
   timers,
+  delays,
   startNamed,
   busy,
   "exit by kill": (self) => Effect.andThen(self.receive, Process.exit(ExitReason.kill)),
@@ -149,8 +162,13 @@ const errands: Errands = {
       Effect.catchTag(self.receiveWithin(milliseconds), "ReceiveTimeout", () => tell("awake"))
     ),
   wait: waitForever,
-  relay: (self, { tell }) =>
-    Effect.forever(Effect.flatMap(self.receive, (word) => (typeof word === "object" ? Effect.void : tell(word)))),
+  /** Tells what it hears; with a text, that before it. */
+  relay: (self, { tell, text }) =>
+    Effect.forever(
+      Effect.flatMap(self.receive, (word) =>
+        typeof word === "object" ? Effect.void : tell(text === "" ? word : `${text} ${word}`)
+      )
+    ),
   raise: () => Effect.die(new Error(onPurpose)),
   fail: () => Effect.fail(onPurpose),
   exit: () => Process.exit(ExitReason.failed(onPurpose)),
