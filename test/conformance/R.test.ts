@@ -67,9 +67,9 @@ forEachSystem("R receive, selection, ordering", ({ here, scenario, schedulers, t
     for (const others of [[], [1]]) {
       let missed = false
       for (let attempt = 0; attempt < 20 && !missed; attempt++) {
+        for (const other of others) yield* Process.send(tester.pid, other)
         yield* Effect.yieldNow
         for (let step = 0; step < attempt; step++) yield* Effect.void
-        for (const other of others) yield* Process.send(tester.pid, other)
         yield* Process.spawn(Word, () => Process.send(tester.pid, "d"))
         missed = (yield* Effect.result(tester.receiveWhen(isWord("d"), { after: 0 })))._tag === "Failure"
         if (missed) expect(yield* tester.receiveWhen(isWord("d"))).toBe("d")
