@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
 import { Errand } from "./errands.ts"
-import { bury, expectNothing, forEachSystem, reasonOf } from "./systems.ts"
+import { bury, expectNothing, forEachSystem, inTime, long, pending, reasonOf, slack } from "./systems.ts"
 
 /** The numbers below `count` in an order that `seed` decides. */
 const shuffled = (count: number, seed: number): ReadonlyArray<number> => {
@@ -18,31 +18,6 @@ const shuffled = (count: number, seed: number): ReadonlyArray<number> => {
   }
   return numbers
 }
-
-/** A time that no test waits for, in milliseconds. */
-const long = 1_000_000
-
-/** How much of {@link long} a busy machine may let go by between two steps of a test. */
-const slack = 60_000
-
-/**
- * Does `step` with timers that are set for so many milliseconds, and again with a longer time as long as it says that one of
- * them was over too early: the machine was busy.
- */
-const inTime = <A>(step: (milliseconds: number) => Effect.Effect<A | undefined, unknown, Process.Provided>) =>
-  Effect.gen(function* () {
-    for (let milliseconds = 20; ; milliseconds *= 2) {
-      const done = yield* step(milliseconds)
-      if (done !== undefined) return done
-    }
-  })
-
-/** Whether all these timers are still to fire. */
-const pending = (...refs: ReadonlyArray<number>) =>
-  Effect.map(
-    Effect.forEach(refs, (ref) => Process.readTimer(ref as Process.TimerRef)),
-    (left) => left.every((milliseconds) => milliseconds !== undefined)
-  )
 
 forEachSystem("T timers", ({ here, notApplicable, scenario, there }) => {
   scenario("T01 send_after delivers once", function* (tester) {

@@ -132,6 +132,31 @@ export const bury = (tester: Tester, ref: { readonly pid: Process.Pid }) =>
     yield* reasonOf(tester, monitor)
   })
 
+/** A time that no test waits for, in milliseconds. */
+export const long = 1_000_000
+
+/** How much of {@link long} a busy machine may let go by between two steps of a test. */
+export const slack = 60_000
+
+/**
+ * Does `step` with timers that are set for so many milliseconds, and again with a longer time as long as it says that one of
+ * them was over too early: the machine was busy.
+ */
+export const inTime = <A>(step: (milliseconds: number) => Effect.Effect<A | undefined, unknown, Process.Provided>) =>
+  Effect.gen(function* () {
+    for (let milliseconds = 20; ; milliseconds *= 2) {
+      const done = yield* step(milliseconds)
+      if (done !== undefined) return done
+    }
+  })
+
+/** Whether all these timers are still to fire. */
+export const pending = (...refs: ReadonlyArray<number>) =>
+  Effect.map(
+    Effect.forEach(refs, (ref) => Process.readTimer(ref as Process.TimerRef)),
+    (left) => left.every((milliseconds) => milliseconds !== undefined)
+  )
+
 /** How many processes a scheduler says it has, read from shared memory. */
 const processesOf = (host: System.System["Service"], scheduler: number): number =>
   Effect.runSync(Effect.provideService(System.schedulers, System.System, host))[scheduler]?.processes ?? 0
