@@ -228,7 +228,13 @@ forEachSystem("T timers", ({ here, notApplicable, scenario, there }) => {
       Process.startTimer(tester.pid, () => "never", -1),
       Process.exitAfter(tester.pid, ExitReason.kill, -1),
       Process.sendInterval(tester.pid, "never", -1),
-      Process.sendInterval(tester.pid, "never", 0)
+      Process.sendInterval(tester.pid, "never", 0),
+      // Nor is what is no time at all
+      Process.sendAfter(tester.pid, "never", Number.NaN),
+      Process.sendAfter(tester.pid, "never", "Infinity"),
+      Process.sendAfter(tester.pid, "never", { at: Number.NaN }),
+      Process.sendAfter(tester.pid, "never", { at: Number.POSITIVE_INFINITY }),
+      Process.killAfter(tester.pid, { at: Number.NaN })
     ]
     for (const attempt of attempts) {
       const outcome = yield* Effect.exit(attempt as Effect.Effect<unknown, never, Process.Provided>)
