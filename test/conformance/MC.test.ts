@@ -310,7 +310,7 @@ forEachSystem("MC several schedulers", (system) => {
       yield* GenServer.start(Puppet, {}, here)
     ]
     // Fewer than elsewhere: two schedulers on one thread take turns of some milliseconds each
-    const games = rounds / 4
+    const games = rounds / 10
     for (let game = 0; game < games; game++) for (const player of players) yield* player.ping()
     yield* Process.send(busy, "stop")
     const handled = Number(yield* tester.receive)
