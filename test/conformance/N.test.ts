@@ -39,6 +39,27 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
     yield* bury(tester, holder)
   })
 
+  scenario("N03 of two names given to a process at once, on two schedulers, it gets one", function* (tester) {
+    const both = [yield* GenServer.start(Puppet, {}, here), yield* GenServer.start(Puppet, {}, there)]
+    for (let round = 0; round < rounds; round++) {
+      const { pid } = yield* GenServer.start(Puppet, {}, alternate(round))
+      const attempts = yield* Effect.forEach(
+        both,
+        (puppet, index) => Effect.result(puppet.registerOther({ name: `N03 ${round} ${index}`, pid })),
+        { concurrency: "unbounded" }
+      )
+      const won = attempts.flatMap(({ _tag }, index) => (_tag === "Success" ? [`N03 ${round} ${index}`] : []))
+      expect(won.length, `round ${round}`).toBe(1)
+      for (const attempt of attempts) {
+        if (attempt._tag === "Failure") expect(attempt.failure).toMatchObject({ problem: "already-named" })
+      }
+      expect((yield* Process.info(pid))?.registeredName).toBe(won[0])
+      const names = (yield* Process.registered).filter((name) => name.startsWith(`N03 ${round} `))
+      expect(names).toEqual(won)
+      yield* bury(tester, { pid })
+    }
+  })
+
   scenario("N04 a dead pid cannot be registered, from any scheduler", function* (tester) {
     const alive = yield* GenServer.start(Puppet, {}, there)
     for (const placement of [here, there]) {
@@ -79,6 +100,21 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
     expect(String(yield* Process.whereis("N04"))).toBe(String(alive.pid))
     yield* bury(tester, alive)
     yield* expectNothing(tester)
+  })
+
+  scenario("N04 the error for what is no name, or no pid, says what was expected", function* (tester) {
+    const alive = yield* GenServer.start(Puppet, {}, there)
+    const problemOf = (name: unknown, pid: unknown) =>
+      Effect.map(Effect.exit(Effect.suspend(() => Process.register(name as string, pid as Process.Pid))), (outcome) =>
+        ExitReason.format(ExitReason.fromExit(outcome))
+      )
+    for (const name of [undefined, null, 4, Symbol("N04"), {}, ["N04"]]) {
+      expect(yield* problemOf(name, alive.pid), String(typeof name)).toMatch(/regist.*(name|text)/)
+    }
+    for (const pid of [undefined, null, 4, "N04", {}]) {
+      expect(yield* problemOf("N04", pid), String(typeof pid)).toMatch(/regist.*pid/)
+    }
+    yield* bury(tester, alive)
   })
 
   scenario("N07 name is free once the death is observable", function* (tester) {

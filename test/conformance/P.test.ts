@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { expect } from "vitest"
 import { cleaningUp, factsOf, Puppet, type Reason, trapped, Word } from "./actors.ts"
 import { Errand, largeReason } from "./errands.ts"
-import { bury, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
+import { bury, drain, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
 
 forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable, scenario, there }) => {
   scenario("P02 exit(other, normal) is ignored by a non-trapping process", function* () {
@@ -83,6 +83,24 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
       const orderly = yield* GenServer.start(Puppet, { witness: tester.pid }, there)
       yield* orderly.stop({ reason: ExitReason.normal })
       expect(yield* tester.receive).toBe(cleaningUp)
+    }
+  )
+
+  scenario(
+    "P06 kill runs none of the process's own cleanup: neither finalizers of its code nor of its scope",
+    function* (tester) {
+      for (const reason of [ExitReason.failed("orderly"), ExitReason.kill]) {
+        const errand = yield* Process.start(Errand, { errand: "clean up", to: tester.pid }, there)
+        expect(yield* tester.receive).toBe("ready")
+        const ref = yield* Process.monitor(errand)
+        yield* Process.exit(errand, reason)
+        const ended = yield* reasonOf(tester, ref)
+        yield* (yield* GenServer.start(Puppet, {}, there)).ping()
+        if (reason === ExitReason.kill) {
+          expect(ended).toEqual(ExitReason.killed)
+          yield* expectNothing(tester)
+        } else expect(yield* drain(tester)).toEqual(["finalizer of its code", "finalizer of its scope"])
+      }
     }
   )
 
@@ -273,6 +291,25 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     // It waits for this in its finalizer
     yield* Process.register("P25", tester.pid)
     expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.failed("exited by myself"))
+    yield* expectNothing(tester)
+  })
+
+  scenario("P25 a process that has ended by itself keeps its reason while its scope closes", function* (tester) {
+    for (const [text, own] of [
+      ["exit", ExitReason.failed("exited by myself")],
+      ["return", ExitReason.normal]
+    ] as const) {
+      const errand = yield* Process.start(Errand, { errand: "close slowly", text, to: tester.pid }, there)
+      const ref = yield* Process.monitor(errand)
+      yield* Process.send(errand, "go")
+      expect(yield* tester.receive).toBe("closing")
+      yield* Process.exit(errand, ExitReason.failed("x"))
+      yield* Process.isAlive(errand)
+      // It waits for this in its finalizer
+      yield* Process.register("P25", tester.pid)
+      expect(yield* reasonOf(tester, ref), text).toEqual(own)
+      yield* Process.unregister("P25")
+    }
     yield* expectNothing(tester)
   })
 

@@ -247,6 +247,17 @@ forEachSystem("T timers", ({ here, notApplicable, scenario, there }) => {
     yield* expectNothing(tester)
   })
 
+  scenario("T14 a deadline that is no number is the caller's error", function* (tester) {
+    // What code without types could pass
+    for (const at of ["soon", null, true, {}] as ReadonlyArray<unknown> as ReadonlyArray<number>) {
+      const outcome = yield* Effect.exit(Process.sendAfter(tester.pid, "never", { at }))
+      expect(ExitReason.fromExit(outcome)).toMatchObject({ _tag: "Died" })
+    }
+    yield* Process.sendAfter(tester.pid, "later", 2)
+    expect(yield* tester.receive).toBe("later")
+    yield* expectNothing(tester)
+  })
+
   scenario("T16 absolute deadline", function* (tester) {
     const relay = yield* Process.start(Errand, { errand: "relay", to: tester.pid, text: "relayed" }, there)
     for (const [to, prefix] of [

@@ -157,6 +157,15 @@ onEachSystem("SU Supervisor", ({ notApplicable, story, there }) => {
     })
   )
 
+  story("SU64 a child of what is no contract is an error that says so", () =>
+    Effect.sync(() => {
+      for (const contract of [undefined, null, {}, "test/Actor", () => Actor]) {
+        expect(() => Supervisor.child(contract as unknown as typeof Actor, {} as never)).toThrow(/expected .*contract/)
+        expect(() => Supervisor.dynamic("pool", contract as unknown as typeof Actor)).toThrow(/expected .*contract/)
+      }
+    })
+  )
+
   story("SU64 a child of a contract that no scheduler knows is an error that names it", ({ child, hears, self }) =>
     Effect.gen(function* () {
       const unknown = Supervisor.child(Unknown, { size: 1 }, { on: there })

@@ -283,6 +283,25 @@ onEachSystem("GS GenServer", play, ({ here, notApplicable, scenario, schedulers,
     yield* expectNothing(tester)
   })
 
+  for (const timeout of [-1, Number.NaN, Number.NEGATIVE_INFINITY]) {
+    scenario(`GS46 stop with a timeout of ${timeout} is the caller's error, and the server lives`, function* (tester) {
+      const server = yield* GenServer.start(Probe, { to: tester.pid }, there)
+      yield* hears(tester, "init begins", "init is over")
+      const stopped = yield* Effect.exit(GenServer.terminate(server, { timeout }))
+      expect(Exit.isFailure(stopped) && Exit.hasDies(stopped)).toBe(true)
+      expect(yield* server.ping()).toBe("pong")
+      yield* expectNothing(tester)
+    })
+
+    scenario(`GS17 a call or a start with a timeout of ${timeout} is the caller's error`, function* () {
+      const server = yield* GenServer.start(Probe, {}, there)
+      const called = yield* Effect.exit(server.ping({ timeout }))
+      expect(Exit.isFailure(called) && Exit.hasDies(called)).toBe(true)
+      const started = yield* Effect.exit(GenServer.start(Probe, {}, { ...there, timeout }))
+      expect(Exit.isFailure(started) && Exit.hasDies(started)).toBe(true)
+    })
+  }
+
   scenario("GS49 all servers of a list are called or told, and those that are gone are found out", function* (tester) {
     const dead = yield* GenServer.start(Probe, {}, there)
     yield* kill(tester, dead)
