@@ -1,8 +1,10 @@
 // Catalogue area L: links. Where two or three processes are linked, each link crosses schedulers when there are two.
 import { ExitReason, GenServer, Pid, Process } from "@understudy/core"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { expect } from "vitest"
 import { Puppet, type Reason, Word } from "./actors.ts"
+import { Errand, onPurpose } from "./errands.ts"
 import { bury, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
 
 const boom = { _tag: "Failed", error: "boom" } as const
@@ -60,6 +62,8 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
     expect(linked).toEqual([String(puppet.pid)])
     expect((yield* puppet.ties()).links).toEqual([String(tester.pid)])
     yield* Process.unlink(puppet.pid)
+    expect((yield* Process.info(tester.pid))?.links).toEqual([])
+    expect((yield* puppet.ties()).links).toEqual([])
     const ref = yield* Process.monitor(puppet.pid)
     yield* puppet.stop({ reason: boom })
     // The tester does not trap: that it goes on is what is expected
@@ -74,6 +78,28 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
     expect((yield* nextExit(tester)).reason).toEqual(boom)
     yield* reasonOf(tester, second)
     yield* expectNothing(tester)
+  })
+
+  scenario("L06 two processes that link each other have one link", function* (tester) {
+    yield* Process.trapExit(true)
+    const links = Effect.map(Process.info(tester.pid), (info) => info?.links.map(String))
+    for (const ends of ["unlink", "exit"]) {
+      const puppet = yield* GenServer.start(Puppet, {}, there)
+      yield* Process.link(puppet.pid)
+      yield* puppet.link({ to: tester.pid })
+      expect(yield* links).toEqual([String(puppet.pid)])
+      expect((yield* puppet.ties()).links).toEqual([String(tester.pid)])
+      if (ends === "unlink") {
+        yield* puppet.unlink({ from: tester.pid })
+        expect(yield* links).toEqual([])
+        expect((yield* puppet.ties()).links).toEqual([])
+      }
+      const ref = yield* Process.monitor(puppet.pid)
+      yield* puppet.stop({ reason: boom })
+      yield* reasonOf(tester, ref)
+      if (ends === "exit") expect((yield* nextExit(tester)).reason).toEqual(boom)
+      yield* expectNothing(tester)
+    }
   })
 
   scenario("L07 link to self is a no-op", function* (tester) {
@@ -99,6 +125,12 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
     expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.noProcess)
     const raw = yield* Process.spawnMonitor(Word, (self) => Effect.andThen(Process.link(dead.pid), self.receive))
     expect(yield* reasonOf(tester, raw.ref)).toEqual(ExitReason.noProcess)
+    // On its own scheduler the link is its end, whatever it does next
+    const near = yield* GenServer.start(Puppet, {}, here)
+    yield* bury(tester, near)
+    const hasty = yield* Process.spawnMonitor(Word, () => Process.link(near.pid))
+    expect(yield* reasonOf(tester, hasty.ref)).toEqual(ExitReason.noProcess)
+    yield* expectNothing(tester)
   })
 
   for (const trapping of [false, true]) {
@@ -131,6 +163,52 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
     }
   })
 
+  scenario("L10 a link that is made again after unlink is a new link, and breaks as one", function* (tester) {
+    yield* Process.trapExit(true)
+    for (const relinks of [1, 2, 5]) {
+      for (const settled of [false, true]) {
+        const puppet = yield* GenServer.startLink(Puppet, {}, there)
+        for (let round = 0; round < relinks; round++) {
+          yield* Process.unlink(puppet.pid)
+          // The other side has confirmed it by then, or has not heard of it
+          if (settled) yield* puppet.ping()
+          yield* Process.link(puppet.pid)
+        }
+        expect((yield* puppet.ties()).links).toEqual([String(tester.pid)])
+        expect((yield* Process.info(tester.pid))?.links.map(String)).toEqual([String(puppet.pid)])
+        const ref = yield* Process.monitor(puppet.pid)
+        yield* puppet.stop({ reason: boom })
+        expect(yield* reasonOf(tester, ref)).toEqual(boom)
+        const exit = yield* nextExit(tester)
+        expect([String(exit.from), exit.reason]).toEqual([String(puppet.pid), boom])
+        yield* expectNothing(tester)
+      }
+    }
+  })
+
+  scenario("L10 the exit of a link that was removed is never that of a link made after it", function* (tester) {
+    yield* Process.trapExit(true)
+    for (let round = 0; round < rounds; round++) {
+      const puppet = yield* GenServer.startLink(Puppet, {}, there)
+      const ref = yield* Process.monitor(puppet.pid)
+      yield* puppet.stop({ reason: boom })
+      const underway = yield* hold()
+      if (schedulers === 1) expect(yield* reasonOf(tester, ref)).toEqual(boom)
+      // What came before the unlink stays
+      const before = yield* Effect.result(tester.receiveTag("Exit", { after: 0 }))
+      if (before._tag === "Success") expect(before.success.reason).toEqual(boom)
+      yield* Process.unlink(puppet.pid)
+      yield* Process.link(puppet.pid)
+      const exit = yield* nextExit(tester)
+      expect(String(exit.from), `round ${round}`).toBe(String(puppet.pid))
+      // If it had ended by the time of the link, that is what the link says. Else it is the new link that broke
+      const expected = underway || schedulers === 1 ? ["NoProcess"] : ["NoProcess", "Failed"]
+      expect(expected, `round ${round}`).toContain(exit.reason._tag)
+      if (schedulers > 1) expect(yield* reasonOf(tester, ref)).toEqual(boom)
+      yield* expectNothing(tester)
+    }
+  })
+
   scenario("L13 unlink by one side removes the link for both", function* (tester) {
     for (const first of [0, 1]) {
       const a = yield* GenServer.start(Puppet, {}, alternate(first))
@@ -148,6 +226,30 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
     }
   })
 
+  scenario("L13 a link from one side that crosses the other's unlink leaves both of one opinion", function* (tester) {
+    yield* Process.trapExit(true)
+    for (let round = 0; round < rounds / 4; round++) {
+      const puppet = yield* GenServer.start(Puppet, {}, there)
+      const last = yield* GenServer.start(Puppet, {}, there)
+      const linking = yield* Effect.forkChild(puppet.link({ to: tester.pid }), { startImmediately: true })
+      yield* last.stop({ reason: ExitReason.normal })
+      // The puppet's link is underway by the time that the other one has ended
+      yield* hold()
+      yield* Process.link(puppet.pid)
+      yield* Process.unlink(puppet.pid)
+      yield* Fiber.join(linking)
+      yield* puppet.ping()
+      const links = [(yield* Process.info(tester.pid))?.links.map(String), (yield* puppet.ties()).links]
+      const both = [[String(puppet.pid)], [String(tester.pid)]]
+      expect([[[], []], both], `round ${round}`).toContainEqual(links)
+      const ref = yield* Process.monitor(puppet.pid)
+      yield* puppet.stop({ reason: boom })
+      expect(yield* reasonOf(tester, ref)).toEqual(boom)
+      if (links[0]?.length === 1) expect((yield* nextExit(tester)).reason).toEqual(boom)
+      yield* expectNothing(tester)
+    }
+  })
+
   scenario("L14 spawn_link is atomic", function* (tester) {
     yield* Process.trapExit(true)
     for (let round = 0; round < rounds; round++) {
@@ -158,10 +260,16 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
       yield* expectNothing(tester)
     }
     for (let round = 0; round < rounds; round++) {
-      const raw = yield* Process.spawnLink(Word, () => Process.exit(boom))
-      const exit = yield* nextExit(tester)
-      expect(Process.equals(exit.from, raw), `round ${round}`).toBe(true)
-      expect(exit.reason, `round ${round}`).toEqual(boom)
+      const raws = [
+        [yield* Process.spawnLink(Word, () => Process.exit(boom)), boom],
+        [yield* Process.startLink(Errand, { errand: "exit" }, there), ExitReason.failed(onPurpose)]
+      ] as const
+      for (const [raw, reason] of raws) {
+        const exit = yield* tester.receiveWhen(
+          (message): message is Process.Exit => message instanceof Process.Exit && Process.equals(message.from, raw)
+        )
+        expect(exit.reason, `round ${round}`).toEqual(reason)
+      }
       yield* expectNothing(tester)
     }
   })

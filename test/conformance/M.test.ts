@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
-import { bury, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds } from "./systems.ts"
+import { bury, drain, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds } from "./systems.ts"
 
 const boom = { _tag: "Failed", error: "boom" } as const
 
@@ -25,8 +25,10 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     yield* bury(tester, puppet)
     const ref = yield* Process.monitor(puppet.pid)
-    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.noProcess)
+    const down = yield* nextDown(tester)
+    expect([down.ref, String(down.pid), down.reason]).toEqual([ref, String(puppet.pid), ExitReason.noProcess])
     yield* expectNothing(tester)
+    expect((yield* Process.info(tester.pid))?.monitors).toEqual([])
   })
 
   scenario("M04 monitors stack", function* (tester) {
@@ -57,6 +59,8 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     const removed = yield* Process.monitor(puppet.pid)
     const kept = yield* Process.monitor(puppet.pid)
     expect(yield* Process.demonitor(removed)).toBe(true)
+    expect((yield* Process.info(tester.pid))?.monitors.map(String)).toEqual([String(puppet.pid)])
+    expect((yield* puppet.ties()).monitoredBy).toEqual([String(tester.pid)])
     yield* puppet.stop({ reason: boom })
     expect((yield* nextDown(tester)).ref).toBe(kept)
     yield* expectNothing(tester)
@@ -76,16 +80,53 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     }
   })
 
+  // OTP refuses it with badarg; here it finds nothing
+  scenario("M06 demonitor leaves the monitors of others alone", function* (tester) {
+    for (const placement of [here, there]) {
+      const watched = yield* GenServer.start(Puppet, {}, placement)
+      const watcher = yield* GenServer.start(Puppet, {}, here)
+      // The newest of all monitors, and one that is not
+      const refs = [yield* watcher.monitor({ of: watched.pid })]
+      expect(yield* Process.demonitor(refs[0] as Process.MonitorRef)).toBe(false)
+      refs.push(yield* watcher.monitor({ of: watched.pid }))
+      const own = yield* Process.monitor(watched.pid)
+      for (const ref of refs) {
+        expect(yield* Process.demonitor(ref as Process.MonitorRef)).toBe(false)
+        expect(yield* Process.demonitor(ref as Process.MonitorRef, { flush: true })).toBe(false)
+      }
+      // Nor does one of a process that another has watched
+      const away = yield* GenServer.start(Puppet, {}, there)
+      expect(yield* away.demonitor({ ref: own })).toBe(false)
+      expect((yield* watcher.ties()).monitors).toEqual([String(watched.pid), String(watched.pid)])
+      yield* watched.stop({ reason: boom })
+      expect(yield* reasonOf(tester, own)).toEqual(boom)
+      const downs = refs.map((ref) => ({ _tag: "Down", ref, pid: String(watched.pid), reason: boom }))
+      // DOWNs of one process come in the order of their monitors: its own is behind them
+      expect(yield* watcher.received()).toEqual(downs)
+    }
+    yield* expectNothing(tester)
+  })
+
   scenario("M08 demonitor with flush removes a queued DOWN, and no other", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, {}, there)
-    const flushed = yield* Process.monitor(puppet.pid)
-    const kept = yield* Process.monitor(puppet.pid)
-    const last = yield* Process.monitor(puppet.pid)
+    const [first, flushed, third, last] = [
+      yield* Process.monitor(puppet.pid),
+      yield* Process.monitor(puppet.pid),
+      yield* Process.monitor(puppet.pid),
+      yield* Process.monitor(puppet.pid)
+    ]
     yield* puppet.stop({ reason: boom })
     // The DOWNs come in the order of the monitors: behind the last one, all are there
     expect(yield* reasonOf(tester, last)).toEqual(boom)
     // What it returns is OTP's answer with the option `info`: the monitor was not set any more (M09)
     expect(yield* Process.demonitor(flushed, { flush: true })).toBe(false)
+    expect([(yield* nextDown(tester)).ref, (yield* nextDown(tester)).ref]).toEqual([first, third])
+    yield* expectNothing(tester)
+    // Before the end, it prevents the DOWN and removes none
+    const other = yield* GenServer.start(Puppet, {}, there)
+    const [gone, kept] = [yield* Process.monitor(other.pid), yield* Process.monitor(other.pid)]
+    expect(yield* Process.demonitor(gone, { flush: true })).toBe(true)
+    yield* other.stop({ reason: boom })
     expect((yield* nextDown(tester)).ref).toBe(kept)
     yield* expectNothing(tester)
   })
@@ -98,6 +139,12 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     expect(down.ref).toBe(ref)
     expect(down.name).toBe("M13")
     expect(down.reason).toEqual(boom)
+    // By pid there is no name
+    const other = yield* GenServer.start(Puppet, {}, { ...there, name: "M13" })
+    yield* Process.monitor(other.pid)
+    yield* bury(tester, other)
+    expect((yield* nextDown(tester)).name).toBe(undefined)
+    yield* expectNothing(tester)
   })
 
   scenario("M14 monitor of an unregistered name gives DOWN noproc", function* (tester) {
@@ -165,9 +212,12 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     expect(ref).toBeTypeOf("number")
     expect((yield* Process.info(tester.pid))?.monitors).toEqual([])
     expect((yield* Process.info(tester.pid))?.monitoredBy).toEqual([])
-    yield* Process.demonitor(ref)
+    expect(yield* Process.demonitor(ref)).toBe(false)
     const puppet = yield* GenServer.start(Puppet, {}, there)
-    expect((yield* puppet.monitorSelf()).ties).toEqual({ links: [], monitors: [], monitoredBy: [] })
+    expect(yield* puppet.monitorSelf()).toEqual({
+      ties: { links: [], monitors: [], monitoredBy: [] },
+      demonitored: false
+    })
     expect(yield* puppet.received()).toEqual([])
     yield* expectNothing(tester)
   })
@@ -240,6 +290,50 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     expect(yield* Process.unalias(once)).toBe(false)
     yield* expectNothing(tester)
   })
+
+  scenario(
+    "M23 an explicit alias that was made with a monitor outlives the monitor's end, until unalias",
+    function* (tester) {
+      for (const ends of ["by DOWN", "by demonitor"]) {
+        const watched = yield* GenServer.start(Puppet, {}, there)
+        const sender = yield* GenServer.start(Puppet, {}, there)
+        const { alias, ref } = yield* tester.monitorWithAlias(watched.pid, "explicit")
+        yield* sender.sayThrough({ alias, words: ["first", "second"] })
+        if (ends === "by DOWN") {
+          yield* watched.stop({ reason: boom })
+          expect(yield* reasonOf(tester, ref)).toEqual(boom)
+        } else expect(yield* Process.demonitor(ref)).toBe(true)
+        yield* sender.sayThrough({ alias, words: ["after its end"] })
+        yield* Process.send(alias, "own")
+        expect(yield* drain(tester), ends).toEqual(["first", "second", "after its end", "own"])
+        expect(yield* Process.unalias(alias), ends).toBe(true)
+        yield* sender.sayThrough({ alias, words: ["after unalias"] })
+        yield* Process.send(alias, "after unalias")
+        yield* expectNothing(tester)
+      }
+    }
+  )
+
+  scenario(
+    "M23 a reply alias that was made with a monitor ends with one reply, and leaves the monitor",
+    function* (tester) {
+      for (const ends of ["by DOWN", "by demonitor"]) {
+        const watched = yield* GenServer.start(Puppet, {}, there)
+        const sender = yield* GenServer.start(Puppet, {}, there)
+        const answered = yield* tester.monitorWithAlias(watched.pid, "reply")
+        const open = yield* tester.monitorWithAlias(watched.pid, "reply")
+        yield* sender.sayThrough({ alias: answered.alias, words: [1, 2] })
+        expect(yield* Process.unalias(answered.alias)).toBe(false)
+        if (ends === "by DOWN") {
+          yield* watched.stop({ reason: boom })
+          for (const { ref } of [answered, open]) expect(yield* reasonOf(tester, ref)).toEqual(boom)
+        } else for (const { ref } of [answered, open]) expect(yield* Process.demonitor(ref)).toBe(true)
+        // The one that has had no reply still takes one
+        yield* sender.sayThrough({ alias: open.alias, words: [3, 4] })
+        expect(yield* drain(tester), ends).toEqual([1, 3])
+      }
+    }
+  )
 
   scenario("M24 nothing sent through an alias arrives after unalias has returned", function* (tester) {
     const sender = yield* GenServer.start(Puppet, {}, there)

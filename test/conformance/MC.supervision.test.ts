@@ -2,6 +2,7 @@
 import { ExitReason, GenServer, Process, System } from "@understudy/core"
 import { Supervisor } from "@understudy/supervisor"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { expect } from "vitest"
 import { Puppet } from "./actors.ts"
 import { groups, places } from "./places.ts"
@@ -61,16 +62,34 @@ forEachSystem("MC supervision over several schedulers", (system) => {
         children: ["a", "b", "c"].map((name) => child(tester, `MC21 ${name}`, {}))
       })
       const alone = yield* GenServer.start(Puppet, { trapExit: false }, there)
+      const top = (as: string) =>
+        GenServer.start(Puppet, { trapExit: true, speaks: { to: tester.pid, as: `MC21 ${as}` } }, there)
+      yield* top("oldest")
       const supervisor = yield* Supervisor.start(spec)
-      yield* hears(tester, "MC21 a up", "MC21 b up", "MC21 c up")
+      yield* top("youngest")
+      const inOrder = ["youngest", "c", "b", "a", "oldest"]
+      yield* hears(tester, "MC21 oldest up", "MC21 a up", "MC21 b up", "MC21 c up", "MC21 youngest up")
       const refs = [yield* Process.monitor(alone.pid), yield* Process.monitor(supervisor.pid)]
-      // Behind the monitors: what is asked of a scheduler does not take the processes' way
+      yield* Process.trapExit(true)
+      const linked = [alone.pid, supervisor.pid, yield* pidOf("MC21 b")]
+      for (const pid of linked) yield* Process.link(pid)
+      const call = yield* Effect.forkChild(Effect.flip(alone.never({ timeout: "Infinity" })))
+      // Behind all of that: what is asked of a scheduler does not take the processes' way
       yield* alone.ping()
       yield* System.drainScheduler(lost)
-      yield* hears(tester, "MC21 c down", "MC21 b down", "MC21 a down")
+      // The exits come in between
+      for (const name of inOrder) {
+        expect(yield* tester.receiveWhen((message) => typeof message === "string")).toBe(`MC21 ${name} down`)
+      }
       for (const ref of refs) expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.shutdown)
+      const exits = []
+      for (const _ of linked) exits.push(yield* nextExit(tester))
+      expect(exits.map(({ from }) => String(from)).sort()).toEqual(linked.map(String).sort())
+      for (const { reason } of exits) expect(reason).toEqual(ExitReason.shutdown)
+      expect(yield* Fiber.join(call)).toMatchObject({ _tag: "NoProcess", reason: ExitReason.shutdown })
       const again = yield* GenServer.start(Puppet, {}, there)
       yield* again.ping()
+      yield* expectNothing(tester)
     }
   )
 

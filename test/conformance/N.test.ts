@@ -2,11 +2,14 @@
 import { ExitReason, GenServer, Process } from "@understudy/core"
 import { Supervisor } from "@understudy/supervisor"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { expect } from "vitest"
-import { Puppet, Word } from "./actors.ts"
+import { free, Puppet, Word } from "./actors.ts"
 import { Errand } from "./errands.ts"
 import { places } from "./places.ts"
-import { bury, expectNothing, forEachSystem, reasonOf, rounds } from "./systems.ts"
+import { bury, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
+
+type Ref = GenServer.PidRef<(typeof Puppet)["protocol"]>
 
 const refusal = (name: string, pid: Process.Pid) =>
   Effect.map(Effect.flip(Process.register(name, pid)), (error) => error.problem)
@@ -29,20 +32,88 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
     expect(yield* refusal("N03 again", holder.pid)).toBe("already-named")
     expect(yield* Effect.flip(holder.register({ name: "N03 again" }))).toMatchObject({ problem: "already-named" })
     expect(yield* Process.whereis("N03 again")).toBe(undefined)
+    // Freed of its name, it can have the other one
+    yield* Process.unregister("N03")
+    yield* holder.register({ name: "N03 again" })
+    expect(yield* refusal("N03", holder.pid)).toBe("already-named")
     yield* bury(tester, holder)
   })
 
-  scenario("N04 registering a dead pid or a non-name", function* (tester) {
-    const dead = yield* GenServer.start(Puppet, {}, there)
-    yield* bury(tester, dead)
-    expect(yield* refusal("N04", dead.pid)).toBe("not-alive")
-    expect(yield* Process.whereis("N04")).toBe(undefined)
+  scenario("N03 of two names given to a process at once, on two schedulers, it gets one", function* (tester) {
+    const both = [yield* GenServer.start(Puppet, {}, here), yield* GenServer.start(Puppet, {}, there)]
+    for (let round = 0; round < rounds; round++) {
+      const { pid } = yield* GenServer.start(Puppet, {}, alternate(round))
+      const attempts = yield* Effect.forEach(
+        both,
+        (puppet, index) => Effect.result(puppet.registerOther({ name: `N03 ${round} ${index}`, pid })),
+        { concurrency: "unbounded" }
+      )
+      const won = attempts.flatMap(({ _tag }, index) => (_tag === "Success" ? [`N03 ${round} ${index}`] : []))
+      expect(won.length, `round ${round}`).toBe(1)
+      for (const attempt of attempts) {
+        if (attempt._tag === "Failure") expect(attempt.failure).toMatchObject({ problem: "already-named" })
+      }
+      expect((yield* Process.info(pid))?.registeredName).toBe(won[0])
+      const names = (yield* Process.registered).filter((name) => name.startsWith(`N03 ${round} `))
+      expect(names).toEqual(won)
+      yield* bury(tester, { pid })
+    }
+  })
+
+  scenario("N04 a dead pid cannot be registered, from any scheduler", function* (tester) {
     const alive = yield* GenServer.start(Puppet, {}, there)
-    expect(yield* refusal("", alive.pid)).toBe("invalid-name")
-    // @ts-expect-error what is no string is no name
-    expect(() => Process.register(undefined, alive.pid)).toBeTypeOf("function")
+    for (const placement of [here, there]) {
+      const dead = yield* GenServer.start(Puppet, {}, placement)
+      yield* bury(tester, dead)
+      expect(yield* refusal("N04", dead.pid)).toBe("not-alive")
+      expect(yield* Effect.flip(alive.registerOther({ name: "N04", pid: dead.pid }))).toMatchObject({
+        _tag: "RegistrationError",
+        name: "N04",
+        problem: "not-alive"
+      })
+      expect(yield* Process.whereis("N04")).toBe(undefined)
+      expect(yield* alive.whereis({ name: "N04" })).toBe(free)
+    }
     // The refused name is free
     yield* Process.register("N04", alive.pid)
+    yield* bury(tester, alive)
+  })
+
+  scenario("N04 what is no name, or no pid, is the caller's error and registers nothing", function* (tester) {
+    const alive = yield* GenServer.start(Puppet, {}, there)
+    expect(yield* refusal("", alive.pid)).toBe("invalid-name")
+    const known = yield* Process.registered
+    // What code without types could pass; `undefined` is the name that OTP reserves
+    const register = (name: unknown, pid: unknown) =>
+      Effect.exit(Effect.suspend(() => Process.register(name as string, pid as Process.Pid)))
+    const attempts = [
+      ...[undefined, null, 4, Symbol("N04"), {}, ["N04"]].map((name) => register(name, alive.pid)),
+      ...[undefined, null, 4, "N04", {}].map((pid) => register("N04", pid))
+    ]
+    for (const [index, attempt] of attempts.entries()) {
+      const outcome = yield* attempt
+      expect(Exit.isFailure(outcome) && !Exit.hasInterrupts(outcome), `attempt ${index}`).toBe(true)
+    }
+    expect(yield* Process.registered).toEqual(known)
+    expect((yield* Process.info(alive.pid))?.registeredName).toBe(undefined)
+    yield* Process.register("N04", alive.pid)
+    expect(String(yield* Process.whereis("N04"))).toBe(String(alive.pid))
+    yield* bury(tester, alive)
+    yield* expectNothing(tester)
+  })
+
+  scenario("N04 the error for what is no name, or no pid, says what was expected", function* (tester) {
+    const alive = yield* GenServer.start(Puppet, {}, there)
+    const problemOf = (name: unknown, pid: unknown) =>
+      Effect.map(Effect.exit(Effect.suspend(() => Process.register(name as string, pid as Process.Pid))), (outcome) =>
+        ExitReason.format(ExitReason.fromExit(outcome))
+      )
+    for (const name of [undefined, null, 4, Symbol("N04"), {}, ["N04"]]) {
+      expect(yield* problemOf(name, alive.pid), String(typeof name)).toMatch(/regist.*(name|text)/)
+    }
+    for (const pid of [undefined, null, 4, "N04", {}]) {
+      expect(yield* problemOf("N04", pid), String(typeof pid)).toMatch(/regist.*pid/)
+    }
     yield* bury(tester, alive)
   })
 
@@ -58,6 +129,27 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
       yield* Process.register("N07", next.pid)
       yield* bury(tester, next)
     }
+  })
+
+  scenario("N07 name is free when the EXIT of a link is there, however its holder ended", function* (tester) {
+    yield* Process.trapExit(true)
+    const ends = [
+      (holder: Ref) => Process.exit(holder.pid, ExitReason.kill),
+      (holder: Ref) => Process.exit(holder.pid, ExitReason.shutdown),
+      (holder: Ref) => holder.stop({ reason: ExitReason.normal }),
+      (holder: Ref) => holder.raise({ message: "on purpose" })
+    ]
+    for (let round = 0; round < rounds; round++) {
+      const holder = yield* GenServer.startLink(Puppet, {}, { ...there, name: "N07 linked" })
+      yield* ends[round % ends.length]!(holder)
+      const exit = yield* nextExit(tester)
+      expect(Process.equals(exit.from, holder.pid)).toBe(true)
+      expect(yield* Process.whereis("N07 linked"), `round ${round}`).toBe(undefined)
+      const next = yield* GenServer.start(Puppet, {}, here)
+      yield* Process.register("N07 linked", next.pid)
+      yield* bury(tester, next)
+    }
+    yield* expectNothing(tester)
   })
 
   scenario("N08 a name may still be held right after sending kill, and is free after the DOWN", function* (tester) {
@@ -108,9 +200,13 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
   })
 
   scenario("N13 no name means anonymous", function* (tester) {
+    const known = yield* Process.registered
     const puppet = yield* GenServer.start(Puppet, {}, { ...there, name: undefined })
     expect((yield* Process.info(puppet.pid))?.registeredName).toBe(undefined)
-    expect(yield* Process.registered).toEqual([])
+    expect(yield* Process.registered).toEqual(known)
+    // It can be given one
+    yield* puppet.register({ name: "N13" })
+    expect((yield* Process.info(puppet.pid))?.registeredName).toBe("N13")
     yield* bury(tester, puppet)
   })
 
@@ -150,6 +246,13 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
     yield* bury(tester, holder)
     expect(yield* Process.whereis("N15")).toBe(undefined)
     expect(yield* Effect.flip(Puppet.named("N15").ping())).toMatchObject({ reason: ExitReason.noProcess })
+    // What is sent to it is dropped
+    expect(yield* Puppet.named("N15").hear({ value: 1 })).toBe(undefined)
+    expect(yield* Process.send(Process.named("N15", Word), 1)).toBe(undefined)
+    const again = yield* GenServer.start(Puppet, {}, { ...there, name: "N15" })
+    expect(yield* again.received()).toEqual([])
+    yield* bury(tester, again)
+    yield* expectNothing(tester)
   })
 
   notApplicable(

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { expect } from "vitest"
 import { cleaningUp, factsOf, Puppet, type Reason, trapped, Word } from "./actors.ts"
 import { Errand, largeReason } from "./errands.ts"
-import { bury, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
+import { bury, drain, expectNothing, forEachSystem, nextExit, reasonOf, rounds } from "./systems.ts"
 
 forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable, scenario, there }) => {
   scenario("P02 exit(other, normal) is ignored by a non-trapping process", function* () {
@@ -17,6 +17,31 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     expect(yield* Process.isAlive(puppet.pid)).toBe(true)
   })
 
+  // OTP's one exception: sent to oneself, it is the end
+  scenario(
+    "P02 exit(self, normal) ends a process that does not trap, and is a message to one that does",
+    function* (tester) {
+      const plain = yield* GenServer.start(Puppet, {}, there)
+      const ref = yield* Process.monitor(plain.pid)
+      yield* plain.sendExitToSelf({ reason: ExitReason.normal })
+      expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.normal)
+
+      const raw = yield* Process.spawnMonitor(Word, (self) =>
+        Effect.andThen(Process.exit(self.pid, ExitReason.normal), Process.send(tester.pid, "went on"))
+      )
+      expect(yield* reasonOf(tester, raw.ref)).toEqual(ExitReason.normal)
+      yield* expectNothing(tester)
+
+      const trapping = yield* GenServer.start(Puppet, { trapExit: true }, there)
+      yield* trapping.sendExitToSelf({ reason: ExitReason.normal })
+      // What it sends itself stands behind what it had been sent by then
+      yield* trapping.ping()
+      expect(yield* trapping.received()).toEqual([
+        { _tag: "Exit", from: String(trapping.pid), reason: ExitReason.normal }
+      ])
+    }
+  )
+
   scenario("P03 exit(other, normal) reaches a trapping process as a message", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, { trapExit: true }, there)
     yield* Process.exit(puppet.pid, ExitReason.normal)
@@ -26,7 +51,7 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
 
   scenario("P06 kill cannot be trapped and becomes killed", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, { trapExit: true, witness: tester.pid }, there)
-    // The witness would hear of it: an exit signal that can be trapped, and a stop that cleans up
+    // The witness hears of an exit signal that can be trapped
     yield* Process.exit(puppet.pid, ExitReason.failed("trappable"))
     expect(yield* tester.receive).toBe(trapped)
     yield* Process.trapExit(true)
@@ -37,14 +62,47 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     expect(Process.equals(exit.from, puppet.pid)).toBe(true)
     expect(exit.reason).toEqual(ExitReason.killed)
     expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.killed)
-    const other = yield* GenServer.start(Puppet, {}, there)
-    yield* other.ping()
+    // What it could have said is here before the answer of one that is started after its end
+    yield* (yield* GenServer.start(Puppet, {}, there)).ping()
     yield* expectNothing(tester)
-    // The witness is told where the end is an orderly one
-    const orderly = yield* GenServer.start(Puppet, { witness: tester.pid }, there)
-    yield* orderly.stop({ reason: ExitReason.normal })
-    expect(yield* tester.receive).toBe(cleaningUp)
   })
+
+  scenario(
+    "P06 terminate does not run for kill, neither between handlers nor in the middle of one",
+    function* (tester) {
+      for (const inHandler of [false, true]) {
+        const puppet = yield* GenServer.start(Puppet, { trapExit: true, witness: tester.pid }, there)
+        if (inHandler) yield* puppet.waitForever({ to: tester.pid })
+        else yield* puppet.ping()
+        if (inHandler) expect(yield* tester.receive).toBe("waiting")
+        yield* bury(tester, puppet)
+        yield* (yield* GenServer.start(Puppet, {}, there)).ping()
+        yield* expectNothing(tester)
+      }
+      // It does for an orderly end
+      const orderly = yield* GenServer.start(Puppet, { witness: tester.pid }, there)
+      yield* orderly.stop({ reason: ExitReason.normal })
+      expect(yield* tester.receive).toBe(cleaningUp)
+    }
+  )
+
+  scenario(
+    "P06 kill runs none of the process's own cleanup: neither finalizers of its code nor of its scope",
+    function* (tester) {
+      for (const reason of [ExitReason.failed("orderly"), ExitReason.kill]) {
+        const errand = yield* Process.start(Errand, { errand: "clean up", to: tester.pid }, there)
+        expect(yield* tester.receive).toBe("ready")
+        const ref = yield* Process.monitor(errand)
+        yield* Process.exit(errand, reason)
+        const ended = yield* reasonOf(tester, ref)
+        yield* (yield* GenServer.start(Puppet, {}, there)).ping()
+        if (reason === ExitReason.kill) {
+          expect(ended).toEqual(ExitReason.killed)
+          yield* expectNothing(tester)
+        } else expect(yield* drain(tester)).toEqual(["finalizer of its code", "finalizer of its scope"])
+      }
+    }
+  )
 
   scenario("P08 exit(self, kill) yields killed even when trapping", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, { trapExit: true }, there)
@@ -70,6 +128,7 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
       }
       // A link that starts at one end is there at the other when that end has been asked behind it
       for (const puppet of row) yield* puppet.ping()
+      const refs = yield* Effect.forEach(row, ({ pid }) => Process.monitor(pid))
       yield* Process.trapExit(true)
       const head = row[0]!
       yield* Process.link(head.pid)
@@ -77,6 +136,8 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
       const exit = yield* nextExit(tester)
       expect(Process.equals(exit.from, head.pid)).toBe(true)
       expect(exit.reason).toEqual(ExitReason.killed)
+      for (const ref of refs) expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.killed)
+      yield* expectNothing(tester)
     })
   }
 
@@ -85,10 +146,13 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     const witness = yield* GenServer.start(Puppet, {}, there)
     yield* bury(tester, puppet)
     yield* Process.trapExit(true)
-    yield* Process.exit(puppet.pid, ExitReason.failed("x"))
-    yield* Process.exit(puppet.pid, ExitReason.kill)
+    expect(yield* Process.exit(puppet.pid, ExitReason.failed("x"))).toBe(undefined)
+    expect(yield* Process.exit(puppet.pid, ExitReason.kill)).toBe(undefined)
     yield* witness.ping()
     yield* expectNothing(tester)
+    // Nor to whoever is started next
+    expect(yield* Process.isAlive(witness.pid)).toBe(true)
+    expect(yield* witness.received()).toEqual([])
   })
 
   scenario("P13 exit reason of a raised error is the error with its stack", function* (tester) {
@@ -98,7 +162,11 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     yield* puppet.raise({ message: "on purpose" })
     const raw = yield* Process.spawnMonitor(Word, () => Effect.die(new Error("on purpose")))
     const exit = yield* nextExit(tester)
-    const reasons = [yield* reasonOf(tester, ref), exit.reason, yield* reasonOf(tester, raw.ref)]
+    const down = yield* reasonOf(tester, ref)
+    expect(Process.equals(exit.from, puppet.pid)).toBe(true)
+    // The same pair, whoever is told
+    expect(exit.reason).toEqual(down)
+    const reasons = [down, exit.reason, yield* reasonOf(tester, raw.ref)]
     for (const reason of reasons) {
       expect(reason).toMatchObject({ _tag: "Died", defect: { message: "on purpose" } })
       expect(reason._tag === "Died" ? reason.stack : "").toContain("on purpose")
@@ -121,6 +189,32 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
       expect(yield* reasonOf(tester, raw.ref)).toEqual(reason)
     }
   })
+
+  scenario(
+    "P15 an own exit(kill) is reason kill, not killed, also along links, and can be trapped there",
+    function* (tester) {
+      const chain = yield* Effect.forEach([0, 1, 2], (index) => GenServer.start(Puppet, {}, alternate(index)))
+      const [first, second, third] = chain as [(typeof chain)[0], (typeof chain)[0], (typeof chain)[0]]
+      yield* second.link({ to: first.pid })
+      yield* third.link({ to: second.pid })
+      for (const puppet of chain) yield* puppet.ping()
+      const trapping = yield* GenServer.start(Puppet, { trapExit: true }, there)
+      yield* trapping.link({ to: first.pid })
+      yield* first.ping()
+      const refs = yield* Effect.forEach(chain, ({ pid }) => Process.monitor(pid))
+      yield* first.exitSelf({ reason: ExitReason.kill })
+      for (const ref of refs) expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.kill)
+      expect(yield* trapping.received()).toEqual([{ _tag: "Exit", from: String(first.pid), reason: ExitReason.kill }])
+
+      const raw = yield* Process.spawnMonitor(Word, () => Process.exit(ExitReason.kill))
+      expect(yield* reasonOf(tester, raw.ref)).toEqual(ExitReason.kill)
+      const errand = yield* Process.start(Errand, { errand: "exit by kill", to: tester.pid }, there)
+      const ref = yield* Process.monitor(errand)
+      yield* Process.send(errand, "go")
+      expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.kill)
+      yield* expectNothing(tester)
+    }
+  )
 
   scenario("P18 trap flag setter returns the previous value", function* () {
     const puppet = yield* GenServer.start(Puppet, {}, there)
@@ -186,6 +280,39 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     }
   })
 
+  scenario("P25 a process that is exiting by its own signal keeps that reason while it cleans up", function* (tester) {
+    const errand = yield* Process.start(Errand, { errand: "exit slowly", to: tester.pid }, there)
+    const ref = yield* Process.monitor(errand)
+    yield* Process.send(errand, "go")
+    expect(yield* tester.receive).toBe("exiting")
+    yield* Process.exit(errand, ExitReason.failed("x"))
+    expect(yield* Process.isAlive(errand)).toBe(false)
+    yield* expectNothing(tester)
+    // It waits for this in its finalizer
+    yield* Process.register("P25", tester.pid)
+    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.failed("exited by myself"))
+    yield* expectNothing(tester)
+  })
+
+  scenario("P25 a process that has ended by itself keeps its reason while its scope closes", function* (tester) {
+    for (const [text, own] of [
+      ["exit", ExitReason.failed("exited by myself")],
+      ["return", ExitReason.normal]
+    ] as const) {
+      const errand = yield* Process.start(Errand, { errand: "close slowly", text, to: tester.pid }, there)
+      const ref = yield* Process.monitor(errand)
+      yield* Process.send(errand, "go")
+      expect(yield* tester.receive).toBe("closing")
+      yield* Process.exit(errand, ExitReason.failed("x"))
+      yield* Process.isAlive(errand)
+      // It waits for this in its finalizer
+      yield* Process.register("P25", tester.pid)
+      expect(yield* reasonOf(tester, ref), text).toEqual(own)
+      yield* Process.unregister("P25")
+    }
+    yield* expectNothing(tester)
+  })
+
   scenario("P11 exit signal to something that is not a process is the caller's error", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, {}, { ...there, name: "P11" })
     const send = (to: unknown) => Effect.exit(Process.exit(to as Process.Pid, ExitReason.kill))
@@ -248,10 +375,12 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     expect(yield* Process.put("a", "the tester's")).toBe(undefined)
     yield* Process.start(Errand, { errand: "dictionary", to: tester.pid }, there)
     const told = []
-    for (let times = 0; times < 6; times++) told.push(yield* tester.receive)
-    // put, put, get, erase, get; and the child's get at some time after the second put
-    expect(told.filter((word) => word !== "nothing")).toEqual(["1", "2", "2"])
-    expect(told.filter((word) => word === "nothing").length).toBe(3)
+    for (let times = 0; times < 8; times++) told.push(String(yield* tester.receive))
+    const isChilds = (text: string) => text.startsWith("child")
+    // put, put, get, then once the child has put its own: get, erase, get
+    expect(told.filter((text) => !isChilds(text))).toEqual(["nothing", "1", "2", "2", "nothing"])
+    // get, put, get
+    expect(told.filter(isChilds)).toEqual(["child nothing", "child nothing", "child 3"])
     expect(yield* Process.get("a")).toBe("the tester's")
     expect(yield* Process.erase("a")).toBe("the tester's")
     expect(yield* Process.get("a")).toBe(undefined)

@@ -1,26 +1,18 @@
 // Catalogue area R: receive, selection, ordering. Who sends is away from who receives.
 import { ExitReason, GenServer, Process } from "@understudy/core"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
 import { Chooser, Errand } from "./errands.ts"
-import { bury, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds, type Tester } from "./systems.ts"
-
-/** Takes everything that waits, oldest first. */
-const drain = (tester: Tester) =>
-  Effect.gen(function* () {
-    const found: Array<Process.Received<Word>> = []
-    while (true) {
-      const next = yield* Effect.result(tester.receiveWithin(0))
-      if (next._tag === "Failure") return found
-      found.push(next.success)
-    }
-  })
+import { bury, drain, expectNothing, forEachSystem, nextDown, nextExit, reasonOf, rounds } from "./systems.ts"
 
 const isWord =
   (word: Word) =>
   (message: Process.Received<Word>): message is Word =>
     message === word
+
+const isNumber = (message: Process.Received<Word>): message is number => typeof message === "number"
 
 forEachSystem("R receive, selection, ordering", ({ here, scenario, schedulers, there }) => {
   const lines = (to: Process.Pid<Word>, ...words: ReadonlyArray<Word>) => words.map((word) => ({ to, word }))
@@ -38,13 +30,53 @@ forEachSystem("R receive, selection, ordering", ({ here, scenario, schedulers, t
     expect(yield* drain(tester)).toEqual(["d", "e"])
   })
 
+  scenario("R02 of several messages that match, selective receive takes the oldest", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    yield* sender.say({ lines: lines(tester.pid, "a", 1, "b", 2, "c", 3) })
+    const taken = [yield* tester.receiveWhen(isNumber), yield* tester.receiveWhen(isNumber, { after: 0 })]
+    expect(taken).toEqual([1, 2])
+    // One that comes later is taken by a receive that waits; the older ones are still before it
+    expect(yield* tester.receiveWhen(isWord("b"))).toBe("b")
+    expect(yield* drain(tester)).toEqual(["a", "c", 3])
+    // Also when the receive is there before the messages are: all of them come in one step of the sender
+    const saying = yield* Effect.forkChild(sender.say({ lines: lines(tester.pid, "a", 1, "b", 2, 3) }))
+    expect([yield* tester.receiveWhen(isNumber), yield* tester.receiveWhen(isNumber)]).toEqual([1, 2])
+    yield* Fiber.join(saying)
+    expect(yield* drain(tester)).toEqual(["a", "b", 3])
+  })
+
+  scenario("R02 a receive that chooses passes over any number of others and keeps their order", function* (tester) {
+    const sender = yield* GenServer.start(Puppet, {}, there)
+    const words = Array.from({ length: 2000 }, (_, index) => (index % 10 === 7 ? index : `w${index}`))
+    yield* sender.say({ lines: lines(tester.pid, ...words) })
+    const numbers = words.filter((word) => typeof word === "number")
+    for (const number of numbers) expect(yield* tester.receiveWhen(isNumber, { after: 0 })).toBe(number)
+    expect(yield* drain(tester)).toEqual(words.filter((word) => typeof word === "string"))
+  })
+
   scenario("R05 receive timeout zero polls", function* (tester) {
     const sender = yield* GenServer.start(Puppet, {}, there)
     yield* sender.say({ lines: lines(tester.pid, "a", "b") })
     const missed = yield* Effect.flip(tester.receiveWhen(isWord("d"), { after: 0 }))
-    expect(missed._tag).toBe("ReceiveTimeout")
+    expect(missed).toMatchObject({ _tag: "ReceiveTimeout", after: 0 })
+    expect((yield* Process.info(tester.pid))?.messageQueueLength).toBe(2)
     expect(yield* tester.receiveWhen(isWord("b"), { after: 0 })).toBe("b")
     expect(yield* drain(tester)).toEqual(["a"])
+    expect((yield* Effect.flip(tester.receiveWithin(0)))._tag).toBe("ReceiveTimeout")
+    // At once: nobody has a turn before, with other messages in the mailbox or none. Whose slice ends just there is tried again
+    for (const others of [[], [1]]) {
+      let missed = false
+      for (let attempt = 0; attempt < 20 && !missed; attempt++) {
+        for (const other of others) yield* Process.send(tester.pid, other)
+        yield* Effect.yieldNow
+        for (let step = 0; step < attempt; step++) yield* Effect.void
+        yield* Process.spawn(Word, () => Process.send(tester.pid, "d"))
+        missed = (yield* Effect.result(tester.receiveWhen(isWord("d"), { after: 0 })))._tag === "Failure"
+        if (missed) expect(yield* tester.receiveWhen(isWord("d"))).toBe("d")
+        yield* tester.flush
+      }
+      expect(missed).toBe(true)
+    }
   })
 
   scenario("R06 non-matching messages do not extend the timeout", function* (tester) {
@@ -140,13 +172,13 @@ forEachSystem("R receive, selection, ordering", ({ here, scenario, schedulers, t
   })
 
   scenario("R13 messages that come during a long computation wait in order", function* (tester) {
-    const errand = yield* Process.start(Errand, { errand: "compute", numbers: [100], to: tester.pid }, there)
-    yield* Process.send(errand, "start")
     const count = 1000
+    const errand = yield* Process.start(Errand, { errand: "compute", numbers: [count], to: tester.pid }, there)
+    expect(yield* tester.receive).toBe("computing")
     for (let value = 0; value < count; value++) yield* Process.send(errand, value)
-    yield* Process.send(errand, "go")
     expect(yield* tester.receive).toBe(count)
     expect(yield* tester.receive).toBe("in order")
+    yield* expectNothing(tester)
   })
 
   scenario("R15 flush empties the mailbox, links and monitors stay", function* (tester) {

@@ -29,24 +29,35 @@ forEachSystem("S promises beyond the catalogue", ({ here, scenario, there }) => 
       while ((yield* Process.info(pid))?.messageQueueLength !== 0) yield* Effect.yieldNow
     })
 
-  scenario("S01 a full mailbox neither evicts nor refuses DOWN and EXIT", function* (tester) {
-    for (const policy of ["dropOldest", "dropNewest"] as const) {
+  scenario("S01 a full mailbox neither evicts nor refuses DOWN and EXIT, and does not count them", function* (tester) {
+    const signals = ["Exit failed: boom", "Down failed: boom"]
+    for (const [policy, before, between] of [
+      // How many messages come before the signals: what is received is what the policy keeps of four
+      ["dropOldest", 0, ["3", "4"]],
+      ["dropOldest", 2, ["3", "4"]],
+      ["dropOldest", 3, ["3", "4"]],
+      ["dropNewest", 0, ["1", "2"]],
+      ["dropNewest", 2, ["1", "2"]],
+      ["dropNewest", 3, ["1", "2"]]
+    ] as const) {
       const { enter, gate, server } = yield* held(policy)
       const watched = yield* GenServer.start(Puppet, {}, there)
       yield* server.watch({ pids: [watched.pid] })
       yield* enter
       const ref = yield* Process.monitor(watched.pid)
-      yield* server.hear({ value: 1 })
-      yield* server.hear({ value: 2 })
+      for (let value = 1; value <= before; value++) yield* server.hear({ value })
       yield* watched.stop({ reason: boom })
       yield* reasonOf(tester, ref)
-      yield* server.hear({ value: 3 })
-      yield* server.hear({ value: 4 })
+      for (let value = before + 1; value <= 4; value++) yield* server.hear({ value })
       yield* gate.open()
       yield* drained(server)
       const received = yield* server.received()
-      expect(received.filter((entry) => entry.startsWith("Down"))).toEqual(["Down failed: boom"])
-      expect(received.filter((entry) => entry.startsWith("Exit"))).toEqual(["Exit failed: boom"])
+      const told = `${policy}, ${before} before the signals`
+      expect(
+        received.filter((entry) => !/^(Down|Exit)/.test(entry)),
+        told
+      ).toEqual(["entered", ...between])
+      expect(received.filter((entry) => /^(Down|Exit)/.test(entry)).sort(), told).toEqual([...signals].sort())
     }
   })
 
@@ -129,4 +140,25 @@ forEachSystem("S promises beyond the catalogue", ({ here, scenario, there }) => 
     expect(yield* tester.receive).toBe("done")
     expect(log).toEqual(["sent", "received"])
   })
+
+  scenario(
+    "S05 an exit signal runs none of its receiver's code before the sender's own step is over",
+    function* (tester) {
+      for (const reason of [ExitReason.shutdown, ExitReason.kill, ExitReason.failed("boom")]) {
+        const log: Array<string> = []
+        const receiver = yield* Process.spawn(Word, (self) =>
+          Effect.onExit(self.receive, () => Effect.sync(() => log.push("unwound")))
+        )
+        // It waits for its message when one that was started later has ended
+        const later = yield* Process.spawnMonitor(Word, () => Effect.void)
+        yield* reasonOf(tester, later.ref)
+        const ref = yield* Process.monitor(receiver)
+        yield* Process.exit(receiver, reason)
+        log.push("sent")
+        yield* reasonOf(tester, ref)
+        expect(log[0]).toBe("sent")
+      }
+      yield* expectNothing(tester)
+    }
+  )
 })

@@ -82,6 +82,8 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     received: GenServer.call({ success: Schema.Array(Received) }),
     ping: GenServer.call(),
     never: GenServer.call(),
+    /** Says "waiting" and never comes back from the handler. */
+    waitForever: GenServer.cast({ to: Process.pid(Word) }),
     answerTwice: GenServer.call({ success: Schema.Int }),
     // Its end
     stop: GenServer.cast({ reason: Reason }),
@@ -95,6 +97,7 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     linkSelf: GenServer.call(),
     unlink: GenServer.call({ payload: { from: Process.anyPid } }),
     monitor: GenServer.call({ payload: { of: Process.anyPid }, success: Schema.Int }),
+    demonitor: GenServer.call({ payload: { ref: Schema.Int }, success: Schema.Boolean }),
     monitorSelf: GenServer.call({ success: Schema.Struct({ ties: Ties, demonitored: Schema.Boolean }) }),
     ties: GenServer.call({ success: Ties }),
     look: GenServer.call({ payload: { at: Process.anyPid }, success: Schema.NullOr(Facts) }),
@@ -108,6 +111,11 @@ export const Puppet = GenServer.define("conformance/Puppet", {
       payload: { to: Process.pid(Word), word: Word, milliseconds: Schema.Int },
       success: Schema.Int
     }),
+    /** Sets a timer and cancels it in one step; answers what was left of it. */
+    sayNever: GenServer.call({
+      payload: { to: Process.pid(Word), word: Word, milliseconds: Schema.Int },
+      success: Schema.NullOr(Schema.Number)
+    }),
     sayToNameLater: GenServer.call({
       payload: { name: Schema.String, word: Word, milliseconds: Schema.Int },
       success: Schema.Int
@@ -115,6 +123,10 @@ export const Puppet = GenServer.define("conformance/Puppet", {
     cancelTimer: GenServer.call({ payload: { ref: Schema.Int }, success: Schema.NullOr(Schema.Number) }),
     // Names
     register: GenServer.call({ payload: { name: Schema.String }, error: Process.RegistrationError }),
+    registerOther: GenServer.call({
+      payload: { name: Schema.String, pid: Process.anyPid },
+      error: Process.RegistrationError
+    }),
     whereis: GenServer.call({ payload: { name: Schema.String }, success: Schema.String })
   }
 })
@@ -195,6 +207,7 @@ export const PuppetLive = Puppet.implement({
     received: (state) => GenServer.reply([...state.record], state),
     ping: (state) => GenServer.reply(undefined, state),
     never: (state) => GenServer.noReply(state),
+    waitForever: (_, { to }) => Effect.andThen(Process.send(to, "waiting"), Effect.never),
     answerTwice: (state, { from }) =>
       Effect.as(Effect.andThen(GenServer.replyTo(from, 1), GenServer.replyTo(from, 2)), GenServer.noReply(state)),
     stop: (state, { reason }) => GenServer.stop(reason, state),
@@ -214,6 +227,8 @@ export const PuppetLive = Puppet.implement({
     linkSelf: (state, { pid }) => done(state, Process.link(pid)),
     unlink: (state, { from }) => done(state, Process.unlink(from)),
     monitor: (state, { of }) => answer(state, Process.monitor(of)),
+    // The number is one that a puppet or a tester got from a monitor
+    demonitor: (state, { ref }) => answer(state, Process.demonitor(ref as Process.MonitorRef)),
     monitorSelf: (state, { pid }) =>
       answer(
         state,
@@ -250,6 +265,11 @@ export const PuppetLive = Puppet.implement({
         Effect.forEach(values, (value) => self.hear({ value }))
       ),
     sayLater: (state, { milliseconds, to, word }) => answer(state, Process.sendAfter(to, word, milliseconds)),
+    sayNever: (state, { milliseconds, to, word }) =>
+      Effect.gen(function* () {
+        const left = yield* Process.cancelTimer(yield* Process.sendAfter(to, word, milliseconds))
+        return GenServer.reply(left ?? null, state)
+      }),
     sayToNameLater: (state, { milliseconds, name, word }) =>
       answer(state, Process.sendAfter(Process.named(name, Word), word, milliseconds)),
     // The number is one that a puppet or a tester got from a timer
@@ -259,6 +279,7 @@ export const PuppetLive = Puppet.implement({
         Effect.map(Process.cancelTimer(ref as Process.TimerRef), (left) => left ?? null)
       ),
     register: (state, { name }, { pid }) => done(state, Process.register(name, pid)),
+    registerOther: (state, { name, pid }) => done(state, Process.register(name, pid)),
     whereis: (state, { name }) => answer(state, holderOf(name))
   },
   continue: (state) => (state.end === undefined ? state : GenServer.stop(state.end, state)),

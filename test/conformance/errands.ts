@@ -38,7 +38,7 @@ export const largeReason = (size: number): ExitReason.ExitReason =>
   })
 
 /** An error of the errands' own. */
-const onPurpose = "on purpose"
+export const onPurpose = "on purpose"
 
 const isWord =
   (word: Word) =>
@@ -49,28 +49,41 @@ const isWord =
 const waitForever = (self: Process.Self<Word>) =>
   self.receiveWhen((message): message is never => message === "nobody says this")
 
-/** The dictionary's operations in a row; `undefined` as "nothing". */
-const dictionary: Errands[string] = (_, { tell }) =>
+/** The dictionary's operations in a row, with those of a child in between; `undefined` as "nothing". */
+const dictionary: Errands[string] = (self, { tell }) =>
   Effect.gen(function* () {
     const say = (value: unknown) => tell(value === undefined ? "nothing" : String(value))
+    const sayAsChild = (value: unknown) => tell(`child ${value ?? "nothing"}`)
     yield* say(yield* Process.put("a", 1))
     yield* say(yield* Process.put("a", 2))
-    yield* Process.spawn(Word, () => Effect.flatMap(Process.get("a"), (seen) => say(seen)))
+    yield* Process.spawn(Word, () =>
+      Effect.gen(function* () {
+        yield* sayAsChild(yield* Process.get("a"))
+        yield* sayAsChild(yield* Process.put("a", 3))
+        yield* sayAsChild(yield* Process.get("a"))
+        yield* Process.send(self.pid, "child is done")
+      })
+    )
+    yield* self.receiveWhen(isWord("child is done"))
     yield* say(yield* Process.get("a"))
     yield* say(yield* Process.erase("a"))
     yield* say(yield* Process.get("a"))
   })
 
-/** Computes without receiving for a while, says so, and on "go" tells what waits and whether it is in order. */
-const compute: Errands[string] = (self, { numbers: [milliseconds = 0], tell }) =>
+/**
+ * Computes without receiving until so many messages wait, and tells how many do and whether they are in order: they are
+ * the numbers from 0 on.
+ */
+const compute: Errands[string] = (self, { numbers: [count = 0], tell }) =>
   Effect.gen(function* () {
-    yield* self.receiveWhen(isWord("start"))
-    const until = performance.now() + milliseconds
-    while (performance.now() < until) Math.hypot(until, until)
-    yield* self.receiveWhen(isWord("go"))
-    const waiting = (yield* Process.info(self.pid))?.messageQueueLength ?? -1
-    yield* tell(waiting)
-    for (let expected = 0; expected < waiting; expected++) {
+    yield* tell("computing")
+    const waiting = Effect.map(Process.info(self.pid), (info) => info?.messageQueueLength ?? -1)
+    while ((yield* waiting) < count) {
+      for (let step = 0; step < 1000; step++) Math.hypot(step, step)
+      yield* Effect.yieldNow
+    }
+    yield* tell(yield* waiting)
+    for (let expected = 0; expected < count; expected++) {
       const found = yield* self.receive
       if (found !== expected) return yield* tell(`${found} instead of ${expected}`)
     }
@@ -82,7 +95,19 @@ const timers: Errands[string] = (self, { numbers, tell }) =>
   Effect.gen(function* () {
     const start = yield* Process.now
     for (const [index, delay] of numbers.entries()) yield* Process.sendAfter(self.pid, index, { at: start + delay })
-    for (const _ of numbers) {
+    yield* tellNumbers(self, numbers.length, tell)
+  })
+
+/** As {@link timers}, by delay and all in one step. */
+const delays: Errands[string] = (self, { numbers, tell }) =>
+  Effect.gen(function* () {
+    for (const [index, delay] of numbers.entries()) yield* Process.sendAfter(self.pid, index, delay)
+    yield* tellNumbers(self, numbers.length, tell)
+  })
+
+const tellNumbers = (self: Process.Self<Word>, count: number, tell: Given["tell"]) =>
+  Effect.gen(function* () {
+    for (let told = 0; told < count; told++) {
       const fired = yield* self.receive
       if (typeof fired === "number") yield* tell(fired)
     }
@@ -107,12 +132,45 @@ const busy: Errands[string] = (self, { tell }) =>
     }
   })
 
+/** Waits until somebody has the name "P25". */
+const untilNamed = Effect.gen(function* () {
+  while ((yield* Process.whereis("P25")) === undefined) yield* Effect.yieldNow
+})
+
+/** Ends by a signal of its own, and holds up its end until somebody has the name "P25". */
+const exitSlowly: Errands[string] = (self, { tell }) =>
+  Effect.ensuring(
+    Effect.andThen(self.receive, Process.exit(self.pid, ExitReason.failed("exited by myself"))),
+    Effect.andThen(tell("exiting"), untilNamed)
+  )
+
+/** Ends by itself, and holds up its end while its scope closes until somebody has the name "P25". */
+const closeSlowly: Errands[string] = (self, { tell, text }) =>
+  Effect.gen(function* () {
+    yield* Effect.addFinalizer(() => Effect.andThen(tell("closing"), untilNamed))
+    yield* self.receive
+    if (text === "exit") yield* Process.exit(ExitReason.failed("exited by myself"))
+  })
+
+/** Waits, with something to clean up in its code and in its scope. */
+const cleanUp: Errands[string] = (self, { tell }) =>
+  Effect.gen(function* () {
+    yield* Effect.addFinalizer(() => tell("finalizer of its scope"))
+    yield* tell("ready")
+    yield* Effect.onExit(self.receive, () => tell("finalizer of its code"))
+  })
+
 const errands: Errands = {
   dictionary,
   compute,
   timers,
+  delays,
   startNamed,
   busy,
+  "exit by kill": (self) => Effect.andThen(self.receive, Process.exit(ExitReason.kill)),
+  "exit slowly": exitSlowly,
+  "close slowly": closeSlowly,
+  "clean up": cleanUp,
   "exit with a large reason": (_, { numbers: [size = 0] }) => Process.exit(largeReason(size)),
   label: (self, { tell, text }) =>
     Effect.andThen(Effect.andThen(Process.setLabel(text), tell("labelled")), waitForever(self)),
@@ -124,8 +182,13 @@ const errands: Errands = {
       Effect.catchTag(self.receiveWithin(milliseconds), "ReceiveTimeout", () => tell("awake"))
     ),
   wait: waitForever,
-  relay: (self, { tell }) =>
-    Effect.forever(Effect.flatMap(self.receive, (word) => (typeof word === "object" ? Effect.void : tell(word)))),
+  /** Tells what it hears; with a text, that before it. */
+  relay: (self, { tell, text }) =>
+    Effect.forever(
+      Effect.flatMap(self.receive, (word) =>
+        typeof word === "object" ? Effect.void : tell(text === "" ? word : `${text} ${word}`)
+      )
+    ),
   raise: () => Effect.die(new Error(onPurpose)),
   fail: () => Effect.fail(onPurpose),
   exit: () => Process.exit(ExitReason.failed(onPurpose)),

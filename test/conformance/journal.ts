@@ -70,6 +70,22 @@ export const JournalLive = Journal.implement({
   }
 })
 
+/** Says, each time it starts, how many lines its scheduler has written by then about processes whose labels begin so. */
+export const Phoenix = GenServer.define("conformance/Phoenix", {
+  args: { to: Process.pid(Word), label: Schema.String },
+  protocol: { fall: GenServer.cast() }
+})
+
+/** The code of {@link Phoenix}. */
+export const PhoenixLive = Phoenix.implement({
+  init: ({ label, to }) => Process.send(to, written.filter((line) => line.label.startsWith(label)).length),
+  handle: {
+    fall: () => {
+      throw new Error("falls on purpose")
+    }
+  }
+})
+
 /** A server that takes plain messages and has no handler for them. */
 export const Deaf = GenServer.define("conformance/Deaf", {
   protocol: { ping: GenServer.call() },

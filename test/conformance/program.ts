@@ -5,7 +5,7 @@ import * as Logger from "effect/Logger"
 import { PuppetLive } from "./actors.ts"
 import { boundedLive, GateLive } from "./bounded.ts"
 import { ChooserLive, ErrandLive } from "./errands.ts"
-import { DeafLive, JournalLive, journalLogger } from "./journal.ts"
+import { DeafLive, JournalLive, journalLogger, PhoenixLive } from "./journal.ts"
 
 /** The same on every scheduler. */
 export const program = {
@@ -15,6 +15,7 @@ export const program = {
     ChooserLive,
     JournalLive,
     DeafLive,
+    PhoenixLive,
     GateLive,
     ...boundedLive,
     Supervisor.implementation,

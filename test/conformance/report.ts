@@ -11,6 +11,7 @@ import { readFile, writeFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { startVitest, type TestCase } from "vitest/node"
+import { reasonIn, type TestSystem, testSystems } from "./testSystems.ts"
 
 interface Scenario {
   readonly id: string
@@ -19,8 +20,8 @@ interface Scenario {
   readonly importance: "core" | "common" | "rare"
 }
 
-const systems = ["one scheduler", "two virtual schedulers", "two schedulers"] as const
-type SystemName = (typeof systems)[number]
+type SystemName = TestSystem["name"]
+const systems = testSystems.map(({ name }) => name)
 
 type State = "passed" | "failed" | "not applicable" | "missing"
 
@@ -70,11 +71,11 @@ const outcomeOf = (test: TestCase): Outcome | undefined => {
       return { state: "passed", title, reason: undefined }
     case "failed":
       return { state: "failed", title, reason: result.errors[0]?.message }
-    case "skipped":
+    case "skipped": {
+      const reason = reasonIn(result.note)
       // Skipped for any other reason is as good as not written
-      return result.note?.startsWith("not applicable: ") === true
-        ? { state: "not applicable", title, reason: result.note.slice("not applicable: ".length) }
-        : undefined
+      return reason === undefined ? undefined : { state: "not applicable", title, reason }
+    }
     case "pending":
       return undefined
   }

@@ -1,94 +1,37 @@
 /**
- * What every conformance scenario is run over: one scheduler, two virtual ones on one thread, and two real ones, with the
- * processes concerned spread over both. A scenario's test is itself a process, the tester, on scheduler 0.
+ * What the conformance scenarios of this folder are played on, and the steps that many of them take.
  */
 import { ExitReason, GenServer, Process, System } from "@understudy/core"
-import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
 import { program } from "./program.ts"
+import * as Testers from "./testers.ts"
 
 /** The tester's view of itself. */
 export type Tester = Process.Self<Word>
 
-/** The steps of one scenario. What it requires, every process has. */
-export type Steps = (tester: Tester) => Generator<Effect.Effect<unknown, unknown, Process.Provided>, void, never>
-
-/** A system a scenario is run on. */
-export interface TestSystem {
-  readonly schedulers: 1 | 2
-  /** The options that start a process away from the tester: on the other scheduler, where there is one. */
-  readonly there: { readonly on: { readonly scheduler: number } }
-  /** The options that start a process on the tester's scheduler. */
-  readonly here: { readonly on: { readonly scheduler: number } }
-  /** The options for the `index`th process of a row whose neighbours are on different schedulers. */
-  readonly alternate: (index: number) => { readonly on: { readonly scheduler: number } }
+/** A system a scenario is played on, and how. */
+export interface Stage extends Testers.Stage<Word> {
   /** {@link holdUntilEnded} on the scheduler away from the tester. Returns `false` at once where nothing is ever underway. */
   readonly hold: (limit?: number) => Effect.Effect<boolean, never, System.System>
-  /** A scenario by its catalogue id and title. */
-  readonly scenario: (title: string, steps: Steps) => void
-  /** A scenario that this system cannot play, and why. Reported as skipped, with the reason. */
-  readonly notApplicable: (title: string, reason: string) => void
 }
 
-const systems = [
-  { name: "one scheduler", schedulers: 1, threads: false, options: {} },
-  { name: "two virtual schedulers", schedulers: 2, threads: false, options: { virtual: true } },
-  {
-    name: "two schedulers",
-    schedulers: 2,
-    threads: true,
-    options: { entry: new URL("./entry.ts", import.meta.url) }
-  }
-] as const
-
-const on = (scheduler: number) => ({ on: { scheduler } })
+const play = {
+  mailbox: Word,
+  entry: new URL("./entry.ts", import.meta.url),
+  layer: (settings: object) => System.layer({ ...program, ...settings })
+}
 
 /** Declares the scenarios of one area for each system, each booted once for all of them. */
-export const forEachSystem = (area: string, declare: (system: TestSystem) => void): void => {
-  for (const { name, options, schedulers, threads } of systems) {
-    describe(`${area}, ${name}`, () => {
-      const runtime = ManagedRuntime.make(System.layer({ ...program, ...options, schedulers }))
-      beforeAll(() => runtime.runPromise(Effect.void))
-      afterAll(() => runtime.dispose())
-      declare({
-        schedulers,
-        hold: (limit) =>
-          schedulers === 1 ? Effect.as(endTurn, false) : holdUntilEnded(schedulers - 1, threads, limit),
-        here: on(0),
-        there: on(schedulers - 1),
-        alternate: (index) => on((index + 1) % schedulers),
-        scenario: (title, steps) => it(title, () => runtime.runPromise(asTester(steps))),
-        notApplicable: (title, reason) => it(title, ({ skip }) => skip(`not applicable: ${reason}`))
-      })
+export const forEachSystem = (area: string, declare: (stage: Stage) => void): void =>
+  Testers.onEachSystem(area, play, (stage) => {
+    const { schedulers, system } = stage
+    declare({
+      ...stage,
+      hold: (limit) =>
+        schedulers === 1 ? Effect.as(endTurn, false) : holdUntilEnded(schedulers - 1, system.threads, limit)
     })
-  }
-}
-
-/** Runs the steps as a process and waits for its end. */
-const asTester = (steps: Steps): Effect.Effect<void, unknown, System.System> =>
-  Effect.gen(function* () {
-    const ended = yield* Deferred.make<void, unknown>()
-    yield* Process.spawn(
-      Word,
-      (tester) =>
-        Effect.onExit(
-          Effect.gen(() => steps(tester)),
-          (exit) => Deferred.done(ended, exit)
-        ),
-      { label: "tester" }
-    )
-    const exit = yield* Effect.exit(Deferred.await(ended))
-    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) {
-      return yield* Effect.die(
-        new Error(`the tester was ended: ${ExitReason.format(ExitReason.fromCause(exit.cause))}`)
-      )
-    }
-    return yield* exit
   })
 
 /** How often a race is run. The catalogue says 200 to 1000; this keeps the suite short on a busy machine. */
@@ -99,6 +42,17 @@ export const expectNothing = (tester: Tester) =>
   Effect.flatMap(Effect.result(tester.receiveWithin(0)), (found) =>
     Effect.sync(() => expect(found._tag === "Success" ? describeReceived(found.success) : "nothing").toBe("nothing"))
   )
+
+/** Takes everything that waits, oldest first. Only looks, as {@link expectNothing} does. */
+export const drain = (tester: Tester) =>
+  Effect.gen(function* () {
+    const found: Array<Process.Received<Word>> = []
+    while (true) {
+      const next = yield* Effect.result(tester.receiveWithin(0))
+      if (next._tag === "Failure") return found
+      found.push(next.success)
+    }
+  })
 
 const describeReceived = (message: Process.Received<Word>): string =>
   message instanceof Process.Down
@@ -127,6 +81,31 @@ export const bury = (tester: Tester, ref: { readonly pid: Process.Pid }) =>
     yield* Process.exit(ref.pid, ExitReason.kill)
     yield* reasonOf(tester, monitor)
   })
+
+/** A time that no test waits for, in milliseconds. */
+export const long = 1_000_000
+
+/** How much of {@link long} a busy machine may let go by between two steps of a test. */
+export const slack = 60_000
+
+/**
+ * Does `step` with timers that are set for so many milliseconds, and again with a longer time as long as it says that one of
+ * them was over too early: the machine was busy.
+ */
+export const inTime = <A>(step: (milliseconds: number) => Effect.Effect<A | undefined, unknown, Process.Provided>) =>
+  Effect.gen(function* () {
+    for (let milliseconds = 20; ; milliseconds *= 2) {
+      const done = yield* step(milliseconds)
+      if (done !== undefined) return done
+    }
+  })
+
+/** Whether all these timers are still to fire. */
+export const pending = (...refs: ReadonlyArray<number>) =>
+  Effect.map(
+    Effect.forEach(refs, (ref) => Process.readTimer(ref as Process.TimerRef)),
+    (left) => left.every((milliseconds) => milliseconds !== undefined)
+  )
 
 /** How many processes a scheduler says it has, read from shared memory. */
 const processesOf = (host: System.System["Service"], scheduler: number): number =>

@@ -7,7 +7,7 @@ import { Registry } from "@understudy/registry"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { expect, it } from "vitest"
-import { killThen, quiet, Seat, SeatLive, seats, whenDown } from "./members.ts"
+import { killThen, MemberLive, quiet, Seat, SeatLive, seats, whenDown } from "./members.ts"
 
 const here = { on: { scheduler: 0 } } as const
 const there = { on: { scheduler: 1 } } as const
@@ -19,7 +19,7 @@ const onTwo = <A, E>(test: Effect.Effect<A, E, System.System | Scope.Scope>): Pr
         System.layer({
           schedulers: 2,
           entry: new URL("./schedulerEntry.ts", import.meta.url),
-          implementations: [SeatLive, Registry.implementation],
+          implementations: [MemberLive, SeatLive, Registry.implementation],
           layer: quiet
         })
       )

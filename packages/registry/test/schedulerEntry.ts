@@ -1,8 +1,8 @@
-/** What the second scheduler of TwoSchedulers.test.ts runs. */
+/** What the second scheduler of these tests runs. */
 import * as System from "@understudy/core/System"
 import { Registry } from "@understudy/registry"
-import { quiet, SeatLive } from "./members.ts"
+import { MemberLive, quiet, SeatLive } from "./members.ts"
 
-const program = { implementations: [SeatLive, Registry.implementation], layer: quiet }
+const program = { implementations: [MemberLive, SeatLive, Registry.implementation], layer: quiet }
 
 System.main(import.meta, program)

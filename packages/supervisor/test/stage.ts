@@ -10,7 +10,8 @@ import * as System from "@understudy/core/System"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
+import { noteOf, settingsOf, testSystems } from "../../../test/conformance/testSystems.ts"
 import { Supervisor } from "../src/index.ts"
 import { Actor, plans, program, Said } from "./actors.ts"
 
@@ -107,6 +108,31 @@ export const story = (
     })
     return Effect.runPromise(Effect.provide(run, System.layer({ ...program, ...settings })))
   })
+}
+
+/** Stories on one kind of system. */
+export interface Theatre {
+  readonly story: (
+    title: string,
+    play: (stage: Stage) => Effect.Effect<void, unknown, Process.Current | System.System | Scope.Scope>
+  ) => void
+  /** A scenario that makes no sense here, and why. Reported as skipped, with the reason. */
+  readonly notApplicable: (title: string, reason: string) => void
+  /** Away from the test process: on the other scheduler, where there is one. */
+  readonly there: { readonly scheduler: number }
+}
+
+/** Declares stories on one scheduler, on two virtual ones and on two threads. */
+export const onEachSystem = (area: string, declare: (theatre: Theatre) => void): void => {
+  for (const system of testSystems) {
+    const settings = settingsOf(system, new URL("./entry.ts", import.meta.url))
+    describe(`${area}, ${system.name}`, () =>
+      declare({
+        story: (title, play) => story(title, play, settings),
+        notApplicable: (title, reason) => it(title, ({ skip }) => skip(noteOf(reason))),
+        there: { scheduler: system.schedulers - 1 }
+      }))
+  }
 }
 
 const lineOf = ({ child, context, reason }: SupervisorReport): string =>
