@@ -76,6 +76,22 @@ describe("people", () => {
     expect(await second.expect("Error", ({ code }) => code === "AlreadyNamed")).toBeDefined()
   }, 30_000)
 
+  it("cannot take a name that looks like one that is in use, on whichever scheduler", async () => {
+    await clients.enterOn(0, "paypal")
+    const holder = await clients.enter("pay")
+    const other = await clients.connect()
+    // In capitals of Cyrillic, in letters of full width
+    for (const name of ["\u0420\u0410\u0423", "ｐａｙ", "PAY"]) {
+      other.send({ _tag: "Hello", name })
+      expect(await other.expect("Error")).toMatchObject({ code: "NameTaken", field: "name" })
+    }
+    // What was refused holds nothing: a name with one of its looks is free
+    other.send({ _tag: "Hello", name: "Pays" })
+    await other.expect("Welcome")
+    await holder.close()
+    await clients.enter("\u0420\u0410\u0423")
+  }, 30_000)
+
   it("who say the same thing twice are heard once", async () => {
     const ada = await clients.enter("Ada")
     const bo = await clients.enter("Bo")
@@ -108,6 +124,10 @@ describe("bad input", () => {
     await refused('{"_tag":"Hello","name":""}', { code: "BadFrame", field: "name" })
     await refused('{"_tag":"Hello","name":"Ada","admin":true}', { code: "BadFrame", field: "admin" })
     await refused('{"_tag":"Hello"}', { code: "BadFrame", field: "name" })
+    await refused('{"_tag":"Hello","name":"\u3164"}', {
+      code: "BadFrame",
+      message: "Hello.name: Expected a name of visible characters, and U+3164 is not one"
+    })
     client.send({ _tag: "Hello", name: "Ada" })
     await client.expect("Welcome")
     await refused('{"_tag":"Join","room":"../etc"}', { code: "BadFrame", field: "room", room: "../etc" })
@@ -130,15 +150,17 @@ describe("bad input", () => {
 
   it("has no room for more than so many rooms at once", async () => {
     const ada = await clients.enter("Ada")
-    for (let number = 0; number < limits.roomsPerConnection; number++) await ada.join(`many-${number}`)
+    // The default of CHAT_ROOMS_PER_CONNECTION
+    for (let number = 0; number < 16; number++) await ada.join(`many-${number}`)
     ada.send({ _tag: "Join", room: "one-more" })
     expect(await ada.expect("Error")).toMatchObject({ code: "TooManyRooms", room: "one-more" })
   })
 
   it("from a page of another origin gets no connection", async () => {
-    await expect(clients.connect({ origin: "http://elsewhere.example" })).rejects.toThrow("403")
-    await expect(clients.connect({ origin: "null" })).rejects.toThrow("403")
-    await clients.connect({ origin: server.url })
+    const from = (origin: string) => clients.connect({ headers: { origin } })
+    await expect(from("http://elsewhere.example")).rejects.toThrow("403")
+    await expect(from("null")).rejects.toThrow("403")
+    await from(server.url)
   })
 
   it("on HTTP finds the page and nothing else", async () => {

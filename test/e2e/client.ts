@@ -16,6 +16,15 @@ type FrameOf<T extends Tag> = Extract<ServerFrame, { readonly _tag: T }>
 /** How long a frame may take: a test that waits longer has failed, and says for what it waited. */
 const patience = 15_000
 
+/** How a client connects. */
+export interface ConnectOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** The address it comes from. */
+  readonly localAddress?: string
+  /** Frames that are neither read nor kept: to read them costs much where there are many rooms and many clients. */
+  readonly ignore?: Tag
+}
+
 /** See the file's header. */
 export class ChatClient {
   readonly socket: WebSocket
@@ -27,9 +36,11 @@ export class ChatClient {
   readonly closed: Promise<number>
   isClosed = false
 
-  constructor(url: string, headers: Readonly<Record<string, string>> = {}) {
-    this.socket = new WebSocket(`${url.replace("http", "ws")}${SOCKET_PATH}`, { headers })
+  constructor(url: string, { ignore, ...options }: ConnectOptions = {}) {
+    this.socket = new WebSocket(`${url.replace("http", "ws")}${SOCKET_PATH}`, options)
+    const ignored = `{"_tag":"${ignore}"`
     this.socket.on("message", (data) => {
+      if (ignore !== undefined && data.toString().startsWith(ignored)) return
       // Every frame a server sends must be one of the protocol
       this.frames.push(Result.getOrThrow(decodeServerFrame(data.toString())))
       for (const look of this.waiting) look()
@@ -123,16 +134,16 @@ export class Clients {
   }
 
   /** A connection that has said nothing yet. */
-  async connect(headers?: Readonly<Record<string, string>>): Promise<ChatClient> {
-    const client = new ChatClient(this.server().url, headers)
+  async connect(options?: ConnectOptions): Promise<ChatClient> {
+    const client = new ChatClient(this.server().url, options)
     this.open.add(client)
     await client.opened()
     return client
   }
 
   /** A connection with a name. */
-  async enter(name: string): Promise<ChatClient & { readonly scheduler: number }> {
-    const client = await this.connect()
+  async enter(name: string, options?: ConnectOptions): Promise<ChatClient & { readonly scheduler: number }> {
+    const client = await this.connect(options)
     while (true) {
       client.send({ _tag: "Hello", name })
       await client.settle()

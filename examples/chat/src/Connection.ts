@@ -6,14 +6,19 @@ import { Registry } from "@understudy/registry"
 import { Supervisor } from "@understudy/supervisor"
 import * as Schema from "effect/Schema"
 import { RoomName } from "./protocol.ts"
+import { mostConnections } from "./Settings.ts"
 
 // A frame as the text that goes over the line. Whoever tells many writes it once.
 const frame = Schema.String
 
 /** One person's connection. It lives on the scheduler that accepted its socket, and ends with it. */
 export const Connection = GenServer.define("chat/Connection", {
-  /** The socket's number among those of its scheduler: a socket itself cannot travel. */
-  args: { socket: Schema.Int },
+  args: {
+    /** The socket's number among those of its scheduler: a socket itself cannot travel. */
+    socket: Schema.Int,
+    /** What the other end counts as when rooms are counted. */
+    address: Schema.String
+  },
   protocol: {
     /** From its socket: frames came in. */
     readable: GenServer.cast(),
@@ -34,19 +39,16 @@ export const Connection = GenServer.define("chat/Connection", {
 export type ConnectionRef = typeof Connection.ref.Type
 
 /**
- * Who has which name: by the form under which it is taken, with the name as it is written. A connection holds its name
- * for as long as it lives.
+ * Who has which name: by each of its looks, with the name as it is written. A connection holds its name for as long as it
+ * lives, and no other connection has a name that looks like it.
  */
 export const names = Registry.unique("chat/names", Connection, Schema.String, { value: Schema.String })
-
-/** Most connections of one scheduler. */
-const mostConnections = 10_000
 
 /** The supervisor of the connections that the scheduler in `slot` accepts. Nobody restarts a connection but its page. */
 export const connectionsOn = (slot: number) =>
   Supervisor.dynamic(`chat/connections/${slot}`, Connection, {
     restart: "temporary",
     maxChildren: mostConnections,
-    shutdown: "2 seconds",
+    shutdown: "10 seconds",
     child: { on: { scheduler: slot } }
   })

@@ -9,20 +9,20 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Connection, type ConnectionRef, names } from "./Connection.ts"
-import { closeCode, type Incoming, type LiveSocket, Sockets } from "./LiveSocket.ts"
+import { closeCode, type Farewell, type Incoming, type LiveSocket, Sockets, stopping } from "./LiveSocket.ts"
+import { looksOf } from "./Names.ts"
 import { noticeBoardOn } from "./NoticeBoard.ts"
 import {
   type ClientFrame,
-  type ClosingCode,
   decodeClientFrame,
   type ErrorCode,
   encodeServerFrame,
   errorFrame,
   limits,
-  nameKey,
   type ServerFrame
 } from "./protocol.ts"
-import { openRoom, type RoomRef } from "./Room.ts"
+import { openRoom, type RoomRef, type RoomRefused } from "./Room.ts"
+import { ChatSettings } from "./Settings.ts"
 
 /** A room this connection is in, or wants to be in. */
 interface Place {
@@ -37,6 +37,8 @@ interface State {
   readonly self: ConnectionRef
   readonly pid: Process.Pid
   readonly socket: LiveSocket
+  readonly address: string
+  readonly roomsPerConnection: number
   readonly places: Map<string, Place>
   name: string | undefined
   /** When something last came in, milliseconds. */
@@ -44,7 +46,7 @@ interface State {
   /** Frames it may still send just now, and when that was counted. */
   allowance: { frames: number; at: number }
   /** Why the server hangs up. */
-  farewell: { readonly code: ClosingCode; readonly reason: string } | undefined
+  farewell: Farewell | undefined
 }
 
 type Next = State | GenServer.Stop<State>
@@ -57,8 +59,6 @@ const framesAtFirst = 500
 /** How long the first attempts to find a room that went down wait, milliseconds: its supervisor starts it again. */
 const rejoinAfter = 25
 const longestRejoin = 1000
-/** How long a page may take to answer the server's goodbye. */
-const goodbyeTime = "1 second"
 
 const send = (state: State, frame: ServerFrame) => state.socket.send(encodeServerFrame(frame))
 
@@ -84,11 +84,19 @@ const tryAgain = (state: State, room: string, place: Place) => {
   return after(pause, state.self.rejoin({ room }))
 }
 
-/** Asks the room to let this connection in. Whatever goes wrong, it is tried again until the page leaves. */
+/** Gives up a room that may not be opened. */
+const giveUp = (state: State, room: string, place: Place, { code, message }: RoomRefused) =>
+  Effect.gen(function* () {
+    state.places.delete(room)
+    if (place.monitor !== undefined) yield* Process.demonitor(place.monitor, { flush: true })
+    refuse(state, code, message, { field: "room", room })
+  })
+
+/** Asks the room to let this connection in. What goes wrong is tried again until the page leaves. */
 const enter = (state: State, name: string, room: string, place: Place) =>
   Effect.gen(function* () {
     place.phase = "joining"
-    const process = yield* openRoom(room)
+    const process = yield* openRoom(room, state.address)
     if (process === undefined) {
       if (place.attempts === 0) refuse(state, "RoomUnavailable", "The room cannot be opened just now", { room })
       yield* tryAgain(state, room, place)
@@ -100,19 +108,20 @@ const enter = (state: State, name: string, room: string, place: Place) =>
       place.monitor = yield* Process.monitor(process.pid)
     }
     yield* process.join({ who: name, connection: state.self })
-  })
+  }).pipe(Effect.catchTag("RoomRefused", (refused) => giveUp(state, room, place, refused)))
 
 const join = (state: State, name: string, room: string) =>
   Effect.gen(function* () {
-    const known = state.places.get(room)
-    if (known === undefined && state.places.size >= limits.roomsPerConnection) {
-      const message = `One can be in ${limits.roomsPerConnection} rooms at once`
+    const { places, roomsPerConnection } = state
+    const known = places.get(room)
+    if (known === undefined && places.size >= roomsPerConnection) {
+      const message = `You are in as many rooms as you may be at once (${roomsPerConnection}): leave one of them first`
       return refuse(state, "TooManyRooms", message, { field: "room", room })
     }
     // A room that is down is being looked for already
     if (known?.phase === "down") return
     const place = known ?? { phase: "joining", room: undefined, monitor: undefined, attempts: 0 }
-    state.places.set(room, place)
+    places.set(room, place)
     yield* enter(state, name, room, place)
   })
 
@@ -130,7 +139,10 @@ const roomDown = (state: State, down: Process.Down) =>
     for (const [room, place] of state.places) {
       if (place.monitor !== down.ref) continue
       place.monitor = place.room = undefined
-      send(state, { _tag: "RoomDown", room, reason: ExitReason.format(down.reason) })
+      // A page that was not in yet has nothing to be told: the room may have ended because it was empty just then
+      if (place.phase === "joined") {
+        send(state, { _tag: "RoomDown", room, reason: ExitReason.format(down.reason) })
+      }
       yield* tryAgain(state, room, place)
     }
     return next(state)
@@ -138,15 +150,32 @@ const roomDown = (state: State, down: Process.Down) =>
 
 // --- frames ----------------------------------------------------------------------------------------------------------
 
+/** Takes all looks of a name, or none of them when one is taken. */
+const claim = (name: string) =>
+  Effect.gen(function* () {
+    const claimed: Array<string> = []
+    for (const look of looksOf(name)) {
+      const isFree = yield* Effect.as(names.register(look, name), true).pipe(
+        Effect.catchTag("AlreadyRegistered", () => Effect.succeed(false)),
+        // Without the registry there is no server: everything is being started again, this connection too
+        Effect.orDie
+      )
+      if (!isFree) {
+        for (const other of claimed) yield* names.unregister(other)
+        return false
+      }
+      claimed.push(look)
+    }
+    return true
+  })
+
 const hello = (state: State, name: string) =>
   Effect.gen(function* () {
     if (state.name !== undefined) return refuse(state, "AlreadyNamed", `This connection is ${state.name} already`)
-    const claimed = yield* Effect.as(names.register(nameKey(name), name), true).pipe(
-      Effect.catchTag("AlreadyRegistered", () => Effect.succeed(false)),
-      // Without the registry there is no server: everything is being started again, this connection too
-      Effect.orDie
-    )
-    if (!claimed) return refuse(state, "NameTaken", "Somebody who is here now has this name", { field: "name" })
+    if (!(yield* claim(name))) {
+      const message = "Somebody who is here now has this name, or one that looks like it: choose another"
+      return refuse(state, "NameTaken", message, { field: "name" })
+    }
     state.name = name
     send(state, { _tag: "Welcome", name, scheduler: state.pid.slot, pid: state.pid.toString() })
     yield* noticeBoardOn(state.pid.slot).follow({ connection: state.self })
@@ -260,13 +289,14 @@ const listenAgain = (self: ConnectionRef) => after(limits.pingEvery, self.listen
 export const ConnectionLive = Connection.implement({
   // Its supervisor's wish to stop it is told to the page first
   trapExit: true,
-  init: ({ socket: number }, { pid, self }) =>
+  init: ({ address, socket: number }, { pid, self }) =>
     Effect.gen(function* () {
       const host = yield* System.System
-      const sockets = yield* Sockets
-      const socket = sockets.get(number)
+      const { roomsPerConnection } = yield* ChatSettings
+      const { waiting } = yield* Sockets
+      const socket = waiting.get(number)
       if (socket === undefined) return GenServer.ignore
-      sockets.delete(number)
+      waiting.delete(number)
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => socket.close(closeCode.internalError, "The connection's process has ended"))
       )
@@ -280,6 +310,8 @@ export const ConnectionLive = Connection.implement({
         self,
         pid,
         socket,
+        address,
+        roomsPerConnection,
         places: new Map(),
         name: undefined,
         heardAt: now,
@@ -328,13 +360,11 @@ export const ConnectionLive = Connection.implement({
   terminate: (state, reason) =>
     Effect.gen(function* () {
       const { socket } = state
-      const stopping = { code: "ShuttingDown", reason: "The server is stopping" } as const
       const farewell = state.farewell ?? (reason._tag === "Shutdown" ? stopping : undefined)
       if (farewell === undefined) return
-      socket.sendLast(encodeServerFrame({ _tag: "Closing", ...farewell }))
-      socket.close(farewell === stopping ? closeCode.goingAway : closeCode.normal, farewell.reason)
+      socket.hangUp(farewell)
       // Whoever reads has read it when the goodbye is answered; the slow are not waited for
-      if (farewell === stopping) yield* Effect.timeoutOption(closed(socket), goodbyeTime)
+      if (farewell === stopping) yield* closed(socket)
     })
 })
 

@@ -63,7 +63,9 @@ interface State {
 const roomsFrame = Effect.map(rooms.entries, (entries) =>
   encodeServerFrame({
     _tag: "Rooms",
-    rooms: entries.map(({ key, value }) => ({ room: key, members: value })).sort((a, b) => (a.room < b.room ? -1 : 1))
+    rooms: entries
+      .map(({ key, value }) => ({ room: key, members: value.members }))
+      .sort((a, b) => (a.room < b.room ? -1 : 1))
   })
 )
 

@@ -8,8 +8,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { ConnectionRef } from "./Connection.ts"
 import { History } from "./History.ts"
-import { encodeServerFrame, limits, nameKey, type ServerFrame } from "./protocol.ts"
-import { Room, rooms } from "./Room.ts"
+import { encodeServerFrame, limits, type ServerFrame } from "./protocol.ts"
+import { lookOfRoom, Room, refusalOf, rooms } from "./Room.ts"
 import { ChatSettings } from "./Settings.ts"
 
 interface Member {
@@ -21,16 +21,19 @@ interface Member {
 interface State {
   readonly room: string
   readonly history: History
-  /** By the form under which their name is taken. */
+  /** By their names. */
   readonly members: Map<string, Member>
 }
 
 /** A room that nobody is in closes after this time. */
 const emptyFor = "1 minute"
 
-/** A room that is empty waits a while, and then ends. */
-const next = (state: State): State | GenServer.NoReply<State> =>
-  state.members.size === 0 ? GenServer.noReply(state, { timeout: emptyFor }) : state
+/** A room that is empty waits a while, and then ends: at once when nothing was ever said in it. */
+const next = (state: State): State | GenServer.NoReply<State> | GenServer.Stop<State> => {
+  const { history, members } = state
+  if (members.size > 0) return state
+  return history.isEmpty ? GenServer.stop(ExitReason.normal, state) : GenServer.noReply(state, { timeout: emptyFor })
+}
 
 /** Tells everybody in the room, but for one. */
 const tellAll = ({ members, room }: State, frame: ServerFrame, not?: Member) =>
@@ -42,19 +45,18 @@ const tellAll = ({ members, room }: State, frame: ServerFrame, not?: Member) =>
 /** Says on the notice board how many are here now. */
 const postCount = ({ members, room }: State) =>
   // The registry was restarted under us: then this room is about to be as well
-  Effect.ignore(rooms.updateValue(room, () => members.size))
+  Effect.ignore(rooms.updateValue(room, (open) => ({ ...open, members: members.size })))
 
 const enter = (state: State, who: string, connection: ConnectionRef) =>
   Effect.gen(function* () {
     const { history, members, room } = state
-    const key = nameKey(who)
-    const known = members.get(key)
+    const known = members.get(who)
     const isHere = known?.connection.address.toString() === connection.address.toString()
     if (!isHere) {
       // Somebody who came back before their old connection's end was heard of
       if (known !== undefined) yield* Process.demonitor(known.monitor, { flush: true })
       const monitor = yield* Process.monitor(connection.address)
-      members.set(key, { name: who, connection, monitor })
+      members.set(who, { name: who, connection, monitor })
     }
     const frame = encodeServerFrame({
       _tag: "Joined",
@@ -64,7 +66,7 @@ const enter = (state: State, who: string, connection: ConnectionRef) =>
     })
     yield* connection.joined({ room, frame })
     if (known !== undefined) return next(state)
-    yield* tellAll(state, { _tag: "Presence", room, joined: [who], left: [] }, members.get(key))
+    yield* tellAll(state, { _tag: "Presence", room, joined: [who], left: [] }, members.get(who))
     yield* postCount(state)
     return next(state)
   })
@@ -72,7 +74,7 @@ const enter = (state: State, who: string, connection: ConnectionRef) =>
 const depart = (state: State, member: Member) =>
   Effect.gen(function* () {
     const { members, room } = state
-    members.delete(nameKey(member.name))
+    members.delete(member.name)
     yield* tellAll(state, { _tag: "Presence", room, joined: [], left: [member.name] })
     yield* postCount(state)
     return next(state)
@@ -80,10 +82,13 @@ const depart = (state: State, member: Member) =>
 
 /** See {@link Room}. */
 export const RoomLive = Room.implement({
-  init: ({ room }) =>
+  init: ({ openedFrom, room }) =>
     Effect.gen(function* () {
       const { data } = yield* ChatSettings
-      const taken = yield* Effect.as(rooms.register(room, 0), false).pipe(
+      // Rooms are started one after the other, so no two of them count the same rooms here
+      if ((yield* refusalOf(room, openedFrom, !History.exists(data, room))) !== undefined) return GenServer.ignore
+      const entry = { members: 0, openedFrom, look: lookOfRoom(room) }
+      const taken = yield* Effect.as(rooms.register(room, entry), false).pipe(
         // Two schedulers opened it at once, or somebody did while it was being restarted: the other one plays it
         Effect.catchTag("AlreadyRegistered", () => Effect.succeed(true))
       )
@@ -97,14 +102,14 @@ export const RoomLive = Room.implement({
   handle: {
     join: (state, { connection, who }) => enter(state, who, connection),
     leave: (state, { who }) => {
-      const member = state.members.get(nameKey(who))
+      const member = state.members.get(who)
       return member === undefined
         ? next(state)
         : Effect.andThen(Process.demonitor(member.monitor, { flush: true }), depart(state, member))
     },
     say: (state, { clientId, text, who }) =>
       Effect.gen(function* () {
-        const member = state.members.get(nameKey(who))
+        const member = state.members.get(who)
         if (member === undefined) return next(state)
         const at = yield* Clock.currentTimeMillis
         const saying = { at, from: who, text, ...(clientId === undefined ? {} : { clientId }) }

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { inMemory } from "./History.ts"
+import { readHosts } from "./Hosts.ts"
 
 /** What the server is told by its environment. */
 export interface Settings {
@@ -23,6 +24,17 @@ export interface Settings {
   readonly data: string
   /** `CHAT_ORIGINS`: pages of these origins may connect. Default, nothing: pages of the very host they connect to. */
   readonly origins: ReadonlyArray<string> | undefined
+  /**
+   * `CHAT_HOSTS`: host names that are this server's, besides `localhost`, its addresses and `CHAT_HOST`. One without a
+   * port counts with the server's port and with none. Default: no more.
+   */
+  readonly hosts: ReadonlyArray<string>
+  /** `CHAT_CONNECTIONS_PER_ADDRESS`: most connections of one address on each scheduler. Default 256. */
+  readonly connectionsPerAddress: number
+  /** `CHAT_ROOMS_PER_ADDRESS`: most rooms that one address has opened and that are still open. Default 64. */
+  readonly roomsPerAddress: number
+  /** `CHAT_ROOMS_PER_CONNECTION`: most rooms that one connection is in. Default 16. */
+  readonly roomsPerConnection: number
 }
 
 /** A setting that cannot be meant. */
@@ -38,6 +50,10 @@ export class SettingsError extends Schema.TaggedError<SettingsError>()("Settings
 
 /** The most schedulers a system can have. */
 const mostSchedulers = 64
+/** Most connections of one scheduler, of all addresses together. */
+export const mostConnections = 10_000
+/** Most rooms that are open at once, of all addresses together. */
+export const mostRooms = 1000
 
 const wholeNumber = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isGreaterThanOrEqualTo(minimum), Schema.isLessThanOrEqualTo(maximum))
@@ -52,6 +68,9 @@ const readOrigins = (text: string): ReadonlyArray<string> | undefined => {
 
 // A data folder beside the sources, wherever the server is started from.
 const defaultData = fileURLToPath(new URL("../data", import.meta.url))
+
+const hostsExpected = 'hosts with commas between them, such as "chat.example", "chat.example:8443" or "[fd00::1]"'
+const originsExpected = 'origins with commas between them, such as "https://chat.example"'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -68,25 +87,31 @@ export const readSettings = (environment: Environment): Result.Result<Settings, 
       Config.schema(schema, variable).pipe(Config.withDefault(otherwise)).parse(provider),
       () => new SettingsError({ variable, expected, actual: environment[variable] ?? "" })
     )
+  const readNumber = (variable: string, minimum: number, maximum: number, otherwise: number) =>
+    read(variable, wholeNumber(minimum, maximum), `a whole number from ${minimum} to ${maximum}`, otherwise)
+  const readList = <A>(variable: string, readText: (text: string) => A | undefined, expected: string) =>
+    Effect.gen(function* () {
+      const text = yield* read(variable, Schema.NonEmptyString, expected, undefined)
+      const list = text === undefined ? undefined : readText(text)
+      if (text !== undefined && list === undefined)
+        return yield* new SettingsError({ variable, expected, actual: text })
+      return list
+    })
   return Effect.runSync(
     Effect.result(
       Effect.gen(function* () {
-        const port = yield* read("CHAT_PORT", wholeNumber(0, 65_535), "a whole number from 0 to 65535", 8080)
-        const host = yield* read("CHAT_HOST", Schema.NonEmptyString, "an address or host name", "127.0.0.1")
-        const schedulers = yield* read(
-          "CHAT_SCHEDULERS",
-          wholeNumber(1, mostSchedulers),
-          `a whole number from 1 to ${mostSchedulers}`,
-          Math.min(mostSchedulers, Math.max(2, availableParallelism()))
-        )
-        const data = yield* read("CHAT_DATA", Schema.NonEmptyString, 'a folder, or ":memory:"', defaultData)
-        const expected = 'origins with commas between them, such as "https://chat.example"'
-        const list = yield* read("CHAT_ORIGINS", Schema.NonEmptyString, expected, undefined)
-        const origins = list === undefined ? undefined : readOrigins(list)
-        if (list !== undefined && origins === undefined) {
-          return yield* new SettingsError({ variable: "CHAT_ORIGINS", expected, actual: list })
+        const cores = Math.min(mostSchedulers, Math.max(2, availableParallelism()))
+        return {
+          port: yield* readNumber("CHAT_PORT", 0, 65_535, 8080),
+          host: yield* read("CHAT_HOST", Schema.NonEmptyString, "an address or host name", "127.0.0.1"),
+          schedulers: yield* readNumber("CHAT_SCHEDULERS", 1, mostSchedulers, cores),
+          data: yield* read("CHAT_DATA", Schema.NonEmptyString, 'a folder, or ":memory:"', defaultData),
+          origins: yield* readList("CHAT_ORIGINS", readOrigins, originsExpected),
+          hosts: (yield* readList("CHAT_HOSTS", readHosts, hostsExpected)) ?? [],
+          connectionsPerAddress: yield* readNumber("CHAT_CONNECTIONS_PER_ADDRESS", 1, mostConnections, 256),
+          roomsPerAddress: yield* readNumber("CHAT_ROOMS_PER_ADDRESS", 1, mostRooms, 64),
+          roomsPerConnection: yield* readNumber("CHAT_ROOMS_PER_CONNECTION", 1, mostRooms, 16)
         }
-        return { port, host, schedulers, data, origins }
       })
     )
   )

@@ -5,6 +5,7 @@ import "@understudy/core/Preload"
 import * as System from "@understudy/core/System"
 import * as Layer from "effect/Layer"
 import { ConnectionLive } from "./ConnectionLive.ts"
+import { CurtainLive } from "./Curtain.ts"
 import { DoorLive } from "./Door.ts"
 import { house } from "./House.ts"
 import { ListenerLive } from "./Listener.ts"
@@ -17,7 +18,7 @@ const settings = settingsOrExit()
 
 System.main(import.meta, {
   schedulers: settings.schedulers,
-  implementations: [ConnectionLive, DoorLive, ListenerLive, NoticeBoardLive, RoomLive],
+  implementations: [ConnectionLive, CurtainLive, DoorLive, ListenerLive, NoticeBoardLive, RoomLive],
   layer: Layer.merge(Layer.succeed(ChatSettings, settings), Sockets.layer),
   root: house(settings)
 })

@@ -5,6 +5,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { nameProblem } from "./Names.ts"
 
 /** The path of the WebSocket on the server's one port. */
 export const SOCKET_PATH = "/socket"
@@ -22,8 +23,6 @@ export const limits = {
   textLength: 2000,
   /** Largest client frame, in bytes of UTF-8. */
   frameBytes: 65_536,
-  /** Most rooms one connection may be in. */
-  roomsPerConnection: 16,
   /** Most messages a `Joined` brings with it: the newest ones. */
   historyLength: 100,
   /** Most children of one supervisor a `Backstage` frame lists; the rest are counted in `hidden`. */
@@ -39,17 +38,17 @@ export const limits = {
 /** The type of {@link limits}, with each number in it, so that a copy of them cannot drift. */
 export type Limits = typeof limits
 
-// A name is words of letters, marks, digits and a little punctuation with one space between them: nothing invisible, and
-// nothing that changes the direction of text.
-const nameShape = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._'’-]*(?: [\p{L}\p{M}\p{N}._'’-]+)*$/u
 // Control characters but tab and line ends, and halves of surrogate pairs, which UTF-8 cannot carry.
 const textShape = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff]*$/u
 
-/** A person's name: letters, digits, `. _ ' -` and single spaces, beginning with a letter or digit. */
+/** A name a person may take. What else is expected of it, `Names.ts` tells. */
 export const PersonName = Schema.String.check(
   Schema.isBetweenLength(1, limits.nameLength, { expected: `a name of 1 to ${limits.nameLength} characters` }),
-  Schema.isPattern(nameShape, { expected: "a name of letters, digits, . _ ' - and single spaces" })
+  Schema.makeFilter(nameProblem)
 )
+
+/** A name somebody has taken: it was checked then, perhaps by the rules of an earlier version. */
+const TakenName = Schema.String
 
 /** A room's name: lower-case letters a to z, digits and inner hyphens. */
 export const RoomName = Schema.String.check(
@@ -71,9 +70,6 @@ export const ClientId = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { expected: "an id of 1 to 64 letters, digits, _ or -" })
 )
 
-/** The form under which a name is taken: names that differ only in case or in how Unicode spells them are one name. */
-export const nameKey = (name: string): string => name.normalize("NFKC").toLowerCase()
-
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 /** Milliseconds since the epoch. */
 const Millis = Count
@@ -83,7 +79,7 @@ const message = {
   /** Counts up within a room, and stays with the message across crashes of the room. */
   id: Count,
   at: Millis,
-  from: PersonName,
+  from: TakenName,
   text: MessageText,
   /** What the sender called it; only the pair of `from` and `clientId` is unique. */
   clientId: Schema.optionalKey(ClientId)
@@ -128,9 +124,12 @@ export const ErrorCode = Schema.Literals([
   "FrameTooLarge", // more than `limits.frameBytes`
   "HelloFirst", // anything but Hello or Ping before Welcome
   "AlreadyNamed", // Hello after Welcome
-  "NameTaken", // somebody connected has this name
+  "NameTaken", // somebody connected has this name, or one that looks like it
   "NotJoined", // Say or CrashRoom for a room this connection is not in
-  "TooManyRooms", // more than `limits.roomsPerConnection`
+  "TooManyRooms", // this connection is in as many rooms as it may be
+  "TooManyRoomsOpened", // this address has opened as many rooms as it may, and they are still open
+  "NoMoreRooms", // the server has as many rooms as it can
+  "RoomLooksTaken", // a room is open whose name looks like this one
   "RoomUnavailable", // the room is down just now; it is tried again when `Joined` comes
   "TooFast", // said more than the room could take; say it again later
   "NoSuchScheduler", // KillScheduler of a slot that is not there or not up
@@ -143,6 +142,7 @@ export const ClosingCode = Schema.Literals([
   "ShuttingDown", // the server is stopping
   "SlowReader", // the page did not take its frames fast enough
   "Silent", // nothing came for `limits.silence`
+  "TooManyConnections", // this address has as many connections as it may have
   "Flood" // the page sent more than the server will take
 ])
 export type ClosingCode = typeof ClosingCode.Type
@@ -193,18 +193,18 @@ export const TreeNode = Schema.Struct({
 /** What the server sends. A page does well to ignore a `_tag` it does not know. */
 export const ServerFrame = Schema.TaggedUnion({
   /** The name is this connection's now. Says which process plays it, and where. Followed by `Rooms`. */
-  Welcome: { name: PersonName, scheduler: Count, pid: Schema.String },
+  Welcome: { name: TakenName, scheduler: Count, pid: Schema.String },
   /**
    * In the room: who is there (this one included) and what was last said, oldest first. It comes before any `Message` or
    * `Presence` of the room and replaces all that was known of it. Comes again, unasked, when a room that fell is back.
    */
-  Joined: { room: RoomName, members: Schema.Array(PersonName), history: Schema.Array(ChatMessage) },
+  Joined: { room: RoomName, members: Schema.Array(TakenName), history: Schema.Array(ChatMessage) },
   Left: { room: RoomName },
   /** The room's process is gone. Its supervisor restarts it and the server joins it again: `Joined` follows by itself. */
   RoomDown: { room: RoomName, reason: Schema.String },
   Message: message,
   /** Who came into a room and who went since the last `Joined` or `Presence`. A name is in one of the two at most. */
-  Presence: { room: RoomName, joined: Schema.Array(PersonName), left: Schema.Array(PersonName) },
+  Presence: { room: RoomName, joined: Schema.Array(TakenName), left: Schema.Array(TakenName) },
   /** All open rooms with how many are in each. Comes after `Welcome` and whenever it changes. */
   Rooms: { rooms: Schema.Array(Schema.Struct({ room: RoomName, members: Count })) },
   Backstage: { at: Millis, schedulers: Schema.Array(SchedulerView), tree: TreeNode },

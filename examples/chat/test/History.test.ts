@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
@@ -72,3 +72,30 @@ it("drops the oldest when it opens, and never gives an id twice", () => {
   expect(second.add(saying("next")).message.id).toBe(keptMessages + 6)
   second.close()
 }, 60_000)
+
+it("makes no file before something is said, and leaves none when nothing was", () => {
+  const history = new History(folder, "lobby")
+  expect(history.isEmpty).toBe(true)
+  expect(history.latest(100)).toEqual([])
+  expect(readdirSync(folder)).toEqual([])
+  history.close()
+  expect(readdirSync(folder)).toEqual([])
+  const spoken = new History(folder, "lobby")
+  spoken.add(saying("one"))
+  expect(spoken.isEmpty).toBe(false)
+  spoken.close()
+  expect(readdirSync(folder)).toEqual(["room-lobby.sqlite"])
+  const again = new History(folder, "lobby")
+  expect(again.isEmpty).toBe(false)
+  again.close()
+  expect(readdirSync(folder)).toEqual(["room-lobby.sqlite"])
+})
+
+it("takes a file away that has no message in it, however it came to be", () => {
+  // As a process leaves it that was killed between making it and adding the first message
+  for (const suffix of ["", "-wal", "-shm"]) writeFileSync(join(folder, `room-lobby.sqlite${suffix}`), "")
+  const history = new History(folder, "lobby")
+  expect(history.isEmpty).toBe(true)
+  history.close()
+  expect(readdirSync(folder)).toEqual([])
+})

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events"
-import { expect, it } from "vitest"
+import { expect, it, vi } from "vitest"
 import type { WebSocket } from "ws"
-import { LiveSocket, mostUnread, mostWaiting } from "../src/LiveSocket.ts"
+import { LiveSocket, mostUnread, mostWaiting, stopping } from "../src/LiveSocket.ts"
 
 /** As much of a WebSocket as a LiveSocket uses, with a reader as slow as the test likes. */
 class FakeSocket extends EventEmitter {
@@ -25,6 +25,7 @@ class FakeSocket extends EventEmitter {
     this.closes.push(code)
   }
   terminate(): void {
+    this.readyState = 3
     this.emit("close")
   }
   text(text: string): void {
@@ -99,4 +100,55 @@ it("closes once, and tells when it is closed, also when it was before", () => {
   expect(told).toBe(2)
   socket.sendLast("anybody?")
   expect(fake.sent).toEqual([])
+})
+
+it("says why it hangs up, with a code for it, and to one that is closing nothing more", () => {
+  const { fake, socket } = make()
+  fake.bufferedAmount = mostUnread + 1
+  socket.send("one")
+  socket.hangUp(stopping)
+  socket.hangUp({ code: "TooManyConnections", reason: "again" })
+  expect(fake.sent.map((text) => JSON.parse(text))).toEqual([{ _tag: "Closing", ...stopping }])
+  expect(fake.closes).toEqual([1001])
+  fake.emit("close")
+  const other = make()
+  other.socket.hangUp({ code: "TooManyConnections", reason: "too many" })
+  expect(other.fake.closes).toEqual([1013])
+  other.fake.emit("close")
+})
+
+it("reads on to the answer to its goodbye, and keeps nothing of what comes before it", () => {
+  const { events, fake, socket, told } = make()
+  socket.open(events)
+  for (let number = 0; number < mostWaiting; number++) fake.text(`${number}`)
+  expect(fake.isPaused).toBe(true)
+  socket.hangUp(stopping)
+  for (let number = 0; number < 2 * mostWaiting; number++) fake.text("behind")
+  expect(fake.isPaused).toBe(false)
+  for (let number = 0; number < mostWaiting; number++)
+    expect(socket.take()).toEqual({ _tag: "Text", text: `${number}` })
+  expect(socket.take()).toBeUndefined()
+  expect(told.readable).toBe(1)
+  fake.emit("close")
+})
+
+it("waits for the answer for as long as the shortest goodbye says, and then hangs up", () => {
+  vi.useFakeTimers()
+  try {
+    const { events, fake, socket, told } = make()
+    socket.open(events)
+    socket.hangUp({ code: "Silent", reason: "silent" })
+    vi.advanceTimersByTime(500)
+    socket.hangUp(stopping)
+    socket.close(1011, "the process has ended")
+    vi.advanceTimersByTime(999)
+    expect(told.closed).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(told.closed).toBe(1)
+    vi.advanceTimersByTime(60_000)
+    expect(told.closed).toBe(1)
+    expect(fake.closes).toEqual([1000])
+  } finally {
+    vi.useRealTimers()
+  }
 })

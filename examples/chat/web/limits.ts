@@ -7,7 +7,6 @@ export const limits: Limits = {
   roomLength: 32,
   textLength: 2000,
   frameBytes: 65_536,
-  roomsPerConnection: 16,
   historyLength: 100,
   treeChildren: 50,
   pingEvery: 10_000,

@@ -214,8 +214,8 @@ const onError = (state: State, frame: Extract<ServerFrame, { _tag: "Error" }>): 
   if (aboutName && state.me === undefined) {
     const nameProblem =
       frame.code === "NameTaken"
-        ? `Somebody here is called ${state.wanted ?? "that"} already.`
-        : `A name is 1 to ${limits.nameLength} letters, digits, . _ ' - and single spaces, and begins with a letter or digit.`
+        ? `Somebody here is called ${state.wanted ?? "that"} already, or has a name that looks like it.`
+        : `${frame.message.replace(/^Hello\.name: /, "")}.`
     return { ...state, wanted: undefined, nameProblem }
   }
   const pending = state.pending.find(({ clientId }) => clientId === frame.clientId)
@@ -230,8 +230,10 @@ const onError = (state: State, frame: Extract<ServerFrame, { _tag: "Error" }>): 
   }
   if (frame.code === "RoomUnavailable" || frame.code === "HelloFirst") return state
   const told = withNotice(state, frame.message, "problem")
-  const refusedRoom = frame.room !== undefined && state.rooms.get(frame.room)?.phase === "joining" ? frame.room : ""
-  return frame.code === "TooManyRooms" || frame.field === "room" ? withoutRoom(told, refusedRoom) : told
+  const phase = frame.room === undefined ? undefined : state.rooms.get(frame.room)?.phase
+  // Of a room that cannot be entered nothing is kept; one that fell may not be opened again
+  const isRefused = frame.field === "room" && frame.code !== "NotJoined" && phase !== undefined && phase !== "joined"
+  return isRefused ? withoutRoom(told, frame.room ?? "") : told
 }
 
 const onBackstage = (state: State, frame: BackstageFrame): State => {
