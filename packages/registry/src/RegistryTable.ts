@@ -15,6 +15,7 @@ import {
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
 import { type ProcessRecord, withCurrent, withSystem } from "@understudy/core/Running"
+import { aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -75,10 +76,9 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   private readonly read = new WeakMap<ReadonlyArray<DirectoryEntry>, ReadonlyArray<Entry<P, V["Type"]>>>()
 
   constructor(name: string, kind: Keys, contract: Contract<P, A, M>, key: K, value: V | undefined) {
-    if (name === "" || name.startsWith(reservedPrefix)) {
-      throw new RangeError(
-        `Registry: "${name}" cannot be the name of a registry: it is empty or begins with "${reservedPrefix}"`
-      )
+    if (!isName(name)) throw new RangeError(`Registry: the name of a registry is ${aName}; got ${showGiven(name)}`)
+    if (name.startsWith(reservedPrefix)) {
+      throw new RangeError(`Registry: "${name}" begins with "${reservedPrefix}", as only Understudy's own names may`)
     }
     this.name = name
     this.kind = kind

@@ -22,14 +22,17 @@
 import type { CallError, Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import type { System } from "@understudy/core/System"
+import { aName, isName } from "@understudy/core/Texts"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type ChildNotFound, InvalidChildSpec, type MaxChildrenReached } from "./ChildErrors.ts"
+import type { ChildNotFound, InvalidChildSpec, MaxChildrenReached } from "./ChildErrors.ts"
 import {
   type ChildArgs,
   type ChildOptions,
+  checkTreatment,
   type EncodedChild,
   encode,
+  invalidIn,
   type StartableSpec,
   specOf
 } from "./ChildSpec.ts"
@@ -94,10 +97,13 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   options: DynamicOptions = {}
 ): Dynamic<P, A> => {
   const { intensity, maxChildren, on, restart, shutdown, type } = options
+  const invalid = invalidIn(typeof name === "string" ? name : "dynamic supervisor")
+  if (!isName(name)) throw invalid("name", aName, name)
   if (maxChildren !== undefined && (!Number.isInteger(maxChildren) || maxChildren < 0)) {
-    const expected = "a whole number from 0"
-    throw new InvalidChildSpec({ child: name, field: "maxChildren", expected, actual: String(maxChildren) })
+    throw invalid("maxChildren", "a whole number from 0", maxChildren)
   }
+  // Here, and not only when the first child is started
+  checkTreatment(options, invalid)
   const definition = { name: contract.name, args: contract.internals.argsCodec }
   const args = { name, intensity: limitsOf(name, intensity), maxChildren }
   const ref = DynamicSupervisorContract.named(name)

@@ -1,7 +1,8 @@
 /**
  * How often a supervisor restarts children before it gives up: at most `restarts` within a sliding window of time.
  */
-import * as Duration from "effect/Duration"
+import { showGiven, wholeMilliseconds } from "@understudy/core/Texts"
+import type * as Duration from "effect/Duration"
 import { InvalidChildSpec } from "./ChildErrors.ts"
 
 /** Restarts a supervisor makes; one more within the window ends it with reason shutdown. */
@@ -24,21 +25,17 @@ const defaults: Intensity = { restarts: 3, within: "5 seconds" }
 export const limitsOf = (supervisor: string, intensity: Intensity | undefined): Limits => {
   const { restarts, within } = intensity ?? defaults
   const fail = (field: string, expected: string, actual: unknown) =>
-    new InvalidChildSpec({ child: supervisor, field: `intensity.${field}`, expected, actual: String(actual) })
+    new InvalidChildSpec({ child: supervisor, field: `intensity.${field}`, expected, actual: showGiven(actual) })
   if (!Number.isInteger(restarts) || restarts < 0) throw fail("restarts", "a whole number from 0", restarts)
   const milliseconds = toMilliseconds(within)
-  if (milliseconds === undefined || milliseconds <= 0) throw fail("within", "a duration longer than 0", within)
+  if (milliseconds === undefined || milliseconds <= 0) throw fail("within", "a finite duration longer than 0", within)
   return { restarts, within: milliseconds }
 }
 
 /** A duration in milliseconds; `undefined` when it is none, is endless or is negative. */
 export const toMilliseconds = (input: Duration.Input): number | undefined => {
-  try {
-    const value = Duration.toMillis(input)
-    return Number.isFinite(value) && value >= 0 ? Math.ceil(value) : undefined
-  } catch {
-    return undefined
-  }
+  const value = wholeMilliseconds(input)
+  return value === Number.POSITIVE_INFINITY ? undefined : value
 }
 
 /** The restarts of one supervisor. Catalogue SU21, SU23. */

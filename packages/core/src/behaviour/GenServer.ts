@@ -35,6 +35,7 @@ import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import { type Address, Name, readAddress, writeAddress } from "../process/Name.ts"
+import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
@@ -168,7 +169,10 @@ export interface Contract<P extends Protocol, A extends Fields, M = never> {
   readonly protocol: P
   readonly args: Schema.Struct<A>
   readonly mailbox: Bounds | undefined
-  /** The address of the server registered as `name`, typed and resolved at each use. */
+  /**
+   * The address of the server registered as `name`, typed and resolved at each use. Throws a RangeError when that is no
+   * name: a name is a text that is not empty.
+   */
   readonly named: (name: string) => Ref<P>
   /** A ref to a server of which only the pid is known. Nothing checks that it is of this contract. */
   readonly at: (pid: Pid) => PidRef<P>
@@ -230,7 +234,7 @@ export const define = <
     readonly mailbox?: Bounds
   }
 ): Contract<P, A, M["Type"]> => {
-  if (name === "") throw new RangeError("GenServer.define: a contract needs a name")
+  checkName("GenServer.define", name)
   for (const tag of Object.keys(options.protocol)) {
     if (reservedTags.has(tag)) throw new RangeError(`GenServer.define: ${name} cannot have a message named "${tag}"`)
   }
@@ -250,7 +254,7 @@ export const define = <
     protocol,
     args,
     mailbox,
-    named: (registered) => refs.at(new Name("", registered, codec)),
+    named: (registered) => refs.at(new Name("", checkName(`${name}.named`, registered), codec)),
     at: refs.pid,
     ref: refSchema(name, refs, codec),
     implement: (spec) => implement(contract, spec),

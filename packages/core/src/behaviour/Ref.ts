@@ -14,12 +14,12 @@ import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
 import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
+import { invalidDuration, wholeMilliseconds } from "../process/Milliseconds.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { handOver, type Iterating, notNow, type OperationMethods, operationKind } from "../process/Operation.ts"
 import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
 import { currentProcess, type ProcessFiber } from "../process/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
@@ -65,7 +65,10 @@ export type CallError = NoProcess | CallTimeout | CallingSelf
 
 /** How a call is made. */
 export interface CallOptions {
-  /** How long to wait for the answer. Default 5 seconds, as in OTP; `"Infinity"` waits forever. */
+  /**
+   * How long to wait for the answer. Default 5 seconds, as in OTP; `"Infinity"` waits forever. The call dies with a
+   * RangeError when it is negative.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -263,9 +266,13 @@ const CallOperation = operationKind(
       return park(fiber, pending)
     }
 
-    /** Milliseconds; `undefined` waits forever. */
+    /** Milliseconds; `undefined` waits forever. Throws when it is no time one can wait for. */
     private get timeout(): number | undefined {
-      return this.options?.timeout === undefined ? defaultTimeout : milliseconds(this.options.timeout)
+      const given = this.options?.timeout
+      if (given === undefined) return defaultTimeout
+      const after = wholeMilliseconds(given)
+      if (after === undefined) throw invalidDuration(`${this.about().call}: timeout`, given)
+      return after === Number.POSITIVE_INFINITY ? undefined : after
     }
 
     /** Whom it asks what, for its errors. */

@@ -11,13 +11,23 @@ import { borrowCode, type Code, giveBack, type Owner } from "../process/Fibers.t
 import type { Registration } from "../process/Host.ts"
 import { end } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
+import { milliseconds } from "../process/Milliseconds.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
-import { milliseconds } from "../process/RawProcess.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
-import { Ignore, isInstruction, NoReply, type Plans, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
+import {
+  Ignore,
+  idleTimeout,
+  isInstruction,
+  NoReply,
+  type Plans,
+  Reply,
+  Stop,
+  StopWithReply,
+  type Then
+} from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
@@ -179,7 +189,8 @@ export class ServerLoop implements Body, Owner {
   private fail(
     details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: ExitReason.ExitReason }
   ): void {
-    this.tellStarter(Exit.fail(new StartError({ contract: this.kind.contract, ...details })))
+    const registeredName = this.birth?.name?.toString()
+    this.tellStarter(Exit.fail(new StartError({ contract: this.kind.contract, registeredName, ...details })))
   }
 
   private tellStarter(exit: Exit.Exit<void, StartError>): void {
@@ -358,7 +369,7 @@ export class ServerLoop implements Body, Owner {
   private plan(then: Then): void {
     this.plans ??= { continuation: undefined, idle: undefined, timer: undefined, due: false }
     if (then.continue !== undefined) this.plans.continuation = { what: then.continue }
-    if (then.timeout !== undefined) this.plans.idle = milliseconds(then.timeout)
+    if (then.timeout !== undefined) this.plans.idle = milliseconds(then.timeout, idleTimeout)
     // The fiber of its steps is made again when one is needed; what was acquired stays
     if (then.hibernate === true && this.code?.holds !== true) this.code = undefined
   }

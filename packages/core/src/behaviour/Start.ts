@@ -12,11 +12,11 @@ import { send } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { AnyFiber } from "../process/Fibers.ts"
 import type { Current, System } from "../process/Host.ts"
+import { milliseconds } from "../process/Milliseconds.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { Operation } from "../process/Operation.ts"
 import type { Pid } from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
-import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf, withSystem } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import type { MonitorRef } from "../process/Signal.ts"
@@ -110,7 +110,8 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
 /**
  * Asks a server to end and waits until it has: its `terminate` runs with `reason` (default: normal). Fails with
  * NoProcess when there is none, or when it ends with another reason; with CallTimeout when it has not ended within
- * `timeout` (default: no limit; it still ends when it gets to it). OTP's `gen_server:stop`. Catalogue GS42, GS45.
+ * `timeout` (default: no limit; it still ends when it gets to it). Dies with a RangeError when `timeout` is negative.
+ * OTP's `gen_server:stop`. Catalogue GS42, GS45.
  */
 export const terminate = (
   ref: { readonly address: Address; readonly contract: string },
@@ -123,7 +124,7 @@ export const terminate = (
     const pid = resolve(host, ref.address)
     const gone = (actual: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason: actual }))
     if (pid === undefined) return gone(ExitReason.noProcess)
-    const after = milliseconds(options?.timeout)
+    const after = milliseconds(options?.timeout, `${call}: timeout`)
     return Effect.callback<void, NoProcess | CallTimeout>((resume) => {
       const down = (actual: ExitReason.ExitReason) => (sameReason(actual, reason) ? Exit.void : gone(actual))
       const pending = new PendingCall(

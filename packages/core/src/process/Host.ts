@@ -211,6 +211,8 @@ export interface ProcessScheduler {
 export interface Host {
   readonly slot: number
   readonly incarnation: number
+  /** How many schedulers the system has. */
+  readonly slots: number
   /** What every fiber of this scheduler starts with: the scheduler, the system, the application's services. */
   readonly context: Context.Context<never>
   readonly timers: Timers

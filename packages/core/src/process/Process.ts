@@ -9,6 +9,7 @@ import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { Demonitoring, Monitoring } from "./MonitorOperation.ts"
 import { type Address, Name } from "./Name.ts"
+import { checkName } from "./NameCheck.ts"
 import { isPid, keyOf, outside, type Pid, partOf, schema as pidSchema } from "./Pid.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
@@ -179,9 +180,12 @@ export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["T
   return aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
 }
 
-/** The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. */
+/**
+ * The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. Throws
+ * a RangeError when that is no name.
+ */
 export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>
-  new Name(names, name, partOf(MessageCodec.fromSchema(mailbox)))
+  new Name(names, checkName("Process.named", name), partOf(MessageCodec.fromSchema(mailbox)))
 
 /** A selector that waits for nothing yet. See {@link Selector}. */
 export const selector = <M>(): Selector<M> => new Selector<M>()

@@ -211,6 +211,10 @@ export class Scheduler implements Host {
     return this.uplink.directory
   }
 
+  get slots(): number {
+    return this.uplink.slots
+  }
+
   get runQueueLength(): number {
     return this.queue.length
   }

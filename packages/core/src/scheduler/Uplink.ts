@@ -9,6 +9,8 @@ import type { SchedulerEvent } from "./SchedulerEvent.ts"
 /** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
 export interface Uplink {
   readonly directory: Directory
+  /** How many schedulers the system has. */
+  readonly slots: number
   route(slot: number, incarnation: number, signal: Signal): void
   routeMessage: Host["routeMessage"]
   routeSpawn(signal: SpawnSignal, call: PendingCall): void

@@ -128,6 +128,10 @@ export class Mesh implements Uplink {
     return this.busyWaiting.counts
   }
 
+  get slots(): number {
+    return this.table.slots
+  }
+
   // --- sending -----------------------------------------------------------------------------------------------------
 
   route(slot: number, incarnation: number, signal: Signal): void {
