@@ -23,11 +23,13 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
+import { showGiven } from "../process/Inspect.ts"
+import { fingerprintsOf } from "./Builds.ts"
 import type { Crew } from "./Crew.ts"
 import { drain, stopPatience } from "./Drain.ts"
 import { type Event, eventsOf } from "./Events.ts"
 import { join, seatOfThread } from "./Join.ts"
-import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
+import { definitionsOf, launch, type Program, type Tuning } from "./Launch.ts"
 import { type Controls, meshOf } from "./Mesh.ts"
 import { limitsOf } from "./Monitor.ts"
 import * as Root from "./Root.ts"
@@ -103,7 +105,7 @@ const makeCrew = <R, E>(
       const program = definitionsOf(options)
       const definitions = [...program.keys()].sort()
       const limits = timeLimitsOf(options)
-      return new Workers({ ...common, entry, fingerprint: fingerprintOf(program), definitions, ...limits })
+      return new Workers({ ...common, entry, fingerprints: fingerprintsOf(program), definitions, ...limits })
     })
   )
 
@@ -132,6 +134,17 @@ export const layer = <R = never, E = never>(options: Options<R, E>) => {
   )
 }
 
+/** Where a module is. Throws a TypeError when that is not said, as by the `import.meta` of a CommonJS bundle, which is empty. */
+const urlOf = (entry: ImportMeta | URL): URL => {
+  if (entry instanceof URL) return entry
+  const { url } = (entry ?? {}) as Partial<ImportMeta>
+  if (typeof url === "string" && URL.canParse(url)) return new URL(url)
+  throw new TypeError(
+    `System.main: expected import.meta, or the file: URL of the entry; got ${showGiven(entry)}. In a CommonJS bundle ` +
+      `import.meta is empty: pass pathToFileURL(__filename), of node:url, or make the bundle an ES module`
+  )
+}
+
 /** The signals that end a program in order. A second one ends it at once. */
 const endingSignals = ["SIGINT", "SIGTERM"] as const
 
@@ -139,6 +152,9 @@ const endingSignals = ["SIGINT", "SIGTERM"] as const
  * Runs a program: call it last in the entry file. Boots the schedulers from that same file, starts the root, and ends
  * when the root does or on SIGINT or SIGTERM: then the root is stopped in order, the schedulers after it, and the OS
  * process exits with code 0 (1 when the root ended abnormally or the start failed).
+ *
+ * `entry` says where the entry file is: its `import.meta`, or its `file:` URL. Throws a TypeError when it does not, as in a
+ * CommonJS bundle, where `import.meta` is empty: pass `pathToFileURL(__filename)` there.
  */
 export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Options<R, E>): void => {
   const seat = seatOfThread()
@@ -146,7 +162,7 @@ export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Opt
     Effect.runFork(join(seat, options))
     return
   }
-  const url = entry instanceof URL ? entry : new URL(entry.url)
+  const url = urlOf(entry)
   const program = Effect.scoped(
     Effect.flatMap(boot({ ...options, entry: options.entry ?? url }), ({ root }) =>
       root === undefined ? Effect.never : root.ended
