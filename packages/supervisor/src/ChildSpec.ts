@@ -33,7 +33,7 @@ export interface ChildSpec {
   /** Unique among the supervisor's children. */
   readonly id: string
   /** What is started: a contract's name and how its arguments are written. */
-  readonly definition: { readonly name: string; readonly args: Definition["args"] }
+  readonly definition: Pick<Definition, "name" | "args" | "showArgs">
   /** The arguments, of the definition's type. */
   readonly args: unknown
   /** Registered under this name before it initialises. */
@@ -91,8 +91,14 @@ export const child = <P extends Protocol, A extends Fields, M>(
   ...rest: ChildArgs<A, ChildOptions>
 ): ChildSpec => {
   const [args = {}, options = {}] = rest
-  return specOf({ name: contract.name, args: contract.internals.argsCodec }, args, options, [])
+  return specOf(definitionOf(contract), args, options, [])
 }
+
+/** What a spec says of a contract: how its arguments are checked, written and shown. */
+export const definitionOf = <P extends Protocol, A extends Fields, M>({
+  internals: { argsCodec, inspector },
+  name
+}: Contract<P, A, M>): ChildSpec["definition"] => ({ name, args: argsCodec, showArgs: inspector.args })
 
 /** Fills in what was not given, and checks all of it. */
 export const specOf = <D extends ChildSpec["definition"]>(
@@ -110,7 +116,14 @@ export const specOf = <D extends ChildSpec["definition"]>(
   if (label !== undefined && typeof label !== "string") throw invalid("label", "a text", label)
   if (typeof significant !== "boolean") throw invalid("significant", "true or false", significant)
   if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
-  if (!definition.args.is(args)) throw invalid("args", definition.args.explain(args), args)
+  if (!definition.args.is(args)) {
+    // The schema's account, which begins with the same word
+    const expected = definition.args
+      .explain(args)
+      .replace(/^Expected /, "")
+      .replaceAll(/\s+/g, " ")
+    throw new InvalidChildSpec({ child: id, field: "args", expected, actual: (definition.showArgs ?? showGiven)(args) })
+  }
   // It was checked
   const shutdown = shutdownOf(options.shutdown ?? (type === "supervisor" ? "infinity" : defaultShutdown)) as Shutdown
   return { id, definition, args, name, label, restart, shutdown, on, type, significant, uses }

@@ -30,6 +30,7 @@ import {
   type ChildArgs,
   type ChildOptions,
   checkTreatment,
+  definitionOf,
   type EncodedChild,
   encode,
   invalidIn,
@@ -104,7 +105,7 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   }
   // Here, and not only when the first child is started
   checkTreatment(options, invalid)
-  const definition = { name: contract.name, args: contract.internals.argsCodec }
+  const definition = definitionOf(contract)
   const args = { name, intensity: limitsOf(name, intensity), maxChildren }
   const ref = DynamicSupervisorContract.named(name)
   const refOf = ({ pid }: { readonly pid: Pid }) => contract.internals.refs.pid(pid)

@@ -40,9 +40,11 @@ export const toMilliseconds = (input: Duration.Input): number | undefined => {
 
 /** The restarts of one supervisor. Catalogue SU21, SU23. */
 export class RestartWindow {
-  private readonly limits: Limits
+  readonly limits: Limits
   /** Oldest first; those before `first` are out of the window. */
   private times: Array<number> = []
+  /** Which child each of them was of. */
+  private children: Array<string> = []
   private first = 0
 
   constructor(limits: Limits) {
@@ -50,18 +52,27 @@ export class RestartWindow {
   }
 
   /**
-   * Counts a restart at `now` (milliseconds of the scheduler's time). Whether it is still allowed. Costs the same however
-   * many restarts the window holds.
+   * Counts a restart of `child` at `now` (milliseconds of the scheduler's time). Whether it is still allowed. Costs the same
+   * however many restarts the window holds.
    */
-  add(now: number): boolean {
+  add(now: number, child: string): boolean {
     const { restarts, within } = this.limits
     const { times } = this
     times.push(now)
+    this.children.push(child)
     while (now > (times[this.first] ?? now) + within) this.first++
     if (this.first > times.length / 2) {
       this.times = times.slice(this.first)
+      this.children = this.children.slice(this.first)
       this.first = 0
     }
     return this.times.length - this.first <= restarts
+  }
+
+  /** How often each child was restarted within the window, the most first. */
+  get of(): ReadonlyArray<{ readonly child: string; readonly times: number }> {
+    const counts = new Map<string, number>()
+    for (const child of this.children.slice(this.first)) counts.set(child, (counts.get(child) ?? 0) + 1)
+    return [...counts].map(([child, times]) => ({ child, times })).sort((a, b) => b.times - a.times)
   }
 }

@@ -38,6 +38,7 @@ import { type Address, Name, readAddress, writeAddress } from "../process/Name.t
 import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
+import { checkInspect, type Inspect, type Inspector, inspectorOf } from "./Inspection.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
 import {
   type Call,
@@ -54,6 +55,7 @@ import type { Callbacks } from "./ServerKind.ts"
 import { ServerLoop } from "./ServerLoop.ts"
 
 export type { ArgsAndOptions } from "../process/Definition.ts"
+export type { Inspect, InspectedMessage, InspectHooks } from "./Inspection.ts"
 export {
   type CallNext,
   Ignore,
@@ -192,6 +194,7 @@ export interface ContractInternals<P extends Protocol> {
   readonly methods: ReadonlyArray<Method>
   readonly refs: RefFactory<P>
   readonly argsCodec: ValueCodec
+  readonly inspector: Inspector
   readonly fingerprint: string
 }
 
@@ -220,6 +223,20 @@ export type AnyContract = Contract<any, any, any>
  * - `protocol`: its messages.
  * - `info`: the schema of plain messages it takes by `Process.send`. Default: none.
  * - `mailbox`: its bound. Default: none.
+ * - `inspect`: what reports, events and errors show of its servers: a function gives what is shown in place of a state;
+ *   `{ state, message, args }` are such hooks for states, payloads of messages and arguments. As soon as there is one, what
+ *   has none is not shown at all. A hook that throws hurts nobody: the report says so. Default: all is shown, cut to 2,000
+ *   characters each.
+ *
+ *   ```ts
+ *   inspect: {
+ *     state: (account: Account) => ({ ...account, password: "…" }),
+ *     message: ({ name, payload }) => (name === "logIn" ? payload.user : payload),
+ *     args: ({ user }) => ({ user })
+ *   }
+ *   ```
+ *
+ *   Only values are hidden so: the names of messages are shown, and so is the reason of a crash.
  */
 export const define = <
   const P extends Protocol,
@@ -232,13 +249,15 @@ export const define = <
     readonly args?: A
     readonly info?: M
     readonly mailbox?: Bounds
+    readonly inspect?: Inspect<P, A, M["Type"]>
   }
 ): Contract<P, A, M["Type"]> => {
   checkName("GenServer.define", name)
   for (const tag of Object.keys(options.protocol)) {
     if (reservedTags.has(tag)) throw new RangeError(`GenServer.define: ${name} cannot have a message named "${tag}"`)
   }
-  const { info, mailbox, protocol } = options
+  const { info, inspect, mailbox, protocol } = options
+  checkInspect(name, inspect)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   const methods = methodsOf(protocol)
@@ -263,6 +282,7 @@ export const define = <
       methods,
       refs,
       argsCodec: valueCodec(args),
+      inspector: inspectorOf(inspect),
       get fingerprint() {
         return contractFingerprint(contract, info)
       }
@@ -322,17 +342,18 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
   contract: Contract<P, A, M>,
   spec: unknown
 ): Implementation<P, A, S, R> => {
-  const { argsCodec, codec, fingerprint, refs } = contract.internals
+  const { argsCodec, codec, fingerprint, inspector, refs } = contract.internals
   // The loop is written once for all states and protocols; what it hands back to a callback is what it got from it
   const callbacks = spec as Callbacks
   const handlers = contract.internals.methods.map((method) => callbacks.handle[method.tag])
-  const kind = { contract: contract.name, callbacks, handlers, self: refs.pid }
+  const kind = { contract: contract.name, callbacks, handlers, inspector, self: refs.pid }
   const definition: Definition = {
     name: contract.name,
     fingerprint,
     codec,
     args: argsCodec,
     mailbox: contract.mailbox,
+    showArgs: inspector.args,
     uses: [],
     body: (args, started, name) => new ServerLoop(kind, { args, started, name })
   }

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader } from "../process/Bytes.ts"
 import { type CallOutcomes, PendingCall, readAnswer } from "../process/Call.ts"
+import { failedAt } from "../process/CallSite.ts"
 import { deepFreeze, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
@@ -16,7 +17,14 @@ import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { invalidDuration, wholeMilliseconds } from "../process/Milliseconds.ts"
 import { type Address, resolve } from "../process/Name.ts"
-import { handOver, type Iterating, notNow, type OperationMethods, operationKind } from "../process/Operation.ts"
+import {
+  handOver,
+  type Iterating,
+  notNow,
+  type OperationMethods,
+  operationKind,
+  wasHandedOver
+} from "../process/Operation.ts"
 import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
 import { currentProcess, type ProcessFiber } from "../process/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
@@ -174,9 +182,14 @@ export const refFactory = <P extends Protocol>(
 }
 
 /** Why a payload is not of its message's type, as what sending it dies with. */
-const invalid = (codec: MessageCodec, method: Method, payload: unknown): Effect.Effect<never> =>
-  // The check throws the schema's account of what is wrong
-  Effect.sync(() => codec.check(new CastMessage(method, payload))) as Effect.Effect<never>
+const invalid = (codec: MessageCodec, method: Method, payload: unknown): Effect.Effect<never> => {
+  try {
+    // Throws the schema's account of what is wrong
+    return codec.check(new CastMessage(method, payload)) as never
+  } catch (error) {
+    return Exit.die(error)
+  }
+}
 
 /** The effect of calling a cast's method. */
 const CastOperation = operationKind(
@@ -196,7 +209,8 @@ const CastOperation = operationKind(
     attempt(fiber: ProcessFiber): undefined | typeof notNow {
       const { address, codec, method, payload } = this
       const { host } = fiber.process
-      if (!method.payload.is(payload)) return notNow
+      // Thrown here, where it is on the sender's stack
+      if (!method.payload.is(payload)) codec.check(new CastMessage(method, payload))
       if (host.freeze) deepFreeze(payload)
       const pid = resolve(host, address)
       return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
@@ -237,7 +251,15 @@ const CallOperation = operationKind(
 
     performIn(fiber: ProcessFiber): Effect.Effect<unknown, unknown> {
       const { process } = fiber
-      return this.callFrom(fiber, process.host, process, PendingCall.from(fiber, this))
+      const pending = PendingCall.from(fiber, this)
+      pending.direct = wasHandedOver(this)
+      let waits: Effect.Effect<unknown, unknown>
+      try {
+        waits = this.callFrom(fiber, process.host, process, pending)
+      } catch (error) {
+        waits = Exit.die(error)
+      }
+      return pending.direct && Exit.isExit(waits) ? failedAt(fiber, waits) : waits
     }
 
     perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
@@ -259,20 +281,23 @@ const CallOperation = operationKind(
       if (!method.payload.is(payload)) return invalid(codec, method, payload)
       if (host.freeze) deepFreeze(payload)
       const after = this.timeout
-      if (after !== undefined) pending.expireAfter(after)
+      if (after !== undefined) {
+        if (Number.isNaN(after))
+          return Exit.die(invalidDuration(`${this.about().call}: timeout`, this.options?.timeout))
+        pending.expireAfter(after)
+      }
       const message = new CallMessage(method, payload, pending)
       // A full mailbox makes callers wait too, within their timeout
       if (!trySend(host, pid, codec, message)) Effect.runForkWith(host.context)(send(host, pid, codec, message))
       return park(fiber, pending)
     }
 
-    /** Milliseconds; `undefined` waits forever. Throws when it is no time one can wait for. */
+    /** Milliseconds; `undefined` waits forever, `NaN` is no time one can wait for. */
     private get timeout(): number | undefined {
       const given = this.options?.timeout
       if (given === undefined) return defaultTimeout
       const after = wholeMilliseconds(given)
-      if (after === undefined) throw invalidDuration(`${this.about().call}: timeout`, given)
-      return after === Number.POSITIVE_INFINITY ? undefined : after
+      return after === Number.POSITIVE_INFINITY ? undefined : (after ?? Number.NaN)
     }
 
     /** Whom it asks what, for its errors. */

@@ -13,7 +13,7 @@ import { end } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
 import { milliseconds } from "../process/Milliseconds.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
-import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Body, Description, ProcessRecord } from "../process/ProcessRecord.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
@@ -290,7 +290,8 @@ export class ServerLoop implements Body, Owner {
     // A Down or an Exit one did not ask to handle is no news worth a report
     if (message instanceof Down || message instanceof ExitMessage) return
     const { host, label, pid } = this.record
-    host.report({ _tag: "UnexpectedMessage", pid, label, received: message })
+    const received = host.isHeard("warning") ? this.kind.inspector.message(message) : undefined
+    host.report({ _tag: "UnexpectedMessage", pid, label, received })
   }
 
   private runContinue(plans: Plans): void {
@@ -437,6 +438,16 @@ export class ServerLoop implements Body, Owner {
   private release(then: () => void): void {
     if (this.code === undefined) then()
     else this.code.close(Exit.void, then)
+  }
+
+  describe(): Description {
+    const { inspector } = this.kind
+    const { lastMessage } = this.record
+    return {
+      // Until init has given one, there is none
+      state: this.state === undefined ? undefined : inspector.state(this.state),
+      lastMessage: lastMessage === undefined ? undefined : inspector.message(lastMessage)
+    }
   }
 
   /** The runtime wants it to end in order: handled behind the messages that wait. */

@@ -5,6 +5,7 @@
  */
 import * as Exit from "effect/Exit"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { failedAt, siteOf } from "./CallSite.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
@@ -13,6 +14,7 @@ import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Caller, ReplySignal } from "./Signal.ts"
+import { framesText } from "./StackFrames.ts"
 import { idle, type Timed, type Timeout } from "./Timer.ts"
 
 /** Where an answer goes. */
@@ -22,6 +24,17 @@ export interface ReplyTo {
   succeed(value: unknown): void
   /** The callee is gone (or never was). */
   down(reason: ExitReason.ExitReason): void
+  /** Who waits, as far as that is known, for reports. */
+  readonly asker?: Asker | undefined
+}
+
+/** Who asked something. */
+export interface Asker {
+  readonly scheduler: number
+  /** The process, if it is one of the scheduler that is asked, and asks by its own fiber. */
+  readonly pid: Pid | undefined
+  /** Where it asks, as lines of a stack: the `yield*`, and the functions made by `Effect.fn` that it is in. */
+  readonly stack: string | undefined
 }
 
 /** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
@@ -58,6 +71,8 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
   slot = -1
+  /** Whether its fiber's generator waits for it directly: then it can be told where, see `CallSite.ts`. */
+  direct = false
   /** What to do with the pid of a process this call starts, before anything else it does is seen. */
   spawned: ((pid: Pid) => void) | undefined = undefined
 
@@ -133,6 +148,14 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.outcome === undefined) this.settle(this.outcomes.whenDown(reason))
   }
 
+  get asker(): Asker | undefined {
+    if (this.settled) return undefined
+    const { direct, fiber, host } = this
+    const site = direct && fiber !== undefined ? siteOf(fiber) : undefined
+    const lines = [site, framesText(fiber?.cache.stackFrame)].filter((text) => text !== undefined && text !== "")
+    return { scheduler: host.slot, pid: fiber?.process?.pid, stack: lines.length === 0 ? undefined : lines.join("\n") }
+  }
+
   /** An answer from another scheduler. */
   receive(reader: ByteReader): void {
     this.answer(this.outcomes.read(reader))
@@ -156,6 +179,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
 
   /** Nobody waits for it any more. What comes is dropped. */
   abandon(): void {
+    this.direct = false
     if (this.outcome === undefined) this.over(abandoned)
   }
 
@@ -164,7 +188,10 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (outcome === succeeded) {
       if (fiber !== undefined && this.id === 0) this.giveBack(fiber)
       unparkWith(this, value)
-    } else if (outcome !== undefined) unpark(this, outcome)
+    } else if (outcome !== undefined) {
+      const failed = this.direct && fiber !== undefined && Exit.isFailure(outcome)
+      unpark(this, failed ? failedAt(fiber, outcome) : outcome)
+    }
   }
 }
 
@@ -224,6 +251,10 @@ export class RemoteReply implements ReplyTo, ReplySignal {
     this.outcome = undefined
     this.reason = reason
     this.host.route(this.slot, this.incarnation, this)
+  }
+
+  get asker(): Asker {
+    return { scheduler: this.slot, pid: undefined, stack: undefined }
   }
 
   /** Writes what came last: the answer, or that there will be none. */
@@ -303,6 +334,11 @@ export abstract class IncomingCall {
   /** As {@link answer} with a success. */
   succeed(value: unknown): void {
     if (this.leave()) this.replyTo.succeed(value)
+  }
+
+  /** Who waits for the answer; nobody once it was given. */
+  get asker(): Asker | undefined {
+    return this.record === undefined ? undefined : this.replyTo.asker
   }
 
   /** The callee's mailbox had no room for it. */

@@ -32,6 +32,8 @@ export interface Definition {
    * the process registers itself as `name` before it initialises.
    */
   readonly body: (args: unknown, started: IncomingCall | undefined, name: Name | undefined) => Body
+  /** What reports show of arguments. Default: all of them. */
+  readonly showArgs?: ((args: unknown) => string) | undefined
   /** Definitions this one cannot run without. */
   readonly uses: ReadonlyArray<Definition>
 }

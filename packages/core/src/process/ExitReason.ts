@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { anyFromText, anyToText } from "./Bytes.ts"
+import { framesOf } from "./StackFrames.ts"
 
 /** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
 export interface Normal {
@@ -203,7 +204,34 @@ export const isSignal = (cause: Cause.Cause<unknown>): boolean => signalOf(cause
 export const fromCause = (cause: Cause.Cause<unknown>): ExitReason => {
   const signal = signalOf(cause)
   if (signal !== undefined) return signal
-  for (const part of cause.reasons) if (part._tag === "Die") return died(part.defect)
-  for (const part of cause.reasons) if (part._tag === "Fail") return failed(part.error)
+  for (const part of cause.reasons) if (part._tag === "Die") return made(withFrames(died(part.defect), part), part)
+  for (const part of cause.reasons) if (part._tag === "Fail") return made(failed(part.error), part)
   return shutdown
+}
+
+/** Its stack, and below it where its fiber had come from. */
+const withFrames = (reason: Died, part: Cause.Reason<unknown>): Died => {
+  const frames = framesOf(part)
+  return frames === "" ? reason : { ...reason, stack: [reason.stack, frames].filter((text) => text !== "").join("\n") }
+}
+
+/** What reasons were made of, on this scheduler. */
+const causes = new WeakMap<ExitReason, Cause.Cause<unknown>>()
+
+const made = (reason: ExitReason, part: Cause.Reason<unknown>): ExitReason => {
+  causes.set(reason, Cause.fromReasons([part]))
+  return reason
+}
+
+/**
+ * The cause behind a reason, for those who print causes: only of what was thrown, and of errors. With where its fiber had come
+ * from, on the scheduler it happened on.
+ */
+export const causeOf = (reason: ExitReason): Cause.Cause<unknown> | undefined => {
+  if (reason._tag === "Died") {
+    if (reason.defect instanceof Error || reason.stack !== "") return causes.get(reason) ?? Cause.die(reason.defect)
+  } else if (reason._tag === "Failed" && reason.error instanceof Error) {
+    return causes.get(reason) ?? Cause.fail(reason.error)
+  }
+  return undefined
 }

@@ -4,6 +4,7 @@
  */
 import { monitorOver } from "./Alias.ts"
 import { IncomingCall } from "./Call.ts"
+import { crashOf } from "./CrashReport.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { LinkEntry } from "./LinkEntry.ts"
@@ -59,7 +60,9 @@ const kill = (record: ProcessRecord): void => {
 export const end = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
   if (record.isDead) return
   record.unwinding = true
-  if (crash && record.isRunning && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
+  if (crash && record.isRunning && ExitReason.isAbnormal(reason)) {
+    record.host.report(crashOf(record, reason, linkedTo(record)))
+  }
   finish(record, record.exitReason ?? reason)
 }
 
@@ -71,19 +74,6 @@ export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
 
 const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
   (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
-
-const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
-  record.host.report({
-    _tag: "ProcessCrashed",
-    pid: record.pid,
-    label: record.label,
-    parent: record.parent,
-    ancestors: record.ancestors,
-    reason,
-    lastMessage: record.lastMessage,
-    mailboxLength: record.mailbox.length,
-    links: linkedTo(record)
-  })
 
 /** Tells the world. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord, reason: ExitReason.ExitReason): void => {

@@ -17,6 +17,7 @@ import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
 import {
   doneWith,
+  fail,
   handOver,
   type Iterating,
   isNotNow,
@@ -122,8 +123,8 @@ const SendAfter = operationKind(
         try {
           const ref = this.attempt(fiber)
           if (!isNotNow(ref)) return doneWith(this, fiber, ref)
-        } catch {
-          // An effect's way to fail is through the interpreter
+        } catch (error) {
+          return fail(error)
         }
       }
       return handOver(this)

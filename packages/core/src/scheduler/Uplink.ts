@@ -2,7 +2,7 @@
  * What a scheduler asks of its system: all that reaches beyond it.
  */
 import type { PendingCall } from "../process/Call.ts"
-import type { Directory, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
+import type { Directory, EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
 
@@ -18,6 +18,7 @@ export interface Uplink {
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }
   report(event: ProcessEvent | SchedulerEvent): void
+  isHeard(level: EventLevel): boolean
   /** A turn begins. */
   beginTurn(): void
   /**
