@@ -10,6 +10,7 @@ import { aDuration, aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { InvalidChildSpec } from "./ChildErrors.ts"
+import { show } from "./Given.ts"
 import { GivenArgs } from "./GivenArgs.ts"
 import { toMilliseconds } from "./Intensity.ts"
 
@@ -165,10 +166,6 @@ const shutdownOf = (shutdown: Duration.Input | "brutal-kill" | "infinity"): Shut
       ? "infinity"
       : toMilliseconds(shutdown)
 
-/** Texts in the quotes that errors have them in. */
-const show = (value: unknown): string =>
-  typeof value === "string" && value.length < 100 ? JSON.stringify(value) : showGiven(value)
-
 const RestartSchema = Schema.Literals(["permanent", "transient", "temporary"])
 const TypeSchema = Schema.Literals(["worker", "supervisor"])
 const PlacementSchema = Schema.Union([
@@ -226,11 +223,14 @@ export type AutoShutdown = "never" | "any-significant" | "all-significant"
 
 /** Throws {@link InvalidChildSpec} when what is given as children are no child specs. */
 export const checkChildren = (children: unknown, invalid: ReturnType<typeof invalidIn>): void => {
-  const specs = "child specs, as Supervisor.child makes them"
-  if (!Array.isArray(children)) throw invalid("children", `an array of ${specs}`, children)
+  if (!Array.isArray(children)) {
+    throw invalid("children", "an array of child specs, as Supervisor.child makes them", children)
+  }
   for (const [index, child] of children.entries()) {
     const { definition, id } = (child ?? {}) as { readonly definition?: { name?: unknown }; readonly id?: unknown }
-    if (typeof definition?.name !== "string" || !isName(id)) throw invalid(`children[${index}]`, specs, child)
+    if (typeof definition?.name !== "string" || !isName(id)) {
+      throw invalid(`children[${index}]`, "a child spec, as Supervisor.child makes it", child)
+    }
   }
 }
 

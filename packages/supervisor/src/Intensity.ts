@@ -1,9 +1,10 @@
 /**
  * How often a supervisor restarts children before it gives up: at most `restarts` within a sliding window of time.
  */
-import { showGiven, wholeMilliseconds } from "@understudy/core/Texts"
+import { wholeMilliseconds } from "@understudy/core/Texts"
 import type * as Duration from "effect/Duration"
 import { InvalidChildSpec } from "./ChildErrors.ts"
+import { show } from "./Given.ts"
 
 /** Restarts a supervisor makes; one more within the window ends it with reason shutdown. */
 export interface Intensity {
@@ -25,7 +26,7 @@ const defaults: Intensity = { restarts: 3, within: "5 seconds" }
 export const limitsOf = (supervisor: string, intensity: Intensity | undefined): Limits => {
   const { restarts, within } = intensity ?? defaults
   const fail = (field: string, expected: string, actual: unknown) =>
-    new InvalidChildSpec({ child: supervisor, field: `intensity.${field}`, expected, actual: showGiven(actual) })
+    new InvalidChildSpec({ child: supervisor, field: `intensity.${field}`, expected, actual: show(actual) })
   if (!Number.isInteger(restarts) || restarts < 0) throw fail("restarts", "a whole number from 0", restarts)
   const milliseconds = toMilliseconds(within)
   if (milliseconds === undefined || milliseconds <= 0) throw fail("within", "a finite duration longer than 0", within)

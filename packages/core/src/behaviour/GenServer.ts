@@ -254,7 +254,8 @@ export const define = <
 ): Contract<P, A, M["Type"]> => {
   checkName("GenServer.define", name)
   for (const tag of Object.keys(options.protocol)) {
-    if (reservedTags.has(tag)) throw new RangeError(`GenServer.define: ${name} cannot have a message named "${tag}"`)
+    if (!reservedTags.has(tag)) continue
+    throw new RangeError(`GenServer.define: ${name}: refs have a "${tag}" of their own. Give the message another name`)
   }
   const { info, inspect, mailbox, protocol } = options
   checkInspect(name, inspect)
@@ -375,7 +376,8 @@ export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =
   Effect.sync(() => {
     const call = callOf(from)
     if (!call.method.isSuccess(value)) {
-      throw new TypeError(`reply to ${call.method.tag}: ${call.method.explainSuccess(value)}`)
+      const { explainSuccess, tag } = call.method
+      throw new TypeError(`GenServer.replyTo: the reply to ${tag} is not of its type: ${explainSuccess(value)}`)
     }
     call.succeed(value)
   })

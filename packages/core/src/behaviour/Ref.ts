@@ -13,6 +13,7 @@ import { failedAt } from "../process/CallSite.ts"
 import { deepFreeze, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
+import { time } from "../process/Figures.ts"
 import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, typedPid } from "../process/MessageCodec.ts"
 import { invalidDuration, wholeMilliseconds } from "../process/Milliseconds.ts"
@@ -42,7 +43,9 @@ export class NoProcess extends Schema.TaggedError<NoProcess>()("NoProcess", {
   reason: ExitReason.schema
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: ${ExitReason.format(this.reason)}`
+    const { call, callee, reason } = this
+    if (reason._tag === "NoProcess") return `${call}: there is no process ${callee}`
+    return `${call}: ${callee} ended before it answered: ${ExitReason.format(reason)}`
   }
 }
 
@@ -54,7 +57,7 @@ export class CallTimeout extends Schema.TaggedError<CallTimeout>()("CallTimeout"
   after: Schema.Number
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: no answer within ${this.after} ms`
+    return `${this.call}: no answer from ${this.callee} within ${time(this.after)}. It may still handle the call`
   }
 }
 
@@ -64,7 +67,7 @@ export class CallingSelf extends Schema.TaggedError<CallingSelf>()("CallingSelf"
   call: Schema.String
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: a process cannot call itself`
+    return `${this.call}: ${this.callee} cannot call itself: while it waits, it handles nothing`
   }
 }
 

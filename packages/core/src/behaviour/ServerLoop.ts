@@ -276,7 +276,8 @@ export class ServerLoop implements Body, Owner {
   /** Whether the answer is of the call's type; if not, the server ends. */
   private isSuccess({ method }: CallMessage, value: unknown): boolean {
     if (method.isSuccess(value)) return true
-    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, method.explainSuccess(value)), undefined)
+    const problem = `a reply that is not of its type: ${method.explainSuccess(value)}`
+    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, problem), undefined)
     return false
   }
 

@@ -119,12 +119,14 @@ class Text {
     const name = classNameOf(value)
     if (depth > mostDepth) return this.write(`[${Array.isArray(value) ? "Array" : (name ?? "Object")}]`)
     if (Array.isArray(value)) return this.array(value, name, depth)
+    // Those of the class itself: a subclass may have others
     if (types.isMap(value)) {
-      // Those of the class itself: a subclass may have others
-      return this.items(`${name ?? "Map"}(${value.size})`, Map.prototype.entries.call(value), value.size, depth, true)
+      const size = Reflect.get(Map.prototype, "size", value)
+      return this.items(`${name ?? "Map"}(${size})`, Map.prototype.entries.call(value), size, depth, true)
     }
     if (types.isSet(value)) {
-      return this.items(`${name ?? "Set"}(${value.size})`, Set.prototype.values.call(value), value.size, depth, false)
+      const size = Reflect.get(Set.prototype, "size", value)
+      return this.items(`${name ?? "Set"}(${size})`, Set.prototype.values.call(value), size, depth, false)
     }
     this.fields(value, name, depth)
   }

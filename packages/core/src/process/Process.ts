@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, names, System } from "./Host.ts"
+import { showGiven } from "./Inspect.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
@@ -100,7 +101,7 @@ const exitSelf = (reason: ExitReason.ExitReason): Effect.Effect<never, never, Cu
 const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void, never, System> =>
   withSystem((host, fiber) => {
     // A name, say: no signal can be sent to it, and none must seem to have been
-    if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid, got ${typeof pid}`))
+    if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid; got ${showGiven(pid)}`))
     const current = currentProcess(fiber)
     if (current !== undefined && keyOf(current.pid) === keyOf(pid)) {
       receiveExit(current, current.pid, reason, false)
@@ -198,7 +199,7 @@ export class ProcessExited extends Schema.TaggedError<ProcessExited>()("ProcessE
   reason: ExitReason.schema
 }) {
   override get message(): string {
-    return `the process ended: ${ExitReason.format(this.reason)}`
+    return `the process ended before it had a result: ${ExitReason.format(this.reason)}`
   }
 }
 

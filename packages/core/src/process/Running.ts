@@ -25,7 +25,7 @@ export const hostOf = (fiber: AnyFiber): Host => {
 export const ownProcess = (fiber: AnyFiber): ProcessRecord => {
   const record = currentProcess(fiber)
   if (record !== undefined) return record
-  throw new Error("this effect needs a process to run in")
+  throw new Error("this effect needs a process to run in: run it by Process.run, say")
 }
 
 /**

@@ -107,7 +107,9 @@ export class SendFailed extends Schema.TaggedError<SendFailed>()("SendFailed", {
   problem: Schema.Literals(["full", "gone"])
 }) {
   override get message(): string {
-    return this.problem === "full" ? `the mailbox of ${this.target} stayed full` : `there is no process ${this.target}`
+    return this.problem === "full"
+      ? `the mailbox of ${this.target} was full until the deadline`
+      : `there is no process ${this.target}`
   }
 }
 
@@ -150,7 +152,7 @@ const codecOf = (host: Host, pid: Pid): MessageCodec.MessageCodec | undefined =>
 const unknownMailbox = (pid: Pid) =>
   new MessageCodec.InvalidMessage({
     target: pid.toString(),
-    problem: "this pid does not say what its process takes (it came from a Down, an Exit or a list)"
+    problem: "its pid does not say what it takes (it came from a Down, an Exit or a list): send to a pid with a schema"
   })
 
 keepShapes(new SendMessage(nothing, nothing))

@@ -228,10 +228,16 @@ export const slot: Effect.Effect<number, never, System> = Effect.map(System, (ho
 
 /** A scheduler cannot be killed: it is the main thread, or there is none in that slot. */
 export class NotKillable extends Schema.TaggedError<NotKillable>()("NotKillable", {
-  slot: Schema.Number
+  slot: Schema.Number,
+  /** How many schedulers the system has. */
+  schedulers: Schema.optional(Schema.Number)
 }) {
   override get message(): string {
-    return `scheduler ${this.slot} cannot be killed: only worker schedulers can`
+    const { schedulers = 1, slot } = this
+    if (slot === 0) return "scheduler 0 is the main thread, and ends only with the program"
+    const those =
+      schedulers > 2 ? `those that can be ended are 1 to ${schedulers - 1}` : "only scheduler 1 can be ended"
+    return `there is no scheduler ${slot}: ${schedulers === 1 ? "the main thread is the only one" : those}`
   }
 }
 
@@ -253,6 +259,8 @@ export const drainScheduler = (slot: number): Effect.Effect<void, NotKillable, S
 const control = (slot: number, order: (controls: Controls) => void): Effect.Effect<void, NotKillable, System> =>
   Effect.flatMap(System, (host) => {
     const { controls, table } = meshOf(host)
-    if (!Number.isInteger(slot) || slot < 1 || slot >= table.slots) return Effect.fail(new NotKillable({ slot }))
+    if (!Number.isInteger(slot) || slot < 1 || slot >= table.slots) {
+      return Effect.fail(new NotKillable({ slot, schedulers: table.slots }))
+    }
     return Effect.sync(() => order(controls))
   })
