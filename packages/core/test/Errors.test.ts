@@ -122,7 +122,7 @@ describe("a duration that nobody can wait for", () => {
   }
   for (const [place, [text, run]] of Object.entries(places)) {
     onSystems(
-      `is refused as ${place}, which the error names`,
+      `S43 is refused as ${place}, which the error names`,
       Effect.gen(function* () {
         for (const [value, shown] of values) {
           const defect = yield* defectOf((self) => Effect.suspend(() => run(self, given(value))))
@@ -134,7 +134,7 @@ describe("a duration that nobody can wait for", () => {
   }
 
   onSystems(
-    "is refused as a start's timeout: nothing is started",
+    "S43 is refused as a start's timeout: nothing is started",
     Effect.gen(function* () {
       const before = yield* Process.count
       for (const [value, shown] of values) {
@@ -152,7 +152,7 @@ describe("a duration that nobody can wait for", () => {
   )
 
   onSystems(
-    "is refused where a handler's answer is made, and so ends the server",
+    "S43 is refused where a handler's answer is made, and so ends the server",
     Effect.gen(function* () {
       const ended = yield* Process.run((self) =>
         Effect.gen(function* () {
@@ -258,7 +258,7 @@ describe("a start that fails", () => {
     Effect.map(Effect.flip(start), ({ message }) => message)
 
   onSystems(
-    "names the scheduler that does not exist, and those that do",
+    "S44 names the scheduler that does not exist, and those that do",
     Effect.gen(function* () {
       const { length } = yield* System.schedulers
       const those = length === 1 ? "only scheduler 0" : "the schedulers 0 to 1"

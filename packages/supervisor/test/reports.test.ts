@@ -180,7 +180,7 @@ describe("a supervisor's report", () => {
     })
   )
 
-  it("is not needed for a secret to stay one: what refuses the arguments does not show them", () => {
+  it("S41 is not needed for a secret to stay one: what refuses the arguments does not show them", () => {
     const make = () => Supervisor.child(Account, { ...ada, starts: "yes" as never })
     expect(make).toThrow("invalid child spec test/Account: args: expected boolean at [\"starts\"], got { user: 'ada' }")
   })
@@ -222,7 +222,7 @@ describe("a supervisor's report", () => {
   )
 
   test(
-    "DS10 of a dynamic one that gives up does too, by its children's labels",
+    "DS12 of a dynamic one that gives up does too, by its children's labels",
     Effect.gen(function* () {
       const pool = Supervisor.dynamic("pool", Account, {
         intensity: { restarts: 0, within: 500 },
@@ -265,7 +265,7 @@ describe("a progress report", () => {
   })
 
   test(
-    "tells of each start: which supervisor, which child, which process, and whether it is one again",
+    "S42 tells of each start: which supervisor, which child, which process, and whether it is one again",
     Effect.map(run, ({ added, child, root, started }) => {
       const rows = started.map(({ child: id, contract, name, restarted }) => ({ name, id, contract, restarted }))
       const account = "test/Account"
@@ -290,7 +290,7 @@ describe("a progress report", () => {
   )
 
   test(
-    "is quiet: it is not in the log unless that takes what is for debugging",
+    "S42 is quiet: it is not in the log unless that takes what is for debugging",
     Effect.gen(function* () {
       yield* run
       // Two children have crashed, the last of all
@@ -300,7 +300,7 @@ describe("a progress report", () => {
   )
 
   test(
-    "is in the log at the level of debugging",
+    "S42 is in the log at the level of debugging",
     Effect.gen(function* () {
       yield* run
       const told = (yield* lines("has started", 7)).map((line) => pids(line).split(" {")[0])

@@ -19,6 +19,9 @@
  * and leaves the server and its state alone; a defect ends the server. `terminate` runs when a handler stops the
  * server or dies, and, if the server traps exits, when its parent ends it: not when an exit signal ends it outright.
  *
+ * A server that crashes is reported with its state and its last message: where these hold secrets, or are large, the
+ * contract's `inspect` says what is shown of them (see {@link define}).
+ *
  * When not to use it: for code that needs no process. A function, a module or an Effect service is simpler, and every
  * caller of a server waits in one queue.
  */

@@ -205,13 +205,13 @@ export const schedulers: Effect.Effect<ReadonlyArray<SlotSnapshot>, never, Syste
 })
 
 /**
- * What happens in the system, on whichever scheduler, from the stream's start on: crashes and supervisors' reports,
+ * What happens in the system, on whichever scheduler, from the stream's start on: crashes, supervisors' reports and progress,
  * schedulers that come, go, are blocked or have too much to do, long turns, handlers and mailboxes; what
  * `erlang:system_monitor` and OTP's logger tell. It never ends by itself. Events of one scheduler come in order.
  *
  * Who listens is never waited for: when more than 1,024 events wait for a listener, the oldest are dropped, and an
- * `EventsLost` in their place says how many. Events from other schedulers have been encoded: `lastMessage` and `received`
- * are texts then.
+ * `EventsLost` in their place says how many. Messages, states and arguments in events are texts, as their contracts' `inspect`
+ * shows them.
  *
  * A long handler is found when the scheduler looks at its clock: after each item where there are few or they are slow, else
  * after 64 of them at the latest. One slow item among quick ones is therefore always told, but the first time perhaps without

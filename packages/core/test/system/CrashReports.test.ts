@@ -55,7 +55,7 @@ const ada = { user: "ada", password: secret }
 
 describe("the report of a crash", () => {
   testBoth(
-    "has the state before the message, and the message",
+    "S40 has the state before the message, and the message",
     Effect.gen(function* () {
       for (const slot of [0, 1]) {
         const open = yield* GenServer.start(contracts.Open, ada, on(slot))
@@ -71,7 +71,7 @@ describe("the report of a crash", () => {
   )
 
   testBoth(
-    "names who was calling, or its scheduler when that is another",
+    "S40 names who was calling, or its scheduler when that is another",
     Effect.gen(function* () {
       for (const slot of [0, 1]) {
         for (const from of [0, 1]) {
@@ -90,7 +90,7 @@ describe("the report of a crash", () => {
     })
   )
 
-  it.live("names nobody whose call was answered, or who no longer waits", () =>
+  it.live("S40 names nobody whose call was answered, or who no longer waits", () =>
     Effect.gen(function* () {
       const answered = yield* GenServer.start(contracts.Open, ada)
       yield* answered.logIn(ada)
@@ -115,7 +115,7 @@ describe("the report of a crash", () => {
     }).pipe(Effect.provide(System.layer({ schedulers: 1, implementations: [UnreadyLive] })))
   )
 
-  it.live("is as short for a state that is huge, and for one that throws when it is looked at", () =>
+  it.live("S40 is as short for a state that is huge, and for one that throws when it is looked at", () =>
     Effect.gen(function* () {
       for (const kind of ["huge", "trap"] as const) {
         const odd = yield* GenServer.start(Odd, { kind })
@@ -257,7 +257,7 @@ describe.skipIf(fiberKind !== "kernel")("a line of the program", () => {
       })
   }
   for (const [what, run] of Object.entries(failures)) {
-    it.live(`is in the error of ${what}, in Effect.gen`, () =>
+    it.live(`S40 is in the error of ${what}, in Effect.gen`, () =>
       Effect.gen(function* () {
         const sink = yield* GenServer.start(Sink)
         const exit = yield* Effect.exit(Process.run(run(sink)))
@@ -282,7 +282,7 @@ describe.skipIf(fiberKind !== "kernel")("a line of the program", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.live("is told of who calls, and the functions it is in; the generator goes on as if nobody had asked", () =>
+  it.live("S40 is told of who calls, and the functions it is in; the generator goes on as if nobody had asked", () =>
     Effect.gen(function* () {
       const sink = yield* GenServer.start(Sink)
       const steps: Array<string> = []
@@ -369,7 +369,7 @@ describe("a contract's inspect", () => {
 
   for (const [name, contract] of Object.entries(hides) as ReadonlyArray<[keyof typeof hides, typeof contracts.Plain]>) {
     testBoth(
-      `hides a secret in reports, events and log lines, on any scheduler: ${name}`,
+      `S41 hides a secret in reports, events and log lines, on any scheduler: ${name}`,
       Effect.gen(function* () {
         const texts = expected[name]
         for (const slot of [0, 1]) {
