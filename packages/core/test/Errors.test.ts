@@ -38,13 +38,17 @@ const FussyLive = Fussy.implement({
   handle: {}
 })
 
+/** A server that answers with what is no answer. */
+const Liar = GenServer.define("Liar", { protocol: { lie: GenServer.call({ success: Schema.Int }) } })
+const LiarLive = Liar.implement({ init: () => 0, handle: { lie: (state) => GenServer.reply("none" as never, state) } })
+
 const Oracle = Process.define("Oracle", { mailbox: Schema.Never })
 const OracleLive = Oracle.implement(() => Effect.never)
 
 const Unknown = GenServer.define("Unknown", { protocol: {} })
 const UnknownProcess = Process.define("UnknownProcess", { mailbox: Schema.Never })
 
-const implementations = [EchoLive, FussyLive, OracleLive]
+const implementations = [EchoLive, FussyLive, OracleLive, LiarLive]
 
 type Needs = Process.Provided
 
@@ -349,6 +353,75 @@ describe("a start that fails", () => {
           "cannot start Fussy: its init took longer than 10 ms, and it was killed. Give it more time, or do the work in its continue handler"
         )
       }
+    })
+  )
+})
+
+describe("an error says what has happened, and what can be done", () => {
+  const call = "Counter.get"
+  const callee = "<0.1.7>"
+  const table: ReadonlyArray<readonly [Error, string]> = [
+    [
+      new GenServer.NoProcess({ call, callee, reason: ExitReason.noProcess }),
+      "Counter.get: there is no process <0.1.7>"
+    ],
+    [
+      new GenServer.NoProcess({ call, callee: "counter", reason: ExitReason.noProcess }),
+      "Counter.get: there is no process counter"
+    ],
+    [
+      new GenServer.NoProcess({ call, callee, reason: ExitReason.failed("boom") }),
+      "Counter.get: <0.1.7> ended before it answered: failed: boom"
+    ],
+    [
+      new GenServer.NoProcess({ call, callee, reason: ExitReason.schedulerDown(1) }),
+      "Counter.get: <0.1.7> ended before it answered: scheduler 1 is down"
+    ],
+    [
+      new GenServer.CallTimeout({ call, callee, after: 5000 }),
+      "Counter.get: no answer from <0.1.7> within 5 seconds. It may still handle the call"
+    ],
+    [
+      new GenServer.CallTimeout({ call, callee, after: 1250 }),
+      "Counter.get: no answer from <0.1.7> within 1,250 ms. It may still handle the call"
+    ],
+    [
+      new GenServer.CallingSelf({ call, callee }),
+      "Counter.get: <0.1.7> cannot call itself: while it waits, it handles nothing"
+    ],
+    [
+      new GenServer.BadReturnValue({ callback: call, problem: "a reply, but nobody has called" }),
+      "Counter.get returned a reply, but nobody has called"
+    ],
+    [new Process.ReceiveTimeout({ after: 50 }), "no message that the receive waits for has come within 50 ms"],
+    [
+      new Process.SendFailed({ target: "<0.1.7>", problem: "full" }),
+      "the mailbox of <0.1.7> was full until the deadline"
+    ],
+    [new Process.SendFailed({ target: "<0.1.7>", problem: "gone" }), "there is no process <0.1.7>"],
+    [new Process.MailboxOverflow({ capacity: 1024 }), "the mailbox is full: its capacity is 1,024 messages"],
+    [new Process.ProcessExited({ reason: ExitReason.killed }), "the process ended before it had a result: killed"],
+    [
+      new System.NotKillable({ slot: 0, schedulers: 4 }),
+      "scheduler 0 is the main thread, and ends only with the program"
+    ],
+    [new System.NotKillable({ slot: 9, schedulers: 4 }), "there is no scheduler 9: those that can be ended are 1 to 3"],
+    [new System.NotKillable({ slot: 9, schedulers: 1 }), "there is no scheduler 9: the main thread is the only one"]
+  ]
+  for (const [error, text] of table) {
+    it(text, () => {
+      expect(error.message).toBe(text)
+    })
+  }
+
+  onSystems(
+    "a wrong reply is the server's end, and says so",
+    Effect.gen(function* () {
+      const echo = yield* GenServer.start(Liar)
+      const error = yield* Effect.flip(echo.lie())
+      expect(error.message).toMatch(
+        /^Liar\.lie: <.*> ended before it answered: failed: BadReturnValue: Liar\.lie returned a reply that is not of its type: Expected number/
+      )
     })
   )
 })
