@@ -3,6 +3,7 @@
  * isolate, so a server there is asked for them.
  */
 import { GenServer, Process } from "@understudy/core"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
@@ -25,7 +26,9 @@ export const Line = Schema.Struct({
   /** The names of what is known beside the text. */
   facts: Schema.Array(Schema.String),
   /** Whether it shows a stack. */
-  stack: Schema.Boolean
+  stack: Schema.Boolean,
+  /** What the stack is of: its first line. Empty when there is none. */
+  error: Schema.String
 })
 /** See the schema of the same name. */
 export type Line = typeof Line.Type
@@ -47,7 +50,8 @@ export const journalLogger = Logger.make<unknown, void>(({ cause, fiber, logLeve
     about: String(annotations.pid ?? annotations.supervisor ?? ""),
     label,
     facts: Object.keys(annotations).sort(),
-    stack: cause.reasons.length > 0
+    stack: cause.reasons.length > 0,
+    error: Cause.pretty(cause).split("\n")[0] ?? ""
   })
 })
 

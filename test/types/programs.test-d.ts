@@ -49,6 +49,51 @@ describe("a contract", () => {
     expectTypeOf(counter.pid).toEqualTypeOf<Process.Pid>()
   })
 
+  it("gives its inspect hooks messages by name, arguments as they are, and a state of whatever type they say", () => {
+    const options = {
+      args: { user: Schema.String, pin: Schema.Int },
+      protocol: Room.protocol,
+      info: Schema.Int
+    } as const
+    GenServer.define("Account", {
+      ...options,
+      inspect: {
+        state: (state: { readonly user: string }) => state.user,
+        message: (message) => {
+          expectTypeOf(message.kind).toEqualTypeOf<"cast" | "call" | "info">()
+          if (message.name === "join") {
+            expectTypeOf(message.payload).toEqualTypeOf<{ readonly user: string }>()
+          } else if (message.name === "say") {
+            expectTypeOf(message.payload).toEqualTypeOf<{ readonly user: string; readonly text: string }>()
+          } else {
+            expectTypeOf(message.payload).toEqualTypeOf<number>()
+          }
+          return message.name
+        },
+        args: (args) => {
+          expectTypeOf(args).toEqualTypeOf<{ readonly user: string; readonly pin: number }>()
+          return args.user
+        }
+      }
+    })
+    GenServer.define("Account", {
+      ...options,
+      inspect: (state) => {
+        expectTypeOf(state).toEqualTypeOf<unknown>()
+        return "a state"
+      }
+    })
+    const asked = GenServer.define("Account", { ...options, inspect: (state: { readonly user: string }) => state.user })
+    expectTypeOf(asked.ref.Type.join).parameter(0).toEqualTypeOf<{ readonly user: string }>()
+    GenServer.define("Account", {
+      ...options,
+      // @ts-expect-error no such argument
+      inspect: { args: ({ password }) => password }
+    })
+    // @ts-expect-error no such hook
+    GenServer.define("Account", { ...options, inspect: { states: () => "x" } })
+  })
+
   it("does not let a wrong payload or an unknown message compile", () => {
     // @ts-expect-error wrong payload
     counter.increment({ by: "2" })

@@ -14,7 +14,9 @@ import {
 } from "@understudy/core/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
-import { type ProcessRecord, withCurrent, withSystem } from "@understudy/core/Running"
+import { type ProcessRecord, withCurrent } from "@understudy/core/Running"
+import { acting } from "@understudy/core/Silence"
+import { aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -75,10 +77,9 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   private readonly read = new WeakMap<ReadonlyArray<DirectoryEntry>, ReadonlyArray<Entry<P, V["Type"]>>>()
 
   constructor(name: string, kind: Keys, contract: Contract<P, A, M>, key: K, value: V | undefined) {
-    if (name === "" || name.startsWith(reservedPrefix)) {
-      throw new RangeError(
-        `Registry: "${name}" cannot be the name of a registry: it is empty or begins with "${reservedPrefix}"`
-      )
+    if (!isName(name)) throw new RangeError(`Registry: the name of a registry is ${aName}; got ${showGiven(name)}`)
+    if (name.startsWith(reservedPrefix)) {
+      throw new RangeError(`Registry: "${name}" begins with "${reservedPrefix}", as only Understudy's own names may`)
     }
     this.name = name
     this.kind = kind
@@ -202,7 +203,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   /** Enters the process of `ref`. */
   registerRef(ref: PidRef<P>, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError, System> {
-    return withSystem((host) => {
+    return acting((host) => {
       if (ref.contract !== this.contract.name) throw this.wrongContract(ref.toString())
       const notAlive = (text: string) =>
         Effect.fail(new NotAlive({ registry: this.name, key: this.keyText.show(text), pid: ref.pid }))
@@ -235,7 +236,8 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
           const { holder } = result
           return Exit.fail(new AlreadyRegistered({ registry, key: this.keyText.show(text), holder }))
         }
-        case "NotAlive":
+        default:
+          // It has ended: only the system's own names are one for each process
           return notAlive(text)
       }
     }

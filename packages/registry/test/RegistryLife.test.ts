@@ -2,6 +2,7 @@
 
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
+import * as Pid from "@understudy/core/Pid"
 import * as Process from "@understudy/core/Process"
 import * as System from "@understudy/core/System"
 import { Registry } from "@understudy/registry"
@@ -27,8 +28,51 @@ describe("the life of a registry", () => {
     ))
 
   it("RG22 refuses names that cannot be a registry's", () => {
-    expect(() => Registry.unique("", Member, Schema.String)).toThrow(RangeError)
-    expect(() => Registry.duplicate("understudy/registries", Member, Schema.String)).toThrow(RangeError)
+    const none: ReadonlyArray<readonly [unknown, string]> = [
+      ["", "''"],
+      [42, "42"],
+      [null, "null"],
+      [{ invalid: "x" }, "{ invalid: 'x' }"]
+    ]
+    for (const make of [Registry.unique, Registry.duplicate]) {
+      for (const [name, shown] of none) {
+        expect(() => make(name as string, Member, Schema.String)).toThrow(
+          new RangeError(`Registry: the name of a registry is a text that is not empty; got ${shown}`)
+        )
+      }
+      expect(() => make("understudy/registries", Member, Schema.String)).toThrow(
+        new RangeError(
+          'Registry: "understudy/registries" begins with "understudy/", as only Understudy\'s own names may'
+        )
+      )
+    }
+  })
+
+  it("RG22 names the implementation that is missing, as the system's option takes it", () =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(Effect.scoped(people.startLink))
+        expect(error.message).toBe(
+          'cannot start understudy/Registry: no implementation of it was given. Add Registry.implementation to the option "implementations" of the system'
+        )
+      }).pipe(Effect.provide(System.layer({ schedulers: 1 })))
+    ))
+
+  it("RG01 names the key that is taken, and who has it, and what is missing", () => {
+    const registry = "people"
+    const pid = Pid.parse("<0.1.7>") as Process.Pid
+    const texts = [
+      new Registry.AlreadyRegistered({ registry, key: '"chair"', holder: pid }),
+      new Registry.UnknownRegistry({ registry }),
+      new Registry.NotRegistered({ registry, key: '"chair"', pid }),
+      new Registry.NotAlive({ registry, key: '"chair"', pid })
+    ].map(({ message }) => message)
+    expect(texts).toEqual([
+      'the key "chair" of the registry "people" is held by <0.1.7>',
+      'the registry "people" is not started: is its spec among a supervisor\'s children?',
+      '<0.1.7> does not hold the key "chair" of the registry "people"',
+      'cannot register <0.1.7> as "chair" in the registry "people": it has ended'
+    ])
   })
 
   it("is started once: a second start fails and leaves the first one's entries alone", () =>

@@ -39,7 +39,7 @@ export class AlreadyPresent extends Schema.TaggedError<AlreadyPresent>()("Alread
   id: Schema.String
 }) {
   override get message(): string {
-    return `there is a child ${this.id} already; it is not running`
+    return `there is a child ${this.id}, which is not running: restart it, or delete it first`
   }
 }
 
@@ -58,7 +58,7 @@ export class ChildRunning extends Schema.TaggedError<ChildRunning>()("ChildRunni
   id: Schema.String
 }) {
   override get message(): string {
-    return `child ${this.id} is running`
+    return `child ${this.id} is running: terminate it first`
   }
 }
 
@@ -67,7 +67,7 @@ export class ChildRestarting extends Schema.TaggedError<ChildRestarting>()("Chil
   id: Schema.String
 }) {
   override get message(): string {
-    return `child ${this.id} is being restarted`
+    return `child ${this.id} is being restarted: terminate it first`
   }
 }
 
@@ -77,6 +77,6 @@ export class MaxChildrenReached extends Schema.TaggedError<MaxChildrenReached>()
   maxChildren: Schema.Int
 }) {
   override get message(): string {
-    return `supervisor ${this.supervisor} has its ${this.maxChildren} children already`
+    return `supervisor ${this.supervisor} has ${this.maxChildren} children, and its maxChildren allows no more`
   }
 }

@@ -6,9 +6,11 @@
 import type { Definition, Startable } from "@understudy/core/Definition"
 import type { ArgsAndOptions, Contract, Fields, Protocol } from "@understudy/core/GenServer"
 import { anyPid, type Placement } from "@understudy/core/Process"
+import { aDuration, aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { InvalidChildSpec } from "./ChildErrors.ts"
+import { show } from "./Given.ts"
 import { GivenArgs } from "./GivenArgs.ts"
 import { toMilliseconds } from "./Intensity.ts"
 
@@ -32,7 +34,7 @@ export interface ChildSpec {
   /** Unique among the supervisor's children. */
   readonly id: string
   /** What is started: a contract's name and how its arguments are written. */
-  readonly definition: { readonly name: string; readonly args: Definition["args"] }
+  readonly definition: Pick<Definition, "name" | "args" | "showArgs">
   /** The arguments, of the definition's type. */
   readonly args: unknown
   /** Registered under this name before it initialises. */
@@ -90,8 +92,22 @@ export const child = <P extends Protocol, A extends Fields, M>(
   ...rest: ChildArgs<A, ChildOptions>
 ): ChildSpec => {
   const [args = {}, options = {}] = rest
-  return specOf({ name: contract.name, args: contract.internals.argsCodec }, args, options, [])
+  return specOf(definitionOf(contract, "Supervisor.child"), args, options, [])
 }
+
+/** What a spec says of a contract: how its arguments are checked, written and shown. `what` is made of it, for errors. */
+export const definitionOf = <P extends Protocol, A extends Fields, M>(
+  contract: Contract<P, A, M>,
+  what: string
+): ChildSpec["definition"] => {
+  if (!isContract(contract)) throw invalidIn(what)("contract", "a contract made by GenServer.define", contract)
+  const { internals, name } = contract
+  return { name, args: internals.argsCodec, showArgs: internals.inspector.args }
+}
+
+/** What code without types gives may be anything. */
+const isContract = (given: unknown): boolean =>
+  typeof given === "object" && given !== null && "internals" in given && "protocol" in given
 
 /** Fills in what was not given, and checks all of it. */
 export const specOf = <D extends ChildSpec["definition"]>(
@@ -100,24 +116,52 @@ export const specOf = <D extends ChildSpec["definition"]>(
   options: ChildOptions,
   uses: ReadonlyArray<Definition>
 ): ChildSpec & { readonly definition: D } => {
-  const { name, on, significant = false, type = "worker", restart = "permanent" } = options
+  const { label, name, on, significant = false, type = "worker", restart = "permanent" } = options
   const id = options.id ?? name ?? definition.name
-  const invalid = (field: string, expected: string, actual: unknown) =>
-    new InvalidChildSpec({ child: id, field, expected, actual: show(actual) })
-  if (id === "") throw invalid("id", "a text that is not empty", id)
-  if (name === "") throw invalid("name", "a text that is not empty", name)
-  if (!isRestart(restart)) throw invalid("restart", '"permanent", "transient" or "temporary"', restart)
-  if (!isType(type)) throw invalid("type", '"worker" or "supervisor"', type)
+  const invalid = invalidIn(typeof id === "string" ? id : showGiven(id))
+  if (name !== undefined && !isName(name)) throw invalid("name", aName, name)
+  if (!isName(id)) throw invalid("id", aName, id)
+  checkTreatment(options, invalid)
+  if (label !== undefined && typeof label !== "string") throw invalid("label", "a text", label)
+  if (typeof significant !== "boolean") throw invalid("significant", "true or false", significant)
+  if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
+  if (!definition.args.is(args)) {
+    // The schema's account, which begins with the same word
+    const expected = definition.args
+      .explain(args)
+      .replace(/^Expected /, "")
+      .replaceAll(/\s+/g, " ")
+    throw new InvalidChildSpec({ child: id, field: "args", expected, actual: (definition.showArgs ?? showGiven)(args) })
+  }
+  // It was checked
+  const shutdown = shutdownOf(options.shutdown ?? (type === "supervisor" ? "infinity" : defaultShutdown)) as Shutdown
+  return { id, definition, args, name, label, restart, shutdown, on, type, significant, uses }
+}
+
+/** Makes the error about one field of the spec of a child, or of the supervisor's own options. */
+export const invalidIn =
+  (child: string) =>
+  (field: string, expected: string, actual: unknown): InvalidChildSpec =>
+    new InvalidChildSpec({ child, field, expected, actual: show(actual) })
+
+/** How children are treated: by their own options, or by those of a dynamic supervisor. */
+export type Treatment = Pick<ChildOptions, "restart" | "shutdown" | "on" | "type">
+
+/** Throws {@link InvalidChildSpec} when an option cannot be meant. */
+export const checkTreatment = (
+  { on, restart, shutdown, type }: Treatment,
+  invalid: ReturnType<typeof invalidIn>
+): void => {
+  if (restart !== undefined && !isRestart(restart)) {
+    throw invalid("restart", '"permanent", "transient" or "temporary"', restart)
+  }
+  if (type !== undefined && !isType(type)) throw invalid("type", '"worker" or "supervisor"', type)
   if (on !== undefined && !isPlacement(on)) {
     throw invalid("on", '"here", "least-loaded", "any", { scheduler } or { near: pid }', on)
   }
-  if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
-  if (!definition.args.is(args)) throw invalid("args", definition.args.explain(args), args)
-  const shutdown = shutdownOf(options.shutdown ?? (type === "supervisor" ? "infinity" : defaultShutdown))
-  if (shutdown === undefined) {
-    throw invalid("shutdown", 'a duration, "brutal-kill" or "infinity"', options.shutdown)
+  if (shutdown !== undefined && shutdownOf(shutdown) === undefined) {
+    throw invalid("shutdown", `${aDuration}, or "brutal-kill"`, shutdown)
   }
-  return { id, definition, args, name, label: options.label, restart, shutdown, on, type, significant, uses }
 }
 
 /** How long a worker may take to shut down, by default: 5 seconds, in milliseconds. */
@@ -129,14 +173,6 @@ const shutdownOf = (shutdown: Duration.Input | "brutal-kill" | "infinity"): Shut
     : shutdown === "Infinity"
       ? "infinity"
       : toMilliseconds(shutdown)
-
-const show = (value: unknown): string => {
-  try {
-    return JSON.stringify(value) ?? String(value)
-  } catch {
-    return String(value)
-  }
-}
 
 const RestartSchema = Schema.Literals(["permanent", "transient", "temporary"])
 const TypeSchema = Schema.Literals(["worker", "supervisor"])
@@ -192,6 +228,19 @@ export const usesOf = (children: ReadonlyArray<ChildSpec>): ReadonlyArray<Defini
 
 /** When a supervisor ends by itself because significant children have. */
 export type AutoShutdown = "never" | "any-significant" | "all-significant"
+
+/** Throws {@link InvalidChildSpec} when what is given as children are no child specs. */
+export const checkChildren = (children: unknown, invalid: ReturnType<typeof invalidIn>): void => {
+  if (!Array.isArray(children)) {
+    throw invalid("children", "an array of child specs, as Supervisor.child makes them", children)
+  }
+  for (const [index, child] of children.entries()) {
+    const { definition, id } = (child ?? {}) as { readonly definition?: { name?: unknown }; readonly id?: unknown }
+    if (typeof definition?.name !== "string" || !isName(id)) {
+      throw invalid(`children[${index}]`, "a child spec, as Supervisor.child makes it", child)
+    }
+  }
+}
 
 /** Throws {@link InvalidChildSpec} when the children do not go with each other or with the supervisor. */
 export const checkSiblings = (

@@ -14,7 +14,7 @@ import { ChildNotFound, MaxChildrenReached } from "./ChildErrors.ts"
 import type { Child } from "./Children.ts"
 import type { EncodedChild } from "./ChildSpec.ts"
 import { RestartWindow } from "./Intensity.ts"
-import { countOf, infoOf, reachedIntensity, report } from "./Reporting.ts"
+import { countOf, infoOf, report, reportGivingUp, reportStarted } from "./Reporting.ts"
 import { reasonOf, type SupervisorRecord, startProcess } from "./Starting.ts"
 import { endedAsAsked, stopAll } from "./Stopping.ts"
 import { DynamicSupervisorContract, type DynamicSupervisorProtocol } from "./SupervisorProtocol.ts"
@@ -47,6 +47,7 @@ const startChild = (state: State, spec: EncodedChild) => {
         return Effect.fail(new GenServer.StartError({ contract: spec.contract, problem: "ignored" }))
       }
       children.set(keyOf(pid), { spec, pid, restarting: false, restarts: 0 })
+      reportStarted(state, spec, pid, false)
       return Effect.succeed(GenServer.reply({ pid }, state))
     },
     (error): Answer => Effect.fail(error)
@@ -57,7 +58,7 @@ const startChild = (state: State, spec: EncodedChild) => {
 const childEnded = (state: State, pid: Pid, child: Child, reason: ExitReason.ExitReason) => {
   const { restart } = child.spec
   const abnormal = ExitReason.isAbnormal(reason)
-  if (restart === "permanent" || abnormal) report(state.supervisor, state.name, "child-terminated", child.spec, reason)
+  if (restart === "permanent" || abnormal) report(state, "child-terminated", child.spec, pid, reason)
   if (restart === "permanent" || (restart === "transient" && abnormal)) return restartChild(state, pid, child)
   state.children.delete(keyOf(pid))
   return state
@@ -67,9 +68,9 @@ const childEnded = (state: State, pid: Pid, child: Child, reason: ExitReason.Exi
 const restartChild = (state: State, pid: Pid, child: Child): Next | Effect.Effect<Next, never, System> => {
   const { children, supervisor } = state
   const { spec } = child
-  if (!state.window.add(supervisor.host.timers.now())) {
+  if (!state.window.add(supervisor.host.timers.now(), spec.id)) {
     children.delete(keyOf(pid))
-    report(supervisor, state.name, "shutdown", spec, reachedIntensity)
+    reportGivingUp(state, spec)
     return GenServer.stop(ExitReason.shutdown, state)
   }
   return startProcess<Next, never, System>(
@@ -79,12 +80,13 @@ const restartChild = (state: State, pid: Pid, child: Child): Next | Effect.Effec
       children.delete(keyOf(pid))
       if (restarted !== undefined) {
         children.set(keyOf(restarted), { spec, pid: restarted, restarting: false, restarts: child.restarts + 1 })
+        reportStarted(state, spec, restarted, true)
       }
       return Effect.succeed(state)
     },
     (error) => {
       children.set(keyOf(pid), { ...child, pid: undefined, restarting: true })
-      report(supervisor, state.name, "start-error", spec, reasonOf(error))
+      report(state, "start-error", spec, undefined, reasonOf(error))
       // Giving way first, so that other messages are handled between attempts
       return Effect.as(state.self.retry({ pid }), state)
     }
@@ -96,9 +98,9 @@ const stopConcurrently = (state: State, children: ReadonlyArray<Child>) =>
   Effect.gen(function* () {
     const running = children.flatMap(({ pid, spec }) => (pid === undefined ? [] : [{ pid, spec }]))
     const reasons = yield* stopAll(running.map(({ pid, spec }) => ({ pid, shutdown: spec.shutdown })))
-    for (const [index, { spec }] of running.entries()) {
+    for (const [index, { pid, spec }] of running.entries()) {
       const reason = reasons[index] ?? ExitReason.noProcess
-      if (!endedAsAsked(spec, reason)) report(state.supervisor, state.name, "shutdown-error", spec, reason)
+      if (!endedAsAsked(spec, reason)) report(state, "shutdown-error", spec, pid, reason)
     }
   })
 

@@ -22,14 +22,18 @@
 import type { CallError, Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import type { System } from "@understudy/core/System"
+import { aName, isName } from "@understudy/core/Texts"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type ChildNotFound, InvalidChildSpec, type MaxChildrenReached } from "./ChildErrors.ts"
+import type { ChildNotFound, InvalidChildSpec, MaxChildrenReached } from "./ChildErrors.ts"
 import {
   type ChildArgs,
   type ChildOptions,
+  checkTreatment,
+  definitionOf,
   type EncodedChild,
   encode,
+  invalidIn,
   type StartableSpec,
   specOf
 } from "./ChildSpec.ts"
@@ -94,11 +98,14 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   options: DynamicOptions = {}
 ): Dynamic<P, A> => {
   const { intensity, maxChildren, on, restart, shutdown, type } = options
+  const invalid = invalidIn(typeof name === "string" ? name : "dynamic supervisor")
+  if (!isName(name)) throw invalid("name", aName, name)
   if (maxChildren !== undefined && (!Number.isInteger(maxChildren) || maxChildren < 0)) {
-    const expected = "a whole number from 0"
-    throw new InvalidChildSpec({ child: name, field: "maxChildren", expected, actual: String(maxChildren) })
+    throw invalid("maxChildren", "a whole number from 0", maxChildren)
   }
-  const definition = { name: contract.name, args: contract.internals.argsCodec }
+  // Here, and not only when the first child is started
+  checkTreatment(options, invalid)
+  const definition = definitionOf(contract, name)
   const args = { name, intensity: limitsOf(name, intensity), maxChildren }
   const ref = DynamicSupervisorContract.named(name)
   const refOf = ({ pid }: { readonly pid: Pid }) => contract.internals.refs.pid(pid)

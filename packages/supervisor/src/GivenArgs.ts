@@ -2,6 +2,7 @@
  * The arguments in a child spec: a value where they were given, text once they have left their scheduler. Most children
  * are started where their supervisor is, and need no text then.
  */
+import { inspect } from "node:util"
 import type { Definition } from "@understudy/core/Definition"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -53,6 +54,11 @@ export class GivenArgs {
 
   toJSON(): string {
     return this.toText()
+  }
+
+  /** Not shown with the messages and specs they are in: what may be seen of them, their contract says. */
+  [inspect.custom](): string {
+    return "[arguments]"
   }
 
   /** Any arguments; as JSON, a text. */

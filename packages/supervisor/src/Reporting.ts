@@ -5,8 +5,10 @@
 import * as ExitReason from "@understudy/core/ExitReason"
 import type { Host, ProcessEvent } from "@understudy/core/Host"
 import type { Pid } from "@understudy/core/Pid"
+import { show } from "@understudy/core/Texts"
 import type { Child } from "./Children.ts"
 import type { EncodedChild } from "./ChildSpec.ts"
+import type { RestartWindow } from "./Intensity.ts"
 import type { SupervisorRecord } from "./Starting.ts"
 import type { ChildCounts, ChildInfo } from "./SupervisorProtocol.ts"
 
@@ -15,16 +17,69 @@ type SupervisorReport = Extract<ProcessEvent, { readonly _tag: "SupervisorReport
 /** The reason in the report of a supervisor that gives up. OTP's `reached_max_restart_intensity`. */
 export const reachedIntensity: ExitReason.ExitReason = ExitReason.failed("reached-max-restart-intensity")
 
-/** Tells operators what happened to a child of `supervisor`. Catalogue LO06. */
+/** Who tells: a supervisor's process and its name. */
+interface Teller {
+  readonly supervisor: SupervisorRecord
+  readonly name: string
+}
+
+/** Tells operators what happened to a child. `pid`: its process, if it had one. Catalogue LO06. */
 export const report = (
-  supervisor: SupervisorRecord,
-  name: string,
+  { name, supervisor }: Teller,
   context: SupervisorReport["context"],
-  child: EncodedChild,
-  reason: ExitReason.ExitReason
+  spec: EncodedChild,
+  pid: Pid | undefined,
+  reason: ExitReason.ExitReason,
+  gaveUp?: SupervisorReport["gaveUp"]
 ): void => {
-  const { host, pid } = supervisor
-  host.report({ _tag: "SupervisorReport", supervisor: pid, name, context, child: child.id, reason })
+  const { host } = supervisor
+  const { contract, id, restart, shutdown, type } = spec
+  const args = host.isHeard("error") ? argsText(host, spec) : undefined
+  host.report({
+    _tag: "SupervisorReport",
+    supervisor: supervisor.pid,
+    name,
+    context,
+    child: id,
+    pid,
+    contract,
+    args,
+    restart,
+    shutdown,
+    type,
+    reason,
+    gaveUp
+  })
+}
+
+/** A child's arguments, as its contract lets them be seen. */
+const argsText = (host: Host, { args, contract }: EncodedChild): string | undefined => {
+  const definition = host.definition(contract)
+  // Nothing is known of them: neither how they are read, nor what of them may be shown
+  if (definition === undefined) return undefined
+  try {
+    return (definition.showArgs ?? show)(args.read(definition.args))
+  } catch {
+    return "(they are not of the contract's type)"
+  }
+}
+
+/** Tells operators that a child runs. OTP's progress report. Most of the time nobody wants to know. */
+export const reportStarted = (
+  { name, supervisor }: Teller,
+  { contract, id }: EncodedChild,
+  pid: Pid,
+  restarted: boolean
+): void => {
+  const { host } = supervisor
+  if (!host.isHeard("debug")) return
+  host.report({ _tag: "ChildStarted", supervisor: supervisor.pid, name, child: id, pid, contract, restarted })
+}
+
+/** Tells operators that a supervisor gives up: which intensity, how many restarts, of what. */
+export const reportGivingUp = (teller: Teller & { readonly window: RestartWindow }, last: EncodedChild): void => {
+  const { limits, of } = teller.window
+  report(teller, "shutdown", last, undefined, reachedIntensity, { ...limits, of })
 }
 
 /** Children as their supervisor describes them to others. Catalogue SU03. */

@@ -45,6 +45,7 @@ import type { Pid } from "@understudy/core/Pid"
 import { type Address, Current } from "@understudy/core/Process"
 import { startDefinition } from "@understudy/core/StartDefinition"
 import { System } from "@understudy/core/System"
+import { aName, isName } from "@understudy/core/Texts"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -60,8 +61,10 @@ import {
   type AutoShutdown,
   type ChildOptions,
   type ChildSpec,
+  checkChildren,
   checkSiblings,
   encode,
+  invalidIn,
   type StartableSpec,
   specOf,
   usesOf
@@ -98,6 +101,9 @@ export const implementation: SupervisorImplementation = supervisorImplementation
 /** What happens to the other children when one is started again. See the module's header. */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one"
 
+const strategies: ReadonlySet<Strategy> = new Set(["one-for-one", "one-for-all", "rest-for-one"])
+const autoShutdowns: ReadonlySet<AutoShutdown> = new Set(["never", "any-significant", "all-significant"])
+
 /** What a supervisor is. */
 export interface SupervisorOptions {
   readonly strategy: Strategy
@@ -120,6 +126,13 @@ export interface SupervisorOptions {
  */
 export const supervisor = (name: string, options: SupervisorOptions): StartableSpec => {
   const { autoShutdown = "never", children, strategy } = options
+  const invalid = invalidIn(typeof name === "string" ? name : "supervisor")
+  if (!isName(name)) throw invalid("name", aName, name)
+  if (!strategies.has(strategy)) throw invalid("strategy", '"one-for-one", "one-for-all" or "rest-for-one"', strategy)
+  if (!autoShutdowns.has(autoShutdown)) {
+    throw invalid("autoShutdown", '"never", "any-significant" or "all-significant"', autoShutdown)
+  }
+  checkChildren(children, invalid)
   checkSiblings(children, autoShutdown)
   const args = {
     name,

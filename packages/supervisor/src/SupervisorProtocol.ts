@@ -4,6 +4,7 @@
  */
 
 import * as GenServer from "@understudy/core/GenServer"
+import type { Pid } from "@understudy/core/Pid"
 import { anyPid, StartError } from "@understudy/core/Process"
 import * as Schema from "effect/Schema"
 import {
@@ -15,6 +16,7 @@ import {
   InvalidChildSpec,
   MaxChildrenReached
 } from "./ChildErrors.ts"
+import type { Child, Children } from "./Children.ts"
 import { EncodedChild } from "./ChildSpec.ts"
 
 /** One child, as its supervisor knows it. */
@@ -57,6 +59,21 @@ const inspection = {
 
 /** What every supervisor answers: for those who know only a supervisor's name, and not of which kind it is. */
 export const AnySupervisor = GenServer.define("understudy/AnySupervisor", { protocol: inspection })
+/** So many children are shown. */
+const mostShown = 20
+
+/** What reports show of a supervisor itself: its first children by id, and nothing of their arguments. */
+const shownState = (name: string, count: number, children: Iterable<Child>) => {
+  const shown: Array<{ readonly id: string; readonly pid: Pid | undefined }> = []
+  for (const { pid, spec } of children) {
+    if (shown.length === mostShown) break
+    shown.push({ id: spec.id, pid })
+  }
+  return { name, count, children: shown }
+}
+
+/** A spec without its arguments. */
+const shownSpec = ({ contract, id }: EncodedChild) => ({ id, contract })
 
 const byId = { id: Schema.String }
 const started = Schema.Struct({
@@ -74,6 +91,14 @@ export const SupervisorContract = GenServer.define("understudy/Supervisor", {
     intensity: Schema.Struct(limits),
     autoShutdown: Schema.Literals(["never", "any-significant", "all-significant"]),
     children: Schema.Array(EncodedChild)
+  },
+  inspect: {
+    state: ({ children, name }: { readonly name: string; readonly children: Children }) => {
+      const all = children.inOrder()
+      return shownState(name, all.length, all)
+    },
+    message: ({ name, payload }) => (name === "startChild" ? shownSpec(payload.child) : payload),
+    args: ({ children, ...args }) => ({ ...args, children: children.map(shownSpec) })
   },
   protocol: {
     ...inspection,
@@ -102,6 +127,12 @@ export const DynamicSupervisorContract = GenServer.define("understudy/DynamicSup
     intensity: Schema.Struct(limits),
     /** Nothing: no limit. */
     maxChildren: Schema.optional(Schema.Int)
+  },
+  inspect: {
+    state: ({ children, name }: { readonly name: string; readonly children: ReadonlyMap<number, Child> }) =>
+      shownState(name, children.size, children.values()),
+    message: ({ name, payload }) => (name === "startChild" ? shownSpec(payload.child) : payload),
+    args: (args) => args
   },
   protocol: {
     ...inspection,

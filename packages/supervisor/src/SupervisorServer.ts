@@ -22,7 +22,7 @@ import { type Child, Children } from "./Children.ts"
 import { type EncodedChild, insignificant } from "./ChildSpec.ts"
 import { dynamicImplementation } from "./DynamicServer.ts"
 import { RestartWindow } from "./Intensity.ts"
-import { countOf, infoOf, reachedIntensity, report } from "./Reporting.ts"
+import { countOf, infoOf, report, reportGivingUp, reportStarted } from "./Reporting.ts"
 import { reasonOf, type SupervisorRecord, startProcess } from "./Starting.ts"
 import { endedAsAsked, stopAll } from "./Stopping.ts"
 import { SupervisorContract, type SupervisorProtocol } from "./SupervisorProtocol.ts"
@@ -75,14 +75,19 @@ const startOne = (state: State, child: Child, again: boolean): Effect.Effect<Sta
     child.spec,
     (pid) => {
       if (pid === undefined) state.children.stopped(child)
-      else state.children.started(child, pid, again)
+      else hasStarted(state, child, pid, again)
       return Effect.undefined
     },
     (error) => {
-      report(state.supervisor, state.name, "start-error", child.spec, reasonOf(error))
+      report(state, "start-error", child.spec, undefined, reasonOf(error))
       return Effect.succeed({ child, error })
     }
   )
+
+const hasStarted = (state: State, child: Child, pid: Pid, again: boolean): void => {
+  state.children.started(child, pid, again)
+  reportStarted(state, child.spec, pid, again)
+}
 
 /** Stops children one after the other, the last one first. Temporary ones are forgotten. Catalogue SU02, SU49. */
 const stopInReverse = (state: State, children: ReadonlyArray<Child>) =>
@@ -98,7 +103,7 @@ const stopOne = (state: State, child: Child) =>
     const { pid, spec } = child
     if (pid !== undefined) {
       const [reason = ExitReason.noProcess] = yield* stopAll([{ pid, shutdown: spec.shutdown }])
-      if (!endedAsAsked(spec, reason)) report(state.supervisor, state.name, "shutdown-error", spec, reason)
+      if (!endedAsAsked(spec, reason)) report(state, "shutdown-error", spec, pid, reason)
     }
     state.children.stopped(child)
   })
@@ -107,10 +112,11 @@ const stopOne = (state: State, child: Child) =>
 
 /** A child's process has ended by itself. OTP's `do_restart`. Catalogue SU12, SU13. */
 const childEnded = (state: State, child: Child, reason: ExitReason.ExitReason): Step => {
+  const { pid } = child
   const { restart } = child.spec
   const abnormal = ExitReason.isAbnormal(reason)
   state.children.stopped(child)
-  if (restart === "permanent" || abnormal) report(state.supervisor, state.name, "child-terminated", child.spec, reason)
+  if (restart === "permanent" || abnormal) report(state, "child-terminated", child.spec, pid, reason)
   if (restart === "permanent" || (restart === "transient" && abnormal)) return restartChild(state, child)
   return endsWith(state, child) ? GenServer.stop(ExitReason.shutdown, state) : state
 }
@@ -127,9 +133,9 @@ const endsWith = (state: State, child: Child): boolean => {
 /** One attempt, which counts; one more than the intensity allows ends the supervisor. Catalogue SU21 to SU26. */
 const restartChild = (state: State, child: Child): Step => {
   const { supervisor } = state
-  if (!state.window.add(supervisor.host.timers.now())) {
+  if (!state.window.add(supervisor.host.timers.now(), child.spec.id)) {
     state.children.stopped(child)
-    report(supervisor, state.name, "shutdown", child.spec, reachedIntensity)
+    reportGivingUp(state, child.spec)
     return GenServer.stop(ExitReason.shutdown, state)
   }
   return Effect.flatMap(restartWithSiblings(state, child), (failure) => {
@@ -206,7 +212,7 @@ const startChild = (state: State, spec: EncodedChild) => {
     (pid): Answer => {
       const child = children.add(spec)
       if (pid === undefined) children.stopped(child)
-      else children.started(child, pid, false)
+      else hasStarted(state, child, pid, false)
       return Effect.succeed(answer(state, pid))
     },
     (error): Answer => Effect.fail(error)
@@ -245,7 +251,7 @@ const implementation = SupervisorContract.implement({
           state.supervisor,
           child.spec,
           (pid) => {
-            if (pid !== undefined) state.children.started(child, pid, false)
+            if (pid !== undefined) hasStarted(state, child, pid, false)
             return Effect.succeed(answer(state, pid))
           },
           Effect.fail

@@ -19,6 +19,9 @@
  * and leaves the server and its state alone; a defect ends the server. `terminate` runs when a handler stops the
  * server or dies, and, if the server traps exits, when its parent ends it: not when an exit signal ends it outright.
  *
+ * A server that crashes is reported with its state and its last message: where these hold secrets, or are large, the
+ * contract's `inspect` says what is shown of them (see {@link define}).
+ *
  * When not to use it: for code that needs no process. A function, a module or an Effect service is simpler, and every
  * caller of a server waits in one queue.
  */
@@ -36,10 +39,12 @@ import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import { Name, readAddress, writeAddress } from "../process/Name.ts"
+import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
 import { ofThisSystem, withSystemId } from "../process/SystemId.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
+import { checkInspect, type Inspect, type Inspector, inspectorOf } from "./Inspection.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
 import {
   type Call,
@@ -55,6 +60,7 @@ import type { Callbacks } from "./ServerKind.ts"
 import { ServerLoop } from "./ServerLoop.ts"
 
 export type { ArgsAndOptions } from "../process/Definition.ts"
+export type { Inspect, InspectedMessage, InspectHooks } from "./Inspection.ts"
 export {
   type CallNext,
   Ignore,
@@ -172,7 +178,10 @@ export interface Contract<P extends Protocol, A extends Fields, M = never> {
   readonly args: Schema.Struct<A>
   readonly mailbox: Bounds | undefined
   readonly unwindTimeout: Duration.Input | undefined
-  /** The address of the server registered as `name`, typed and resolved at each use. */
+  /**
+   * The address of the server registered as `name`, typed and resolved at each use. Throws a RangeError when that is no
+   * name: a name is a text that is not empty.
+   */
   readonly named: (name: string) => Ref<P>
   /**
    * A ref to a server of which only the pid is known. Whether it is of this contract is found out when the ref is used: if not, calls
@@ -195,6 +204,7 @@ export interface ContractInternals<P extends Protocol> {
   readonly methods: ReadonlyArray<Method>
   readonly refs: RefFactory<P>
   readonly argsCodec: ValueCodec
+  readonly inspector: Inspector
   readonly fingerprint: string
 }
 
@@ -227,6 +237,20 @@ export type AnyContract = Contract<any, any, any>
  * - `unwindTimeout`: how long the finalizers of its servers may take before they count as ended all the same. Default: 5 seconds.
  * - `interfaces`: other contracts whose messages are messages of this one too, each the very same value: refs of those contracts
  *   can be used with its servers. Default: none, and then messages of other contracts never reach a handler.
+ * - `inspect`: what reports, events and errors show of its servers: a function gives what is shown in place of a state;
+ *   `{ state, message, args }` are such hooks for states, payloads of messages and arguments. As soon as there is one, what
+ *   has none is not shown at all. A hook that throws hurts nobody: the report says so. Default: all is shown, cut to 2,000
+ *   characters each.
+ *
+ *   ```ts
+ *   inspect: {
+ *     state: (account: Account) => ({ ...account, password: "…" }),
+ *     message: ({ name, payload }) => (name === "logIn" ? payload.user : payload),
+ *     args: ({ user }) => ({ user })
+ *   }
+ *   ```
+ *
+ *   Only values are hidden so: the names of messages are shown, and so is the reason of a crash.
  */
 export const define = <
   const P extends Protocol,
@@ -241,13 +265,16 @@ export const define = <
     readonly mailbox?: Bounds
     readonly unwindTimeout?: Duration.Input
     readonly interfaces?: ReadonlyArray<AnyContract>
+    readonly inspect?: Inspect<P, A, M["Type"]>
   }
 ): Contract<P, A, M["Type"]> => {
-  if (name === "") throw new RangeError("GenServer.define: a contract needs a name")
+  checkName("GenServer.define", name)
   for (const tag of Object.keys(options.protocol)) {
-    if (reservedTags.has(tag)) throw new RangeError(`GenServer.define: ${name} cannot have a message named "${tag}"`)
+    if (!reservedTags.has(tag)) continue
+    throw new RangeError(`GenServer.define: ${name}: refs have a "${tag}" of their own. Give the message another name`)
   }
-  const { info, interfaces = [], mailbox, protocol, unwindTimeout } = options
+  const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
+  checkInspect(name, inspect)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   const methods = methodsOf(protocol)
@@ -265,7 +292,7 @@ export const define = <
     args,
     mailbox,
     unwindTimeout,
-    named: (registered) => refs.at(new Name("", registered, codec)),
+    named: (registered) => refs.at(new Name("", checkName(`${name}.named`, registered), codec)),
     at: refs.pid,
     ref: refSchema(name, refs, codec),
     implement: (spec) => implement(contract, spec),
@@ -274,6 +301,7 @@ export const define = <
       methods,
       refs,
       argsCodec: valueCodec(args),
+      inspector: inspectorOf(inspect),
       get fingerprint() {
         return contractFingerprint(contract, info)
       }
@@ -350,11 +378,11 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
   contract: Contract<P, A, M>,
   spec: unknown
 ): Implementation<P, A, S, R> => {
-  const { argsCodec, codec, fingerprint, refs } = contract.internals
+  const { argsCodec, codec, fingerprint, inspector, refs } = contract.internals
   // The loop is written once for all states and protocols; what it hands back to a callback is what it got from it
   const callbacks = spec as Callbacks
   const handlers = contract.internals.methods.map((method) => callbacks.handle[method.tag])
-  const kind = { contract: contract.name, callbacks, handlers, self: refs.pid }
+  const kind = { contract: contract.name, callbacks, handlers, inspector, self: refs.pid }
   const definition: Definition = {
     name: contract.name,
     fingerprint,
@@ -362,6 +390,7 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
     args: argsCodec,
     mailbox: contract.mailbox,
     unwindTimeout: contract.unwindTimeout,
+    showArgs: inspector.args,
     uses: [],
     body: (args, started, name) => new ServerLoop(kind, { args, started, name })
   }
@@ -383,7 +412,8 @@ export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =
   Effect.sync(() => {
     const call = callOf(from)
     if (!call.method.isSuccess(value)) {
-      throw new TypeError(`reply to ${call.method.tag}: ${call.method.explainSuccess(value)}`)
+      const { explainSuccess, tag } = call.method
+      throw new TypeError(`GenServer.replyTo: the reply to ${tag} is not of its type: ${explainSuccess(value)}`)
     }
     call.succeed(value)
   })

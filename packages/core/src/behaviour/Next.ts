@@ -4,11 +4,15 @@
 import type * as Duration from "effect/Duration"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Timer } from "../process/Host.ts"
+import { milliseconds } from "../process/Milliseconds.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 
 /** What is to happen after the handler's step. */
 export interface Then {
-  /** Without any message for so long, the `timeout` handler runs. Any message cancels it. Catalogue GS38. */
+  /**
+   * Without any message for so long, the `timeout` handler runs. Any message cancels it. A negative one is a RangeError
+   * where the answer is made. Catalogue GS38.
+   */
   readonly timeout?: Duration.Input | undefined
   /** Handled by the `continue` handler before the next message. Catalogue GS13. */
   readonly continue?: unknown
@@ -24,6 +28,12 @@ export interface Plans {
   /** The idle timer has fired. */
   due: boolean
 }
+
+/** What {@link Then.timeout} is called in errors. */
+export const idleTimeout = "the idle timeout of a handler's answer"
+
+/** Refused where it is written, so that the handler's line is in the error. */
+const check = (plan: Then): void => void milliseconds(plan.timeout, idleTimeout)
 
 /** What all answers have in common that are not just a new state. */
 abstract class Instruction {}
@@ -49,6 +59,7 @@ export class Reply<out A, out S> extends Instruction {
     this.value = value
     this.state = state
     this.plan = plan
+    if (plan !== undefined) check(plan)
   }
 }
 
@@ -61,6 +72,7 @@ export class NoReply<out S> extends Instruction {
     super()
     this.state = state
     this.plan = plan
+    if (plan !== undefined) check(plan)
   }
 }
 

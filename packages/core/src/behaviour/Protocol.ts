@@ -5,7 +5,6 @@
 import { inspect } from "node:util"
 import * as Schema from "effect/Schema"
 import { type AnswerCodec, IncomingCall } from "../process/Call.ts"
-import { glimpse } from "../process/codec/Portable.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { InvalidMessage, takes, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import type { Pid } from "../process/Pid.ts"
@@ -125,7 +124,7 @@ export class CastMessage {
   }
   /** What reports show of it. */
   [inspect.custom](): unknown {
-    return { cast: this.method.tag, payload: glimpse(this.payload) }
+    return { cast: this.method.tag, payload: this.payload }
   }
 }
 
@@ -154,7 +153,7 @@ export class CallMessage extends IncomingCall {
   }
   /** What reports show of it. */
   [inspect.custom](): unknown {
-    return { call: this.method.tag, payload: glimpse(this.payload) }
+    return { call: this.method.tag, payload: this.payload }
   }
 }
 

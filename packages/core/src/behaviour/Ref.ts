@@ -4,22 +4,31 @@
  */
 
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader } from "../process/Bytes.ts"
 import { type CallOutcomes, PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
+import { failedAt } from "../process/CallSite.ts"
 import { deepFreeze, offer, send, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { type AnyFiber, park } from "../process/Fibers.ts"
+import { time } from "../process/Figures.ts"
 import type { Host, System } from "../process/Host.ts"
 import { type MessageCodec, takes, typedPid } from "../process/MessageCodec.ts"
+import { invalidDuration, wholeMilliseconds } from "../process/Milliseconds.ts"
 import { type Address, resolve } from "../process/Name.ts"
-import { handOver, type Iterating, notNow, type OperationMethods, operationKind } from "../process/Operation.ts"
+import {
+  handOver,
+  type Iterating,
+  notNow,
+  type OperationMethods,
+  operationKind,
+  wasHandedOver
+} from "../process/Operation.ts"
 import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
 import { currentProcess, type ProcessFiber } from "../process/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import { silenced } from "../process/Silence.ts"
@@ -35,7 +44,9 @@ export class NoProcess extends Schema.TaggedError<NoProcess>()("NoProcess", {
   reason: ExitReason.schema
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: ${ExitReason.format(this.reason)}`
+    const { call, callee, reason } = this
+    if (reason._tag === "NoProcess") return `${call}: there is no process ${callee}`
+    return `${call}: ${callee} ended before it answered: ${ExitReason.format(reason)}`
   }
 }
 
@@ -47,7 +58,7 @@ export class CallTimeout extends Schema.TaggedError<CallTimeout>()("CallTimeout"
   after: Schema.Number
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: no answer within ${this.after} ms`
+    return `${this.call}: no answer from ${this.callee} within ${time(this.after)}. It may still handle the call`
   }
 }
 
@@ -57,7 +68,7 @@ export class CallingSelf extends Schema.TaggedError<CallingSelf>()("CallingSelf"
   call: Schema.String
 }) {
   override get message(): string {
-    return `${this.call} to ${this.callee}: a process cannot call itself`
+    return `${this.call}: ${this.callee} cannot call itself: while it waits, it handles nothing`
   }
 }
 
@@ -89,7 +100,10 @@ export type CallError = NoProcess | CallTimeout | CallingSelf | UnknownCall
 
 /** How a call is made. */
 export interface CallOptions {
-  /** How long to wait for the answer. Default 5 seconds, as in OTP; `"Infinity"` waits forever. */
+  /**
+   * How long to wait for the answer. Default 5 seconds, as in OTP; `"Infinity"` waits forever. The call dies with a
+   * RangeError when it is negative.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -205,9 +219,14 @@ export const refFactory = <P extends Protocol>(
 }
 
 /** Why a payload is not of its message's type, as what sending it dies with. */
-const invalid = (codec: MessageCodec, method: Method, payload: unknown): Effect.Effect<never> =>
-  // The check throws the schema's account of what is wrong
-  Effect.sync(() => codec.check(new CastMessage(method, payload))) as Effect.Effect<never>
+const invalid = (codec: MessageCodec, method: Method, payload: unknown): Effect.Effect<never> => {
+  try {
+    // Throws the schema's account of what is wrong
+    return codec.check(new CastMessage(method, payload)) as never
+  } catch (error) {
+    return Exit.die(error)
+  }
+}
 
 /** The effect of calling a cast's method. */
 const CastOperation = operationKind(
@@ -227,7 +246,8 @@ const CastOperation = operationKind(
     attempt(fiber: ProcessFiber): undefined | typeof notNow {
       const { address, codec, method, payload } = this
       const { host } = fiber.process
-      if (!takes(method.payload, payload)) return notNow
+      // Thrown here, where it is on the sender's stack
+      if (!takes(method.payload, payload)) codec.check(new CastMessage(method, payload))
       if (host.freeze) deepFreeze(payload)
       const pid = resolve(host, address)
       return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
@@ -272,7 +292,15 @@ const CallOperation = operationKind(
 
     performIn(fiber: ProcessFiber): Effect.Effect<unknown, unknown> {
       const { process } = fiber
-      return this.callFrom(fiber, process.host, process, PendingCall.from(fiber, this))
+      const pending = PendingCall.from(fiber, this)
+      pending.direct = wasHandedOver(this)
+      let waits: Effect.Effect<unknown, unknown>
+      try {
+        waits = this.callFrom(fiber, process.host, process, pending)
+      } catch (error) {
+        waits = Exit.die(error)
+      }
+      return pending.direct && Exit.isExit(waits) ? failedAt(fiber, waits) : waits
     }
 
     perform(fiber: AnyFiber): Effect.Effect<unknown, unknown> {
@@ -296,7 +324,11 @@ const CallOperation = operationKind(
       if (!takes(method.payload, payload)) return invalid(codec, method, payload)
       if (host.freeze) deepFreeze(payload)
       const after = this.timeout
-      if (after !== undefined) pending.expireAfter(after)
+      if (after !== undefined) {
+        if (Number.isNaN(after))
+          return Exit.die(invalidDuration(`${this.about().call}: timeout`, this.options?.timeout))
+        pending.expireAfter(after)
+      }
       pending.callee = pid
       const message = new CallMessage(method, payload, pending)
       // A full mailbox makes callers wait too, within their timeout
@@ -304,9 +336,12 @@ const CallOperation = operationKind(
       return park(fiber, pending)
     }
 
-    /** Milliseconds; `undefined` waits forever. */
+    /** Milliseconds; `undefined` waits forever, `NaN` is no time one can wait for. */
     private get timeout(): number | undefined {
-      return this.options?.timeout === undefined ? defaultTimeout : milliseconds(this.options.timeout)
+      const given = this.options?.timeout
+      if (given === undefined) return defaultTimeout
+      const after = wholeMilliseconds(given)
+      return after === Number.POSITIVE_INFINITY ? undefined : (after ?? Number.NaN)
     }
 
     /** Whom it asks what, for its errors. */

@@ -6,6 +6,7 @@ import type * as ExitReason from "../process/ExitReason.ts"
 import type { Name } from "../process/Name.ts"
 import type { Pid } from "../process/Pid.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
+import type { Inspector } from "./Inspection.ts"
 
 /** A contract's callbacks as the loop sees them: it hands back what it was given. */
 export interface Callbacks {
@@ -24,6 +25,8 @@ export interface ServerKind {
   readonly callbacks: Callbacks
   /** The handlers of the protocol's messages, by their numbers. */
   readonly handlers: ReadonlyArray<((state: unknown, ...args: ReadonlyArray<unknown>) => unknown) | undefined>
+  /** What reports show of the server. */
+  readonly inspector: Inspector
   /** Makes the ref that callbacks know as themselves. */
   readonly self: (pid: Pid) => unknown
 }

@@ -12,13 +12,23 @@ import { borrowCode, type Code, giveBack, type Owner } from "../process/Fibers.t
 import type { Registration } from "../process/Host.ts"
 import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
+import { milliseconds } from "../process/Milliseconds.ts"
 import { keyOf, type Pid } from "../process/Pid.ts"
-import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
-import { milliseconds } from "../process/RawProcess.ts"
+import type { Body, Description, ProcessRecord } from "../process/ProcessRecord.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import { Down, Exit as ExitMessage } from "../process/Signal.ts"
 import { StartError } from "../process/StartError.ts"
-import { Ignore, isInstruction, NoReply, type Plans, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
+import {
+  Ignore,
+  idleTimeout,
+  isInstruction,
+  NoReply,
+  type Plans,
+  Reply,
+  Stop,
+  StopWithReply,
+  type Then
+} from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
@@ -248,7 +258,9 @@ export class ServerLoop implements Body, Owner {
     details: Pick<StartError, "problem"> & { pid?: string | undefined; reason?: ExitReason.ExitReason },
     end: ExitReason.ExitReason
   ): void {
-    this.birth?.started?.failWhenGone(Exit.fail(new StartError({ contract: this.kind.contract, ...details })))
+    const registeredName = this.birth?.name?.toString()
+    const error = new StartError({ contract: this.kind.contract, registeredName, ...details })
+    this.birth?.started?.failWhenGone(Exit.fail(error))
     this.birth = undefined
     this.conclude(end)
   }
@@ -338,7 +350,8 @@ export class ServerLoop implements Body, Owner {
   /** Whether the answer is of the call's type; if not, the server ends. */
   private isSuccess({ method }: CallMessage, value: unknown): boolean {
     if (method.isSuccess(value)) return true
-    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, method.explainSuccess(value)), undefined)
+    const problem = `a reply that is not of its type: ${method.explainSuccess(value)}`
+    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, problem), undefined)
     return false
   }
 
@@ -352,7 +365,8 @@ export class ServerLoop implements Body, Owner {
     // A Down or an Exit one did not ask to handle is no news worth a report
     if (isReadable(message) && (message instanceof Down || message instanceof ExitMessage)) return
     const { host, label, pid } = this.record
-    host.report({ _tag: "UnexpectedMessage", pid, label, received: message })
+    const received = host.isHeard("warning") ? this.kind.inspector.message(message) : undefined
+    host.report({ _tag: "UnexpectedMessage", pid, label, received })
   }
 
   private runContinue(plans: Plans): void {
@@ -431,7 +445,7 @@ export class ServerLoop implements Body, Owner {
   private plan(then: Then): void {
     this.plans ??= { continuation: undefined, idle: undefined, timer: undefined, due: false }
     if (then.continue !== undefined) this.plans.continuation = { what: then.continue }
-    if (then.timeout !== undefined) this.plans.idle = milliseconds(then.timeout)
+    if (then.timeout !== undefined) this.plans.idle = milliseconds(then.timeout, idleTimeout)
     // The fiber of its steps is made again when one is needed; what was acquired stays
     if (then.hibernate === true && this.code?.holds !== true) this.code = undefined
   }
@@ -502,6 +516,16 @@ export class ServerLoop implements Body, Owner {
   private release(then: () => void): void {
     if (this.code === undefined) then()
     else this.code.close(Exit.void, then)
+  }
+
+  describe(): Description {
+    const { inspector } = this.kind
+    const { lastMessage } = this.record
+    return {
+      // Until init has given one, there is none
+      state: this.state === undefined ? undefined : inspector.state(this.state),
+      lastMessage: lastMessage === undefined ? undefined : inspector.message(lastMessage)
+    }
   }
 
   /** The runtime wants it to end in order: handled behind the messages that wait. */

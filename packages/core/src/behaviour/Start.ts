@@ -13,11 +13,11 @@ import { offer, trySend } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { AnyFiber } from "../process/Fibers.ts"
 import type { Current, System } from "../process/Host.ts"
+import { milliseconds } from "../process/Milliseconds.ts"
 import { type Address, resolve } from "../process/Name.ts"
 import { Operation } from "../process/Operation.ts"
 import { equals, type Pid } from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
-import { milliseconds } from "../process/RawProcess.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import type { MonitorRef } from "../process/Signal.ts"
@@ -125,7 +125,7 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
  * NoProcess when there is none, or when it ends with another reason; with CallTimeout when it has not ended within
  * `timeout` (default: no limit; it still ends when it gets to it); with CallingSelf when a server asks itself, which could never
  * come to an end (stop it by what its handler returns); with UnknownCall when the process is of another contract than the ref.
- * OTP's `gen_server:stop`. Catalogue GS42, GS44, GS45.
+ * Dies with a RangeError when `timeout` is negative. OTP's `gen_server:stop`. Catalogue GS42, GS44, GS45.
  */
 export const terminate = (
   ref: { readonly address: Address; readonly contract: string },
@@ -138,11 +138,11 @@ export const terminate = (
     const pid = resolve(host, ref.address)
     const gone = (actual: ExitReason.ExitReason) => Exit.fail(new NoProcess({ callee, call, reason: actual }))
     if (pid === undefined) return gone(ExitReason.noProcess)
+    const after = milliseconds(options?.timeout, `${call}: timeout`)
     const caller = currentProcess(fiber)
     if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf({ callee, call }))
     const codec = codecOfRef(ref) ?? host.definition(ref.contract)?.codec
     if (codec === undefined) return gone(ExitReason.noProcess)
-    const after = milliseconds(options?.timeout)
     return Effect.callback<void, CallError>((resume) => {
       const refused = (contract: string, problem: Refusal) =>
         Exit.fail(new UnknownCall({ callee, call, contract, problem }))

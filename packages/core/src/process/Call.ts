@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { ByteReader, ByteWriter } from "./Bytes.ts"
+import { failedAt, siteOf } from "./CallSite.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, type KernelFiber, unpark, unparkWith, type Waiter } from "./Fibers.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
@@ -15,6 +16,7 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 import { readReason, writeReason } from "./ReasonBytes.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { ReplySignal } from "./Signal.ts"
+import { framesText } from "./StackFrames.ts"
 import { idle, type Timed, type Timeout } from "./Timer.ts"
 
 /** Where an answer goes. */
@@ -28,6 +30,8 @@ export interface ReplyTo {
   readonly settled: boolean
   /** The callee does not take such calls: it is of the named contract, and not of the call's, or it has no handler for it. */
   refuse(contract: string, problem: Refusal): void
+  /** Who waits, as far as that is known, for reports. */
+  readonly asker?: Asker | undefined
 }
 
 /** Why a process does not take a call. */
@@ -37,6 +41,15 @@ export type Refusal = "other-contract" | "no-handler"
 export interface Caller {
   /** Where the answer goes, which is written by that codec. */
   reply(codec: AnswerCodec): ReplyTo
+}
+
+/** Who asked something. */
+export interface Asker {
+  readonly scheduler: number
+  /** The process, if it is one of the scheduler that is asked, and asks by its own fiber. */
+  readonly pid: Pid | undefined
+  /** Where it asks, as lines of a stack: the `yield*`, and the functions made by `Effect.fn` that it is in. */
+  readonly stack: string | undefined
 }
 
 /** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
@@ -79,6 +92,8 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   callee: Pid | undefined = undefined
   /** Waits for room in the callee's mailbox, for as long as this waits. */
   private offering: AnyFiber | undefined = undefined
+  /** Whether its fiber's generator waits for it directly: then it can be told where, see `CallSite.ts`. */
+  direct = false
   /** What to do with the pid of a process this call starts, before anything else it does is seen. */
   spawned: ((pid: Pid) => void) | undefined = undefined
 
@@ -175,6 +190,14 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     this.settle(outcomes.whenRefused?.(contract, problem) ?? outcomes.whenDown(ExitReason.noProcess))
   }
 
+  get asker(): Asker | undefined {
+    if (this.settled) return undefined
+    const { direct, fiber, host } = this
+    const site = direct && fiber !== undefined ? siteOf(fiber) : undefined
+    const lines = [site, framesText(fiber?.cache.stackFrame)].filter((text) => text !== undefined && text !== "")
+    return { scheduler: host.slot, pid: fiber?.process?.pid, stack: lines.length === 0 ? undefined : lines.join("\n") }
+  }
+
   /** An answer from another scheduler. */
   receive(reader: ByteReader): void {
     this.answer(this.outcomes.read(reader))
@@ -209,6 +232,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
 
   /** Nobody waits for it any more. What comes is dropped. */
   abandon(): void {
+    this.direct = false
     if (this.outcome !== undefined) return
     this.over(abandoned)
     this.leaveCallee()
@@ -219,7 +243,10 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (outcome === succeeded) {
       if (fiber !== undefined && this.id === 0) this.giveBack(fiber)
       unparkWith(this, value)
-    } else if (outcome !== undefined) unpark(this, outcome)
+    } else if (outcome !== undefined) {
+      const failed = this.direct && fiber !== undefined && Exit.isFailure(outcome)
+      unpark(this, failed ? failedAt(fiber, outcome) : outcome)
+    }
   }
 }
 
@@ -288,6 +315,10 @@ export class RemoteReply implements ReplyTo, ReplySignal {
   refuse(contract: string, problem: Refusal): void {
     this.refusal = [contract, problem]
     this.host.route(this.slot, this.incarnation, this)
+  }
+
+  get asker(): Asker {
+    return { scheduler: this.slot, pid: undefined, stack: undefined }
   }
 
   /** Writes what came last: the answer, or that there will be none. */
@@ -456,6 +487,11 @@ export abstract class IncomingCall {
   /** The callee does not take it. */
   refuse(contract: string, problem: Refusal): void {
     if (this.leave()) this.replyTo.refuse(contract, problem)
+  }
+
+  /** Who waits for the answer; nobody once it was given. */
+  get asker(): Asker | undefined {
+    return this.record === undefined ? undefined : this.replyTo.asker
   }
 
   /** The callee's mailbox had no room for it. */

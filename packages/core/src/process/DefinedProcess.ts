@@ -10,6 +10,7 @@ import { Current, type System } from "./Host.ts"
 import { unlink } from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import type { Name } from "./Name.ts"
+import { checkName } from "./NameCheck.ts"
 import type { Pid } from "./Pid.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
@@ -44,7 +45,7 @@ export const define = <S extends Schema.Top, const A extends Fields = {}>(
   name: string,
   options: { readonly mailbox: S; readonly args?: A }
 ): ProcessContract<S, A> => {
-  if (name === "") throw new RangeError("Process.define: a process needs a name")
+  checkName("Process.define", name)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   return {
@@ -79,8 +80,9 @@ const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, pro
           if (holder !== undefined) {
             // As if it had never been: whoever started it is told, and gets no EXIT. Catalogue N09
             if (record.parent !== undefined) unlink(record, record.parent)
-            const pid = holder.toString()
-            return started?.failWhenGone(Exit.fail(new StartError({ contract: name, problem: "already-started", pid })))
+            const facts = { pid: holder.toString(), registeredName: registered?.toString() }
+            const error = new StartError({ contract: name, problem: "already-started", ...facts })
+            return started?.failWhenGone(Exit.fail(error))
           }
           started?.answer(Exit.void)
           return yield* program(self, given)

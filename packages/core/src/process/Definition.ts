@@ -35,6 +35,8 @@ export interface Definition {
    * otherwise (`failWhenGone`), if anybody waits; the process registers itself as `name` before it initialises.
    */
   readonly body: (args: unknown, started: StartingCall | undefined, name: Name | undefined) => Body
+  /** What reports show of arguments. Default: all of them. */
+  readonly showArgs?: ((args: unknown) => string) | undefined
   /** Definitions this one cannot run without. */
   readonly uses: ReadonlyArray<Definition>
 }

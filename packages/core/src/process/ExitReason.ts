@@ -10,7 +10,9 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { messageOf, textAt } from "./codec/Foreign.ts"
-import { anyFromText, anyToText, glimpse } from "./codec/Portable.ts"
+import { anyFromText, anyToText } from "./codec/Portable.ts"
+import { cut, longestText, show } from "./Inspect.ts"
+import { framesOf } from "./StackFrames.ts"
 
 /** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
 export interface Normal {
@@ -152,7 +154,7 @@ export const format = (reason: ExitReason): string => {
     case "Normal":
       return "normal"
     case "Shutdown":
-      return reason.detail === undefined ? "shutdown" : `shutdown: ${show(reason.detail)}`
+      return reason.detail === undefined ? "shutdown" : `shutdown: ${shown(reason.detail)}`
     case "Kill":
       return "kill"
     case "Killed":
@@ -162,33 +164,24 @@ export const format = (reason: ExitReason): string => {
     case "SchedulerDown":
       return `scheduler ${reason.scheduler} is down`
     case "Failed":
-      return `failed: ${show(reason.error)}`
+      return `failed: ${shown(reason.error)}`
     case "Died":
-      return `died: ${show(reason.defect)}`
+      return `died: ${shown(reason.defect)}`
   }
 }
 
-/** Longer texts of reasons are cut: they stand in log lines. */
-const longest = 2000
-
-const show = (value: unknown): string => {
-  const text = textOf(value)
-  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`
+const shown = (value: unknown): string => {
+  if (typeof value === "string") return cut(value)
+  return Error.isError(value) ? cut(errorText(value)) : show(value, longestText, inOwnWords)
 }
 
-const textOf = (value: unknown): string => {
-  if (typeof value === "string") return value
-  if (Error.isError(value)) return `${textAt(value, "name", "Error")}: ${textAt(value, "message", "")}`
-  // Whatever it is, its copy can be looked at
-  const copy = glimpse(value)
-  return JSON.stringify(copy, showPart) ?? String(copy)
+const errorText = (error: Error): string => {
+  return `${textAt(error, "name", "Error")}: ${textAt(error, "message", "")}`
 }
 
 /** Reasons hold reasons (why a supervisor could not start a child): each is told in its own words. */
-const showPart = (_: string, part: unknown): unknown => {
-  if (typeof part === "bigint") return `${part}n`
-  if (Error.isError(part)) return textOf(part)
-  return isExitReason(part) ? format(part) : part
+const inOwnWords = (value: object): string | undefined => {
+  return isExitReason(value) ? format(value) : Error.isError(value) ? errorText(value) : undefined
 }
 
 /**
@@ -234,7 +227,34 @@ export const isSignal = (cause: Cause.Cause<unknown>): boolean => signalOf(cause
 export const fromCause = (cause: Cause.Cause<unknown>): ExitReason => {
   const signal = signalOf(cause)
   if (signal !== undefined) return signal
-  for (const part of cause.reasons) if (part._tag === "Die") return died(part.defect)
-  for (const part of cause.reasons) if (part._tag === "Fail") return failed(part.error)
+  for (const part of cause.reasons) if (part._tag === "Die") return made(withFrames(died(part.defect), part), part)
+  for (const part of cause.reasons) if (part._tag === "Fail") return made(failed(part.error), part)
   return shutdown
+}
+
+/** Its stack, and below it where its fiber had come from. */
+const withFrames = (reason: Died, part: Cause.Reason<unknown>): Died => {
+  const frames = framesOf(part)
+  return frames === "" ? reason : { ...reason, stack: [reason.stack, frames].filter((text) => text !== "").join("\n") }
+}
+
+/** What reasons were made of, on this scheduler. */
+const causes = new WeakMap<ExitReason, Cause.Cause<unknown>>()
+
+const made = (reason: ExitReason, part: Cause.Reason<unknown>): ExitReason => {
+  causes.set(reason, Cause.fromReasons([part]))
+  return reason
+}
+
+/**
+ * The cause behind a reason, for those who print causes: only of what was thrown, and of errors. With where its fiber had come
+ * from, on the scheduler it happened on.
+ */
+export const causeOf = (reason: ExitReason): Cause.Cause<unknown> | undefined => {
+  if (reason._tag === "Died") {
+    if (Error.isError(reason.defect) || reason.stack !== "") return causes.get(reason) ?? Cause.die(reason.defect)
+  } else if (reason._tag === "Failed" && Error.isError(reason.error)) {
+    return causes.get(reason) ?? Cause.fail(reason.error)
+  }
+  return undefined
 }

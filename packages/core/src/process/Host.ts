@@ -5,7 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Scheduler } from "effect/Scheduler"
-import type { PendingCall } from "./Call.ts"
+import type { Asker, PendingCall } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
@@ -93,10 +93,11 @@ export interface DirectoryChange {
 /** How many processes may hold one key of a table. */
 export type Keys = "unique" | "duplicate"
 
-/** The result of entering a table: taken by `holder`, or done. */
+/** The result of entering a table: done, the key is taken by `holder`, or the process has a name: it has one at most. */
 export type Registration =
   | { readonly _tag: "Registered" }
   | { readonly _tag: "AlreadyRegistered"; readonly holder: Pid }
+  | { readonly _tag: "AlreadyNamed"; readonly name: string }
   | { readonly _tag: "NotAlive" }
 
 /** One table of names on one scheduler. It changes as the table does, and lasts as long as the scheduler. */
@@ -148,17 +149,35 @@ export interface Directory {
 /** The table of registered process names. */
 export const names = ""
 
+/** More restarts than a supervisor's intensity allows. */
+export interface GaveUp {
+  /** How many restarts the intensity allows. */
+  readonly restarts: number
+  /** Within how many milliseconds. */
+  readonly within: number
+  /** What was restarted within that time, the last attempt that is not made included: how often each child, the most first. */
+  readonly of: ReadonlyArray<{ readonly child: string; readonly times: number }>
+}
+
+/** How much an event matters: the level it is logged at. */
+export type EventLevel = "debug" | "info" | "warning" | "error"
+
 /** Something worth telling an operator. Given to the system's event stream and to the log. */
 export type ProcessEvent =
   | {
-      /** A process that is supervised-ready ended abnormally. */
+      /** A process ended abnormally, by its own doing. */
       readonly _tag: "ProcessCrashed"
       readonly pid: Pid
       readonly label: string | undefined
       readonly parent: Pid | undefined
       readonly ancestors: ReadonlyArray<Pid>
       readonly reason: ExitReason
-      readonly lastMessage: unknown
+      /** The message it was handling, or had handled last, as text: what its contract's `inspect` shows of it. */
+      readonly lastMessage: string | undefined
+      /** A server's state before that message, as text: what its contract's `inspect` shows of it. */
+      readonly state: string | undefined
+      /** Who was calling: set when the last message is a call that was not answered. */
+      readonly caller: Asker | undefined
       readonly mailboxLength: number
       readonly links: ReadonlyArray<Pid>
     }
@@ -173,16 +192,43 @@ export type ProcessEvent =
       readonly _tag: "UnexpectedMessage"
       readonly pid: Pid
       readonly label: string | undefined
-      readonly received: unknown
+      /** As text: what the contract's `inspect` shows of it. */
+      readonly received: string | undefined
     }
   | {
       /** A supervisor's account: what happened to which child. */
       readonly _tag: "SupervisorReport"
       readonly supervisor: Pid
       readonly name: string
+      /** `shutdown`: it gives up, since it has restarted children as often as its intensity allows. */
       readonly context: "child-terminated" | "start-error" | "shutdown-error" | "shutdown"
+      /** The child's id; its label or its contract's name under a dynamic supervisor. */
       readonly child: string
+      /** The child's process: the one that has ended. Undefined when it could not be started. */
+      readonly pid: Pid | undefined
+      /** The name of the child's contract. */
+      readonly contract: string
+      /** The child's arguments, as text: what its contract's `inspect` shows of them. */
+      readonly args: string | undefined
+      readonly restart: "permanent" | "transient" | "temporary"
+      /** Milliseconds, or how else it is stopped. */
+      readonly shutdown: number | "brutal-kill" | "infinity"
+      readonly type: "worker" | "supervisor"
       readonly reason: ExitReason
+      /** Of a supervisor that gives up. */
+      readonly gaveUp: GaveUp | undefined
+    }
+  | {
+      /** A supervisor has started a child: OTP's progress report. */
+      readonly _tag: "ChildStarted"
+      readonly supervisor: Pid
+      readonly name: string
+      /** As in a `SupervisorReport`. */
+      readonly child: string
+      readonly pid: Pid
+      readonly contract: string
+      /** Whether the supervisor has started it again, and not for the first time. */
+      readonly restarted: boolean
     }
   | {
       /** More messages wait for a process than its limit says. */
@@ -221,6 +267,8 @@ export interface Host {
   readonly system: string
   readonly slot: number
   readonly incarnation: number
+  /** How many schedulers the system has. */
+  readonly slots: number
   /** What every fiber of this scheduler starts with: the scheduler, the system, the application's services. */
   readonly context: Context.Context<never>
   readonly timers: Timers
@@ -289,6 +337,8 @@ export interface Host {
   /** The slot a placement means now. */
   place(placement: Placement): number
   report(event: ProcessEvent): void
+  /** Whether anybody hears of an event of that level: the log, or who listens, on any scheduler. Others need not be made. */
+  isHeard(level: EventLevel): boolean
 }
 
 /** The scheduler and system that code runs on. Provided by `System.layer` and, inside processes, always there. */

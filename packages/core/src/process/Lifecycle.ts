@@ -4,6 +4,7 @@
  */
 import { monitorOver } from "./Alias.ts"
 import { IncomingCall } from "./Call.ts"
+import { crashOf } from "./CrashReport.ts"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { LinkEntry } from "./LinkEntry.ts"
@@ -74,7 +75,9 @@ const reasonOf = (record: ProcessRecord): ExitReason.ExitReason => record.exitRe
  */
 export const conclude = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
   record.unwinding = true
-  if (decide(record, reason) && crash && ExitReason.isAbnormal(reason)) reportCrash(record, reason)
+  if (decide(record, reason) && crash && ExitReason.isAbnormal(reason)) {
+    record.host.report(crashOf(record, reason, linkedTo(record)))
+  }
 }
 
 /** How long a process's finalizers may take by default, in milliseconds. */
@@ -106,19 +109,6 @@ export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
 
 const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
   (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
-
-const reportCrash = (record: ProcessRecord, reason: ExitReason.ExitReason): void =>
-  record.host.report({
-    _tag: "ProcessCrashed",
-    pid: record.pid,
-    label: record.label,
-    parent: record.parent,
-    ancestors: record.ancestors,
-    reason,
-    lastMessage: record.lastMessage,
-    mailboxLength: record.mailbox.length,
-    links: linkedTo(record)
-  })
 
 /** Tells the world of an end whose reason is decided. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord): void => {

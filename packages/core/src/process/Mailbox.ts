@@ -3,6 +3,7 @@
  * selection, without disturbing the order of the others. Signals are never counted against the bound.
  */
 import * as Schema from "effect/Schema"
+import { count } from "./Figures.ts"
 import { Down, Exit } from "./Signal.ts"
 
 /** What happens to a message for a mailbox that is full. */
@@ -28,7 +29,7 @@ export class MailboxOverflow extends Schema.TaggedError<MailboxOverflow>()("Mail
   capacity: Schema.Int
 }) {
   override get message(): string {
-    return `the mailbox holds its ${this.capacity} messages already`
+    return `the mailbox is full: its capacity is ${count(this.capacity, "message", "messages")}`
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
+import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
 import { type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
 import { keepShapes } from "./Shape.ts"
@@ -54,13 +55,19 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
       try {
         const result = this.attempt(fiber)
         if (!isNotNow(result)) return done(fiber, result)
-      } catch {
-        // An effect's way to fail is through the interpreter
+      } catch (error) {
+        return fail(error)
       }
     }
     return handOver(this)
   }
 }
+
+/**
+ * What a generator gets of an operation that threw: an effect's way to fail is through the interpreter. The error itself, since
+ * it was made on the generator's stack: the line with the `yield*` is in its own.
+ */
+export const fail = (error: unknown): never => handOver(Exit.die(error))
 
 /** What `yield*` asks an operation for. */
 export type Iterating<A, E> = Effect.EffectIterator<Effect.Effect<A, E>>
@@ -162,8 +169,31 @@ export const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessF
   return operation as never
 }
 
+/** Asks a generator where it stands, see `CallSite.ts`. */
+export class Whereabouts {
+  /** The answer, as the stack of an error. */
+  stack = ""
+}
+
 /** The iterator of what the interpreter runs, and its step: a suspended generator holds none of its own. */
-const handedOver = { value: undefined as unknown, done: false, next: stepOn }
+const handedOver = {
+  value: undefined as unknown,
+  done: false,
+  next: stepOn,
+  throw: (asked: unknown) => {
+    if (!(asked instanceof Whereabouts)) throw asked
+    Error.captureStackTrace(asked, handedOver.throw)
+    // The generator waits on
+    return { value: undefined, done: false }
+  }
+}
+
+/** Whether `effect` is what a generator was handed over last, by its `yield*` itself. Asked where it is evaluated, once. */
+export const wasHandedOver = (effect: unknown): boolean => {
+  const was = handedOver.value === effect
+  handedOver.value = undefined
+  return was
+}
 
 /** What a generator gets of an effect that the interpreter is to run. */
 export const handOver = (

@@ -4,11 +4,13 @@ import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./Alias.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { Current, names, System } from "./Host.ts"
+import { showGiven } from "./Inspect.ts"
 import { find, receiveExit, sendExit } from "./Lifecycle.ts"
 import * as Links from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
 import { Demonitoring, Monitoring } from "./MonitorOperation.ts"
 import { type Address, Name } from "./Name.ts"
+import { checkName } from "./NameCheck.ts"
 import { isPid, keyOf, outside, type Pid, partOf, schema as pidSchema } from "./Pid.ts"
 import { callbackIn, currentProcess } from "./ProcessFiber.ts"
 import { ask, type Info, infoOf } from "./Query.ts"
@@ -100,7 +102,7 @@ const exitSelf = (reason: ExitReason.ExitReason): Effect.Effect<never, never, Cu
 const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void, never, System> =>
   acting((host, fiber) => {
     // A name, say: no signal can be sent to it, and none must seem to have been
-    if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid, got ${typeof pid}`))
+    if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid; got ${showGiven(pid)}`))
     const current = currentProcess(fiber)
     if (current !== undefined && keyOf(current.pid) === keyOf(pid)) {
       receiveExit(current, current.pid, reason, false)
@@ -180,9 +182,12 @@ export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["T
   return aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
 }
 
-/** The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. */
+/**
+ * The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. Throws
+ * a RangeError when that is no name.
+ */
 export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>
-  new Name(names, name, partOf(MessageCodec.fromSchema(mailbox)))
+  new Name(names, checkName("Process.named", name), partOf(MessageCodec.fromSchema(mailbox)))
 
 /** A selector that waits for nothing yet. See {@link Selector}. */
 export const selector = <M>(): Selector<M> => new Selector<M>()
@@ -195,7 +200,7 @@ export class ProcessExited extends Schema.TaggedError<ProcessExited>()("ProcessE
   reason: ExitReason.schema
 }) {
   override get message(): string {
-    return `the process ended: ${ExitReason.format(this.reason)}`
+    return `the process ended before it had a result: ${ExitReason.format(this.reason)}`
   }
 }
 

@@ -35,6 +35,14 @@ export interface Body {
   silence?(): void
   /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
+  /** What of it is shown in the report of its crash. Absent: the last message as it is. Never throws. */
+  describe?(): Description
+}
+
+/** A crashed process's state and its last message, as text. */
+export interface Description {
+  readonly state: string | undefined
+  readonly lastMessage: string | undefined
 }
 
 /** `running` until an exit reason is known, `exiting` while the code unwinds, `dead` once the world has been told. */

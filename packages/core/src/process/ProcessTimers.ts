@@ -11,10 +11,12 @@ import type { AnyFiber } from "./Fibers.ts"
 import { Current, type Host, type System } from "./Host.ts"
 import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
 import { sendExit } from "./Lifecycle.ts"
+import { invalidDuration, wholeMilliseconds } from "./Milliseconds.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
 import {
   doneWith,
+  fail,
   handOver,
   type Iterating,
   isNotNow,
@@ -26,7 +28,6 @@ import {
 import { maximumSlots, outside, type Pid, PidImpl, referenceUnit } from "./Pid.ts"
 import { type ProcessFiber, runningFiber } from "./ProcessFiber.ts"
 import { answer, ask } from "./Query.ts"
-import { milliseconds } from "./RawProcess.ts"
 import { hostOf, withSystem } from "./Running.ts"
 import { prepare, send } from "./Send.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -42,12 +43,12 @@ export type When = Duration.Input | { readonly at: number }
 export const now: Effect.Effect<number, never, System> = withSystem((host) => Exit.succeed(host.timers.now()))
 
 const isDeadline = (when: When): when is { readonly at: number } =>
-  typeof when === "object" && "at" in when && typeof when.at === "number"
+  typeof when === "object" && when !== null && "at" in when
 
-/** A delay in whole milliseconds; `undefined`: it is none one can wait for. Durations take what is not a number for 0. */
+/** A delay in whole milliseconds; `undefined`: it is none one can wait for, or has no end. */
 const delayOf = (when: Duration.Input): number | undefined => {
-  const delay = Number.isNaN(when) ? undefined : milliseconds(when)
-  return delay !== undefined && delay >= 0 ? delay : undefined
+  const delay = wholeMilliseconds(when)
+  return delay === Number.POSITIVE_INFINITY ? undefined : delay
 }
 
 /** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
@@ -66,8 +67,8 @@ const set = ({ timerRefs }: Host, entry: Later, ref: TimerRef, when: When): bool
 /** The reference of a timer that is not set. */
 const noTimer = (host: Host): Effect.Effect<TimerRef> => Exit.succeed(host.timerRefs.nextRef())
 
-const badDelay = (operation: string) =>
-  Effect.die(new RangeError(`${operation}: expected a delay that is finite and not negative`))
+const badDelay = (operation: string, when: When) =>
+  Effect.die(invalidDuration(operation, when, "a delay that is finite and not negative, or { at: time }"))
 
 /** Sets a timer, and dies when that is not possible. */
 const begin = (
@@ -76,7 +77,7 @@ const begin = (
   operation: string,
   when: When,
   ref = host.timerRefs.nextRef()
-): Effect.Effect<TimerRef> => (set(host, entry, ref, when) ? Exit.succeed(ref) : badDelay(operation))
+): Effect.Effect<TimerRef> => (set(host, entry, ref, when) ? Exit.succeed(ref) : badDelay(operation, when))
 
 const SendAfter = operationKind(
   class SendAfter implements OperationMethods<TimerRef, never> {
@@ -124,8 +125,8 @@ const SendAfter = operationKind(
         try {
           const ref = this.attempt(fiber)
           if (!isNotNow(ref)) return doneWith(this, fiber, ref)
-        } catch {
-          // An effect's way to fail is through the interpreter
+        } catch (error) {
+          return fail(error)
         }
       }
       return handOver(this)
@@ -271,9 +272,9 @@ export const sendInterval = <M>(
   every: Duration.Input
 ): Effect.Effect<Interval, never, System> =>
   acting((host) => {
-    const period = milliseconds(every)
+    const period = delayOf(every)
     if (period === undefined || !(period > 0)) {
-      return Effect.die(new RangeError("sendInterval: expected an interval that is finite and positive"))
+      return Effect.die(invalidDuration("sendInterval", every, "an interval that is finite and positive"))
     }
     // `M` is checked by send; monitoring only needs the address
     const address = to as unknown as Address

@@ -3,7 +3,7 @@
  * It is started and woken by the run queue only, never on a sender's stack.
  */
 import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type Alias, type AliasMode, makeAlias } from "./Alias.ts"
@@ -12,6 +12,7 @@ import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, type Code, type KernelFiber, makeCode, type Owner, park } from "./Fibers.ts"
 import type { Repeated } from "./KernelFiber.ts"
 import { conclude, limitUnwinding } from "./Lifecycle.ts"
+import { milliseconds } from "./Milliseconds.ts"
 import { monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
 import { Done, isNotNow, notNow, Operation } from "./Operation.ts"
@@ -39,7 +40,10 @@ export type Received<M> = M | Down | ExitMessage
 
 /** How a receive chooses. A tag, or a predicate. Others stay where they are. */
 export interface ReceiveOptions {
-  /** Fail with {@link ReceiveTimeout} when nothing matched for so long. 0 only looks at what is there. Default: wait forever. */
+  /**
+   * Fail with {@link ReceiveTimeout} when nothing matched for so long. 0 only looks at what is there. Default: wait forever.
+   * A negative one is a RangeError.
+   */
   readonly after?: Duration.Input | undefined
 }
 
@@ -247,7 +251,7 @@ export class RawProcess<M>
   // --- receives that choose ----------------------------------------------------------------------------------------------
 
   private matching(matches: Matches, options: ReceiveOptions | undefined): Effect.Effect<unknown, ReceiveTimeout> {
-    return new ChoosingReceive(this, matches, milliseconds(options?.after))
+    return new ChoosingReceive(this, matches, milliseconds(options?.after, "receive: after"))
   }
 
   receiveWhen<B extends Received<M>>(
@@ -320,16 +324,6 @@ const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, un
   } catch (error) {
     return Exit.die(error)
   }
-}
-
-/** A duration in whole milliseconds; infinite ones mean no limit. */
-export const milliseconds = (input: Duration.Input | undefined): number | undefined => {
-  if (input === undefined) return undefined
-  if (typeof input === "number" && input >= 0 && input < Number.POSITIVE_INFINITY) return Math.ceil(input)
-  // What most often says that there is no limit
-  if (input === Duration.infinity) return undefined
-  const value = Duration.toMillis(input)
-  return value === Number.POSITIVE_INFINITY ? undefined : Math.ceil(value)
 }
 
 keepShapes(new RawProcess(nothing))

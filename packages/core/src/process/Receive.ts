@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { admitWaiting } from "./Delivery.ts"
 import * as ExitReason from "./ExitReason.ts"
 import { type AnyFiber, type KernelFiber, park, unpark, unparkWith, type Waiter, type Waiting } from "./Fibers.ts"
+import { time } from "./Figures.ts"
 import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
@@ -18,7 +19,11 @@ import type { Timer } from "./Timer.ts"
 export class ReceiveTimeout extends Schema.TaggedError<ReceiveTimeout>()("ReceiveTimeout", {
   /** How long was waited, in milliseconds. */
   after: Schema.Number
-}) {}
+}) {
+  override get message(): string {
+    return `no message that the receive waits for has come within ${time(this.after)}`
+  }
+}
 
 export type Matches = ((message: unknown) => boolean) | undefined
 

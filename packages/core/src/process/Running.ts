@@ -6,7 +6,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { AnyFiber } from "./Fibers.ts"
 import { type Current, type Host, System } from "./Host.ts"
-import { doneWith, handOver, notNow, Operation, operationKind, QuickOperation } from "./Operation.ts"
+import { doneWith, fail, handOver, notNow, Operation, operationKind, QuickOperation } from "./Operation.ts"
 import { currentProcess, type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
@@ -25,7 +25,7 @@ export const hostOf = (fiber: AnyFiber): Host => {
 export const ownProcess = (fiber: AnyFiber): ProcessRecord => {
   const record = currentProcess(fiber)
   if (record !== undefined) return record
-  throw new Error("this effect needs a process to run in")
+  throw new Error("this effect needs a process to run in: run it by Process.run, say")
 }
 
 /**
@@ -77,8 +77,8 @@ abstract class Reading extends QuickOperation implements Question<unknown> {
     if (fiber !== undefined) {
       try {
         return doneWith(this, fiber, this.read(fiber.process.host))
-      } catch {
-        // An effect's way to fail is through the interpreter
+      } catch (error) {
+        return fail(error)
       }
     }
     return handOver(this)

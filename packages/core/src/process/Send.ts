@@ -11,6 +11,7 @@ import * as Delivery from "./Delivery.ts"
 import { type Host, System } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
 import * as MessageCodec from "./MessageCodec.ts"
+import { milliseconds } from "./Milliseconds.ts"
 import { type Address, resolve } from "./Name.ts"
 import { notNow, type OperationMethods, operationKind } from "./Operation.ts"
 import { impl, isPid, type Pid, PidImpl } from "./Pid.ts"
@@ -133,14 +134,16 @@ export class SendFailed extends Schema.TaggedError<SendFailed>()("SendFailed", {
   problem: Schema.Literals(["full", "gone"])
 }) {
   override get message(): string {
-    return this.problem === "full" ? `the mailbox of ${this.target} stayed full` : `there is no process ${this.target}`
+    return this.problem === "full"
+      ? `the mailbox of ${this.target} was full until the deadline`
+      : `there is no process ${this.target}`
   }
 }
 
 /**
  * Sends a message and waits for room no longer than `deadline`. Fails with {@link SendFailed} when there was none by then
  * (on the receiver's own scheduler nothing was sent; on another it may still arrive), or when the receiver is gone or
- * ends meanwhile.
+ * ends meanwhile. Dies with a RangeError when the deadline is negative.
  */
 export const sendWithin = <M>(
   to: Address<M>,
@@ -148,14 +151,17 @@ export const sendWithin = <M>(
   deadline: Duration.Input
 ): Effect.Effect<void, SendFailed, System> => {
   const fail = (problem: SendFailed["problem"]) => Effect.fail(new SendFailed({ target: String(to), problem }))
-  return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, by, alias) =>
-    Effect.raceFirst(
-      Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true, by), (outcome) =>
-        outcome === "accepted" ? Effect.void : fail("gone")
-      ),
-      Effect.andThen(Effect.provideService(sleep(deadline), System, host), fail("full"))
+  return Effect.suspend(() => {
+    const limit = milliseconds(deadline, "sendWithin: deadline") ?? Number.POSITIVE_INFINITY
+    return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, by, alias) =>
+      Effect.raceFirst(
+        Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true, by), (outcome) =>
+          outcome === "accepted" ? Effect.void : fail("gone")
+        ),
+        Effect.andThen(Effect.provideService(sleep(limit), System, host), fail("full"))
+      )
     )
-  )
+  })
 }
 
 /**
@@ -173,7 +179,7 @@ const codecOf = (host: Host, pid: Pid): MessageCodec.MessageCodec | undefined =>
 const unknownMailbox = (pid: Pid) =>
   new MessageCodec.InvalidMessage({
     target: pid.toString(),
-    problem: "this pid does not say what its process takes (it came from a Down, an Exit or a list)"
+    problem: "its pid does not say what it takes (it came from a Down, an Exit or a list): send to a pid with a schema"
   })
 
 keepShapes(new SendMessage(nothing, nothing))

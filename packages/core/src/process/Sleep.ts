@@ -2,18 +2,21 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { System } from "./Host.ts"
+import { milliseconds } from "./Milliseconds.ts"
 import { currentProcess } from "./ProcessFiber.ts"
-import { milliseconds } from "./RawProcess.ts"
 import { withSystem } from "./Running.ts"
 
-/** Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Catalogue P31, P32. */
+/**
+ * Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Dies with a RangeError when the
+ * duration is negative. Catalogue P31, P32.
+ */
 export const sleep = (duration: Duration.Input): Effect.Effect<void, never, System> =>
   withSystem((host, fiber) => {
-    const delay = milliseconds(duration)
+    const delay = milliseconds(duration, "sleep")
     if (delay === undefined) return Effect.never
     return Effect.callback<void>((resume) => {
       const priority = currentProcess(fiber)?.priority
-      const timer = host.timers.set(Math.max(0, delay), () => resume(Effect.void), priority)
+      const timer = host.timers.set(delay, () => resume(Effect.void), priority)
       return Effect.sync(() => host.timers.clear(timer))
     })
   })

@@ -15,24 +15,25 @@ import type { Host } from "./Host.ts"
 import { sendExit } from "./Lifecycle.ts"
 import { unlink } from "./Links.ts"
 import { InvalidMessage, takes } from "./MessageCodec.ts"
+import { milliseconds } from "./Milliseconds.ts"
 import { demonitor } from "./Monitors.ts"
 import { Operation } from "./Operation.ts"
 import { outside, type Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import { milliseconds } from "./RawProcess.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { MonitorRef } from "./Signal.ts"
 import { type DefinedOptions, type SpawnCall, spawnDefined } from "./SpawnDefined.ts"
+import { refusal } from "./StartCheck.ts"
 import { StartError } from "./StartError.ts"
 
 /** How a process of a definition is started. */
 export interface StartOptions extends DefinedOptions {
   /**
    * Registers it under this name before `init` runs: a text is a name of the system, a {@link Name} one of a registry
-   * (OTP's `via`). Catalogue N09, N14.
+   * (OTP's `via`). What is no name fails the start. Catalogue N09, N14.
    */
   readonly name?: DefinedOptions["name"]
-  /** How long `init` may take; its process is killed then. Default: no limit. Catalogue GS10. */
+  /** How long `init` may take; its process is killed then. Default: no limit. A negative one fails the start. Catalogue GS10. */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -99,8 +100,13 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
     return this.by === undefined ? noAncestors : this.by.lineage
   }
 
+  /** How long it may take, in milliseconds. */
+  private get limit(): number | undefined {
+    return this.options === undefined ? undefined : milliseconds(this.options.timeout, "timeout")
+  }
+
   begin(): void {
-    const limit = this.options === undefined ? undefined : milliseconds(this.options.timeout)
+    const { limit } = this
     if (limit !== undefined) this.expireAfter(limit)
     spawnDefined(this.host, this)
   }
@@ -149,18 +155,19 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
     }
   }
 
-  private error(problem: StartError["problem"], reason?: ExitReason.ExitReason): Exit.Exit<never, StartError> {
-    return Exit.fail(new StartError({ contract: this.definition.name, problem, ...(reason && { reason }) }))
+  private error(facts: Omit<ConstructorParameters<typeof StartError>[0], "contract">): Exit.Exit<never, StartError> {
+    const registeredName = this.options?.name?.toString()
+    return Exit.fail(new StartError({ contract: this.definition.name, registeredName, ...facts }))
   }
 
   whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, StartError> {
-    return this.error("failed", reason)
+    return this.error({ problem: "failed", reason })
   }
 
   whenTimedOut(): Exit.Exit<never, StartError> {
     // Behind the outcome: the death of the abandoned process must not become it
     this.host.enqueue(() => this.giveUp(), "normal")
-    return this.error("timeout")
+    return this.error({ problem: "timeout", milliseconds: this.limit })
   }
 
   read(reader: ByteReader): Exit.Exit<unknown, unknown> {
@@ -194,6 +201,8 @@ export const startOn = (
     // It has not begun to wait, and goes on at once as its starter says
     return starter.failed(death) as Effect.Effect<never>
   }
+  const refused = options === undefined ? undefined : refusal(host, definition.name, options)
+  if (refused !== undefined) return starter.failed(Exit.fail(refused) as Exit.Failure<never, StartError>) as never
   const starting = new Starting(host, by, definition, args, options, tie, starter)
   starting.begin()
   return park(fiber, starting)

@@ -11,6 +11,7 @@ import type { PendingCall } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
 import {
   type Directory,
+  type EventLevel,
   type Host,
   type Offer,
   type Placement,
@@ -213,6 +214,10 @@ export class Scheduler implements Host {
 
   get directory(): Directory {
     return this.uplink.directory
+  }
+
+  get slots(): number {
+    return this.uplink.slots
   }
 
   get runQueueLength(): number {
@@ -421,6 +426,10 @@ export class Scheduler implements Host {
 
   report(event: ProcessEvent | SchedulerEvent): void {
     this.uplink.report(event)
+  }
+
+  isHeard(level: EventLevel): boolean {
+    return this.uplink.isHeard(level)
   }
 
   /** No further turn runs. What is queued is dropped. */

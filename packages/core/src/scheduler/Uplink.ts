@@ -2,13 +2,15 @@
  * What a scheduler asks of its system: all that reaches beyond it.
  */
 import type { PendingCall } from "../process/Call.ts"
-import type { Directory, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
+import type { Directory, EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
 
 /** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */
 export interface Uplink {
   readonly directory: Directory
+  /** How many schedulers the system has. */
+  readonly slots: number
   route(slot: number, incarnation: number, signal: Signal): void
   routeMessage: Host["routeMessage"]
   routeSpawn(signal: SpawnSignal, call: PendingCall): void
@@ -16,6 +18,7 @@ export interface Uplink {
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }
   report(event: ProcessEvent | SchedulerEvent): void
+  isHeard(level: EventLevel): boolean
   /** A turn begins. */
   beginTurn(): void
   /**

@@ -6,7 +6,15 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { PendingCall } from "../process/Call.ts"
-import type { Directory, DirectoryChange, DirectoryEntry, Host, Keys, Registration } from "../process/Host.ts"
+import {
+  type Directory,
+  type DirectoryChange,
+  type DirectoryEntry,
+  type Host,
+  type Keys,
+  names,
+  type Registration
+} from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
 import { callbackIn } from "../process/ProcessFiber.ts"
@@ -26,6 +34,7 @@ export interface DirectoryPeers {
 const done = 1
 const refused = 2
 const notAlive = 3
+const named = 4
 
 /** Who asked for a change, and how to answer. */
 type Answer = (result: Registration | boolean) => void
@@ -99,9 +108,16 @@ export class ReplicatedDirectory implements Directory {
     const unique = keys === "unique"
     const isAlive = find(this.host, pid)?.isRunning === true
     if (!isAlive && !unique) return notRegistered
+    const ownName = this.nameOf(name, pid)
+    if (isAlive && ownName !== undefined) return { _tag: "AlreadyNamed", name: ownName }
     const holder = isAlive ? this.tables.insertInto(table, key, pid, value, unique) : table.first(key)
     if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
     return isAlive ? registered : notRegistered
+  }
+
+  /** The name that a process has, where it may have one at most. */
+  private nameOf(table: string, pid: Pid): string | undefined {
+    return table === names ? this.tables.held(table, pid)[0]?.key : undefined
   }
 
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean> {
@@ -160,6 +176,7 @@ export class ReplicatedDirectory implements Directory {
             const answer = reader.u8()
             if (request !== "register") return Exit.succeed(answer === done)
             if (answer === done) return Exit.succeed<Registration>({ _tag: "Registered" })
+            if (answer === named) return Exit.succeed<Registration>({ _tag: "AlreadyNamed", name: reader.string() })
             const holder = answer === refused ? parse(reader.string()) : undefined
             return holder === undefined ? gone() : Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder })
           }
@@ -186,7 +203,10 @@ export class ReplicatedDirectory implements Directory {
           if (typeof result === "boolean") writer.u8(result ? done : refused)
           else if (result._tag === "Registered") writer.u8(done)
           else if (result._tag === "NotAlive") writer.u8(notAlive)
-          else {
+          else if (result._tag === "AlreadyNamed") {
+            writer.u8(named)
+            writer.string(result.name)
+          } else {
             writer.u8(refused)
             writer.string(result.holder.toString())
           }
@@ -206,14 +226,23 @@ export class ReplicatedDirectory implements Directory {
       const held = this.tables.update(table, key, pid, value)
       return this.spread("update", table, key, pid, value, () => answer(held))
     }
+    const name = this.nameOf(table, pid)
+    if (name !== undefined) {
+      return this.whenStillTrue(
+        pid,
+        () => this.nameOf(table, pid) === name,
+        () => answer({ _tag: "AlreadyNamed", name }),
+        () => this.decide(request, answer)
+      )
+    }
     const holder = keys === "unique" ? this.tables.first(table, key) : undefined
     if (holder !== undefined) {
-      if (isHere(this.host, holder.pid)) return answer({ _tag: "AlreadyRegistered", holder: holder.pid })
-      // Its death may be known to the asker and not yet here. Behind this question it is
-      return this.whenAsked(holder.pid, () => {
-        if (this.tables.first(table, key) !== holder) return this.decide(request, answer)
-        answer({ _tag: "AlreadyRegistered", holder: holder.pid })
-      })
+      return this.whenStillTrue(
+        holder.pid,
+        () => this.tables.first(table, key) === holder,
+        () => answer({ _tag: "AlreadyRegistered", holder: holder.pid }),
+        () => this.decide(request, answer)
+      )
     }
     if (!this.mayLive(pid)) return answer(notRegistered)
     this.tables.insert(table, key, pid, value)
@@ -230,9 +259,14 @@ export class ReplicatedDirectory implements Directory {
     return this.peers.all().some((peer) => peer.slot === pid.slot && peer.incarnation === pid.incarnation)
   }
 
-  /** Calls back when everything a pid's scheduler sent before now has been taken in. */
-  private whenAsked(pid: Pid, then: () => void): void {
-    Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial)).addObserver(then)
+  /**
+   * Something is known of a process: goes on as `then` if that is still so when everything its scheduler sent before now has been
+   * taken in, or as `otherwise`. The asker may know of its death before it is known here.
+   */
+  private whenStillTrue(pid: Pid, isTrue: () => boolean, then: () => void, otherwise: () => void): void {
+    if (isHere(this.host, pid)) return then()
+    const asking = Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial))
+    asking.addObserver(() => (isTrue() ? then() : otherwise()))
   }
 
   /** Sends a change to all others; calls back when all have it, with whether the process was alive where it lives. */

@@ -2,18 +2,17 @@
  * The system's events on one scheduler: what happens here is logged, and told to whoever listens, on any scheduler. Nobody
  * listening costs a look at the shared table for each event; who listens and is slow loses the oldest, and is told how many.
  */
-import { inspect } from "node:util"
 import type * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
-import { glimpse, readAny, writeAny } from "../process/codec/Portable.ts"
-import type { Host, Priority, ProcessEvent } from "../process/Host.ts"
+import { readAny, writeAny } from "../process/codec/Portable.ts"
+import type { EventLevel, Host, Priority, ProcessEvent } from "../process/Host.ts"
 import { callbackIn } from "../process/ProcessFiber.ts"
 import type { Scheduler } from "../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../scheduler/SchedulerEvent.ts"
-import { isSilent, logEvent } from "./Report.ts"
+import { levelOf, logEvent, loggedLevels } from "./Report.ts"
 import type { SharedTable } from "./SharedTable.ts"
 
 /** A listener could not keep up: so many events that came before the next one were dropped. */
@@ -99,9 +98,10 @@ export class Events {
   private readonly listeners = new Set<Listener>()
   /** Events each slot was not sent, since it had too many already. */
   private readonly unsent: Array<number> = []
-  /** For which context {@link silent} is known. */
+  /** For which context {@link logged} is known. */
   private context: Context.Context<never> | undefined = undefined
-  private silent = false
+  /** The levels whose events are written. */
+  private logged: ReadonlySet<EventLevel> = new Set()
 
   constructor(options: EventsOptions) {
     this.options = options
@@ -112,21 +112,31 @@ export class Events {
   report(event: ProcessEvent | SchedulerEvent): void {
     const { scheduler, table } = this.options
     // Reports are written behind everything else: they never hold up what they report on
-    if (!this.isSilent()) scheduler.enqueue(() => void Effect.runForkWith(scheduler.context)(logEvent(event)), "low")
+    if (this.isLogged(levelOf(event))) {
+      scheduler.enqueue(() => void Effect.runForkWith(scheduler.context)(logEvent(event)), "low")
+    }
     for (const listener of this.listeners) listener.hear(event)
     for (let slot = 0; slot < table.slots; slot++) {
       if (slot !== scheduler.slot && table.listeners(slot) > 0) this.send(slot, event)
     }
   }
 
-  /** Whether the log takes nothing: then nothing is made for it. */
-  private isSilent(): boolean {
+  /** Whether events of that level are heard of: those that are not need not be made. */
+  isHeard(level: EventLevel): boolean {
+    const { scheduler, table } = this.options
+    if (this.listeners.size > 0 || this.isLogged(level)) return true
+    for (let slot = 0; slot < table.slots; slot++) if (slot !== scheduler.slot && table.listeners(slot) > 0) return true
+    return false
+  }
+
+  /** Whether events of that level are written anywhere: where not, nothing is made for the log. */
+  private isLogged(level: EventLevel): boolean {
     const { context } = this.options.scheduler
     if (context !== this.context) {
       this.context = context
-      this.silent = isSilent(context)
+      this.logged = loggedLevels(context)
     }
-    return this.silent
+    return this.logged.has(level)
   }
 
   private send(slot: number, event: Event): void {
@@ -177,32 +187,13 @@ export class Events {
   }
 }
 
-/** Fields whose values are anybody's: they hold whole object graphs of their scheduler, so their text travels. */
-const asText = new Set(["lastMessage", "received"])
-
 /** Writes an event field by field, so that one that cannot leave its scheduler costs the others nothing. */
 export const writeEvent = (writer: ByteWriter, event: Event): void => {
   const fields = Object.entries(event)
   writer.varint(fields.length)
   for (const [name, value] of fields) {
     writer.string(name)
-    writeAny(writer, asText.has(name) && typeof value === "object" ? textOf(value) : value)
-  }
-}
-
-/** Messages of servers say themselves what is shown of them. */
-const isShown = (value: unknown): boolean => typeof value === "object" && value !== null && inspect.custom in value
-
-const textOf = (value: unknown): string => {
-  try {
-    return inspect(isShown(value) ? value : glimpse(value), {
-      depth: 3,
-      maxArrayLength: 20,
-      maxStringLength: 1000,
-      breakLength: Number.POSITIVE_INFINITY
-    })
-  } catch {
-    return "a value that cannot be shown"
+    writeAny(writer, value)
   }
 }
 

@@ -6,8 +6,9 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { fingerprintsOf } from "./Builds.ts"
 import { drain, stopPatience } from "./Drain.ts"
-import { definitionsOf, fingerprintOf, launch, type Program } from "./Launch.ts"
+import { definitionsOf, launch, type Program } from "./Launch.ts"
 import { SharedTable } from "./SharedTable.ts"
 import { type Notice, type Order, type Seat, seatKey } from "./Workers.ts"
 
@@ -27,6 +28,7 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
     const port = parentPort
     if (port === null) return yield* Effect.die(new Error("a scheduler can only be joined in a worker thread"))
     const notify = (notice: Notice) => port.postMessage(notice)
+    notify({ kind: "joining" })
     const scope = yield* Scope.make()
     const controls = {
       kill: (slot: number) => notify({ kind: "kill", slot }),
@@ -71,7 +73,7 @@ export const join = <R, E>(seat: Seat, program: Program<R, E>): Effect.Effect<ne
           return leave(drain(scheduler, stopPatience))
       }
     })
-    notify({ kind: "ready", fingerprint: fingerprintOf(definitionsOf(program)) })
+    notify({ kind: "ready", fingerprints: fingerprintsOf(definitionsOf(program)) })
     // Not `Effect.never`, whose timer would keep the thread from ending by itself
     return yield* Effect.callback<never>(() => undefined)
   })

@@ -1,7 +1,6 @@
 /**
  * Starting one scheduler, on the main thread or in a worker: the same steps, from the same entry file.
  */
-import { createHash } from "node:crypto"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -51,13 +50,6 @@ export interface Tuning {
 export const definitionsOf = (program: Code<unknown>): ReadonlyMap<string, Definition> => {
   const root = program.root === undefined ? [] : [program.root.definition, ...program.root.uses]
   return collect([...(program.implementations ?? []).map((one) => one.definition), ...root])
-}
-
-/** A hash of all contracts: schedulers with different ones do not understand each other. */
-export const fingerprintOf = (definitions: ReadonlyMap<string, Definition>): string => {
-  const hash = createHash("sha256")
-  for (const name of [...definitions.keys()].sort()) hash.update(definitions.get(name)?.fingerprint ?? "")
-  return hash.digest("hex").slice(0, 16)
 }
 
 /** A running scheduler. */

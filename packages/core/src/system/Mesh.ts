@@ -7,7 +7,7 @@ import type { MessagePort } from "node:worker_threads"
 import { ByteReader, type ByteWriter } from "../process/Bytes.ts"
 import { IncomingCall, type PendingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import type { Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
+import type { EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import { unwatch } from "../process/Monitors.ts"
@@ -126,6 +126,10 @@ export class Mesh implements Uplink {
   /** How often this scheduler has looked for signals before it slept, and what came of it. */
   get busyWaitCounts(): BusyWait["counts"] {
     return this.busyWaiting.counts
+  }
+
+  get slots(): number {
+    return this.table.slots
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -441,6 +445,10 @@ export class Mesh implements Uplink {
 
   report(event: ProcessEvent | SchedulerEvent): void {
     this.events.report(event)
+  }
+
+  isHeard(level: EventLevel): boolean {
+    return this.events.isHeard(level)
   }
 
   close(): void {

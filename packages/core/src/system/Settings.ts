@@ -131,10 +131,10 @@ const optionFields: Checks<Settings & Program<unknown, unknown>> = {
     (value) => typeof value === "string" && Object.hasOwn(busyWaitModes, value)
   ),
   implementations: option(
-    "an array of implementations",
+    "an array of implementations, as a contract's implement makes them",
     (value) => Array.isArray(value) && value.every((one) => hasDefinition(one))
   ),
-  root: option("something to start, as a child spec is", hasDefinition),
+  root: option("something to start, as Supervisor.supervisor makes it", hasDefinition),
   layer: option("a layer", Layer.isLayer)
 }
 

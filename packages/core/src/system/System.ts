@@ -24,11 +24,14 @@ import * as Stream from "effect/Stream"
 import { messageOf } from "../process/codec/Foreign.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import { System } from "../process/Host.ts"
+import { showGiven } from "../process/Inspect.ts"
+import { acting } from "../process/Silence.ts"
+import { fingerprintsOf } from "./Builds.ts"
 import type { Crew } from "./Crew.ts"
 import { drain, stopPatience } from "./Drain.ts"
 import { type Event, eventsOf } from "./Events.ts"
 import { join, seatOfThread } from "./Join.ts"
-import { definitionsOf, fingerprintOf, launch, type Program, type Tuning } from "./Launch.ts"
+import { definitionsOf, launch, type Program, type Tuning } from "./Launch.ts"
 import { type Controls, meshOf } from "./Mesh.ts"
 import { limitsOf } from "./Monitor.ts"
 import * as Root from "./Root.ts"
@@ -105,7 +108,7 @@ const makeCrew = <R, E>(
       const program = definitionsOf(options)
       const definitions = [...program.keys()].sort()
       const limits = timeLimitsOf(options)
-      return new Workers({ ...common, entry, fingerprint: fingerprintOf(program), definitions, ...limits })
+      return new Workers({ ...common, entry, fingerprints: fingerprintsOf(program), definitions, ...limits })
     })
   )
 
@@ -135,6 +138,17 @@ export const layer = <R = never, E = never>(options: Options<R, E>) => {
   )
 }
 
+/** Where a module is. Throws a TypeError when that is not said, as by the `import.meta` of a CommonJS bundle, which is empty. */
+const urlOf = (entry: ImportMeta | URL): URL => {
+  if (entry instanceof URL) return entry
+  const { url } = (entry ?? {}) as Partial<ImportMeta>
+  if (typeof url === "string" && URL.canParse(url)) return new URL(url)
+  throw new TypeError(
+    `System.main: expected import.meta, or the file: URL of the entry; got ${showGiven(entry)}. In a CommonJS bundle ` +
+      `import.meta is empty: pass pathToFileURL(__filename), of node:url, or make the bundle an ES module`
+  )
+}
+
 /** The signals that end a program in order. */
 const endingSignals = ["SIGINT", "SIGTERM"] as const
 
@@ -146,6 +160,9 @@ const sameRequest = 1000
  * when the root does or on SIGINT or SIGTERM: then the root is stopped in order, the schedulers after it, and the OS
  * process exits with code 0 (1 when the root ended abnormally or the start failed). A second such signal within a second of the first
  * is the same request; a later one ends the OS process at once, with code 130.
+ *
+ * `entry` says where the entry file is: its `import.meta`, or its `file:` URL. Throws a TypeError when it does not, as in a
+ * CommonJS bundle, where `import.meta` is empty: pass `pathToFileURL(__filename)` there.
  */
 export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Options<R, E>): void => {
   const seat = seatOfThread()
@@ -153,7 +170,7 @@ export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Opt
     Effect.runFork(join(seat, options))
     return
   }
-  const url = entry instanceof URL ? entry : new URL(entry.url)
+  const url = urlOf(entry)
   const program = Effect.scoped(
     Effect.flatMap(boot({ ...options, entry: options.entry ?? url }), ({ root }) =>
       root === undefined ? Effect.never : root.ended
@@ -197,13 +214,13 @@ export const schedulers: Effect.Effect<ReadonlyArray<SlotSnapshot>, never, Syste
 })
 
 /**
- * What happens in the system, on whichever scheduler, from the stream's start on: crashes and supervisors' reports,
+ * What happens in the system, on whichever scheduler, from the stream's start on: crashes, supervisors' reports and progress,
  * schedulers that come, go, are blocked or have too much to do, long turns, handlers and mailboxes; what
  * `erlang:system_monitor` and OTP's logger tell. It never ends by itself. Events of one scheduler come in order.
  *
  * Who listens is never waited for: when more than 1,024 events wait for a listener, the oldest are dropped, and an
- * `EventsLost` in their place says how many. Events from other schedulers have been encoded: `lastMessage` and `received`
- * are texts then.
+ * `EventsLost` in their place says how many. Messages, states and arguments in events are texts, as their contracts' `inspect`
+ * shows them.
  *
  * A long handler is found when the scheduler looks at its clock: after each item where there are few or they are slow, else
  * after 64 of them at the latest. One slow item among quick ones is therefore always told, but the first time perhaps without
@@ -220,10 +237,16 @@ export const slot: Effect.Effect<number, never, System> = Effect.map(System, (ho
 
 /** A scheduler cannot be killed: it is the main thread, or there is none in that slot. */
 export class NotKillable extends Schema.TaggedError<NotKillable>()("NotKillable", {
-  slot: Schema.Number
+  slot: Schema.Number,
+  /** How many schedulers the system has. */
+  schedulers: Schema.optional(Schema.Number)
 }) {
   override get message(): string {
-    return `scheduler ${this.slot} cannot be killed: only worker schedulers can`
+    const { schedulers = 1, slot } = this
+    if (slot === 0) return "scheduler 0 is the main thread, and ends only with the program"
+    const those =
+      schedulers > 2 ? `those that can be ended are 1 to ${schedulers - 1}` : "only scheduler 1 can be ended"
+    return `there is no scheduler ${slot}: ${schedulers === 1 ? "the main thread is the only one" : those}`
   }
 }
 
@@ -243,8 +266,10 @@ export const drainScheduler = (slot: number): Effect.Effect<void, NotKillable, S
   control(slot, (controls) => controls.drain(slot))
 
 const control = (slot: number, order: (controls: Controls) => void): Effect.Effect<void, NotKillable, System> =>
-  Effect.flatMap(System, (host) => {
+  acting((host) => {
     const { controls, table } = meshOf(host)
-    if (!Number.isInteger(slot) || slot < 1 || slot >= table.slots) return Effect.fail(new NotKillable({ slot }))
+    if (!Number.isInteger(slot) || slot < 1 || slot >= table.slots) {
+      return Effect.fail(new NotKillable({ slot, schedulers: table.slots }))
+    }
     return Effect.sync(() => order(controls))
   })

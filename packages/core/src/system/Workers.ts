@@ -3,7 +3,10 @@
  * connects it to the others, notices its death, tells everybody, and refills the slot with a new incarnation.
  */
 import { type MessagePort, Worker } from "node:worker_threads"
+import { time } from "../process/Figures.ts"
+import { showGiven } from "../process/Inspect.ts"
 import { mainIncarnation, PidImpl } from "../process/Pid.ts"
+import { differenceOf, type Fingerprints } from "./Builds.ts"
 import { type Crew, makePair } from "./Crew.ts"
 import { stopPatience } from "./Drain.ts"
 import type { Tuning } from "./Launch.ts"
@@ -29,7 +32,9 @@ export type Order =
 
 /** What a worker tells the main thread. */
 export type Notice =
-  | { readonly kind: "ready"; readonly fingerprint: string }
+  /** Its entry has called `System.main` or built `System.layer`. */
+  | { readonly kind: "joining" }
+  | { readonly kind: "ready"; readonly fingerprints: Fingerprints }
   | { readonly kind: "failed"; readonly problem: string }
   /** Its processes have ended and its thread is about to. */
   | { readonly kind: "stopped" }
@@ -43,7 +48,8 @@ export interface WorkersOptions {
   readonly table: SharedTable
   readonly mesh: Mesh
   readonly tuning: Tuning
-  readonly fingerprint: string
+  /** Of the contracts that the main thread knows. */
+  readonly fingerprints: Fingerprints
   /** The names of the program's definitions, in order. */
   readonly definitions: ReadonlyArray<string>
   /**
@@ -62,6 +68,8 @@ interface Running {
   readonly incarnation: number
   /** The other ends of its channels, handed out when it is ready. */
   readonly ends: ReadonlyArray<{ readonly for: number; readonly incarnation: number; readonly end: PeerEnd }>
+  /** Whether its entry has got as far as joining the system. */
+  joined: boolean
   ready: boolean
   /** How long it has been booting: the time that was watched. */
   readonly boot: Watchdog
@@ -70,8 +78,17 @@ interface Running {
   ending: boolean
   /** Why it is going to end, as far as that is known. */
   problem: string | undefined
+  /** What its thread threw, if that ends it. */
+  thrown: string | undefined
 }
 
+/** What a scheduler's entry has to do. */
+const entryAdvice =
+  "The entry is run by each scheduler: it must load, and call System.main or build System.layer, with the same program"
+/** The exit code of a thread whose module awaits, at its top level, what will never be. */
+const unsettled = 13
+/** So much of an entry's URL is shown. */
+const longestHref = 200
 /** A slot whose worker dies before it is ready is refilled later and later, up to this pause: milliseconds. */
 const longestPause = 5000
 /** How long a worker may take to stop by itself before it is terminated: its processes' time, and that for its services. */
@@ -147,16 +164,18 @@ export class Workers implements Crew {
       slot,
       incarnation,
       ends,
+      joined: false,
       ready: false,
       boot,
       watchdog,
       ending: false,
-      problem: undefined
+      problem: undefined,
+      thrown: undefined
     }
     this.running[slot] = running
     worker.on("message", (notice: Notice) => this.receive(running, notice, onReady))
     worker.on("error", (error: unknown) => {
-      running.problem = `crashed: ${error instanceof Error ? (error.stack ?? error.message) : error}`
+      running.thrown = error instanceof Error ? (error.stack ?? error.message) : showGiven(error)
     })
     worker.on("exit", (code) => this.exited(running, code))
   }
@@ -164,6 +183,9 @@ export class Workers implements Crew {
   private receive(running: Running, notice: Notice, onReady: () => void): void {
     const { slot } = running
     switch (notice.kind) {
+      case "joining":
+        running.joined = true
+        return
       case "kill":
         return this.kill(notice.slot)
       case "drain":
@@ -174,11 +196,11 @@ export class Workers implements Crew {
       case "failed":
         running.problem = `could not start: ${notice.problem}`
         return this.failed(running)
-      case "ready":
-        if (notice.fingerprint !== this.options.fingerprint) {
-          const instead = `${notice.fingerprint} instead of ${this.options.fingerprint}`
-          const problem = `runs other contracts than the main thread (${instead}): are all schedulers of one build?`
-          this.terminate(running, problem)
+      case "ready": {
+        const difference = differenceOf(this.options.fingerprints, notice.fingerprints, `scheduler ${slot}`)
+        if (difference !== undefined) {
+          const advice = "All schedulers must be of one build, and be given the same implementations"
+          this.terminate(running, `runs other contracts than the main thread: ${difference}. ${advice}`)
           return this.failed(running)
         }
         // Too late
@@ -188,6 +210,7 @@ export class Workers implements Crew {
         this.introduce(running)
         this.options.mesh.report({ _tag: "SchedulerUp", slot, incarnation: running.incarnation })
         onReady()
+      }
     }
   }
 
@@ -225,12 +248,11 @@ export class Workers implements Crew {
       if (other !== undefined) this.order(other, { kind: "disconnect", slot, incarnation })
     }
     if (this.stopping) return
-    if (this.booting !== undefined) {
-      return this.booting.reject(new Error(`scheduler ${slot} ended with code ${code} before it was ready`))
-    }
+    const problem = running.problem ?? this.endOf(running, code)
+    if (this.booting !== undefined) return this.booting.reject(new Error(`scheduler ${slot} ${problem}`))
     const failures = running.ready ? 0 : (this.failures[slot] ?? 0) + 1
     this.failures[slot] = failures
-    mesh.report({ _tag: "SchedulerDown", slot, incarnation, problem: running.problem ?? `exit code ${code}` })
+    mesh.report({ _tag: "SchedulerDown", slot, incarnation, problem })
     const pause = failures === 0 ? 0 : Math.min(longestPause, 100 * 2 ** failures)
     const timer = setTimeout(() => {
       this.refills.delete(timer)
@@ -239,6 +261,22 @@ export class Workers implements Crew {
       this.boot(slot, () => undefined)
     }, pause)
     this.refills.add(timer)
+  }
+
+  /** What is known of an end that nobody here has brought about. */
+  private endOf({ joined, ready, thrown }: Running, code: number): string {
+    if (ready) return thrown === undefined ? `ended with code ${code}` : `crashed: ${thrown}`
+    const end = `ended with code ${code} before it was ready`
+    if (thrown !== undefined) return `${end}: ${thrown}`
+    if (joined) return end
+    const waits = code === unsettled ? " and waits for something that nothing can bring about any more" : ""
+    return `${end}: its entry ${this.entryName} has not called System.main${waits}. ${entryAdvice}`
+  }
+
+  /** The entry, as errors name it: a `data:` URL holds the whole program. */
+  private get entryName(): string {
+    const { href } = this.options.entry
+    return href.length > longestHref ? `${href.slice(0, longestHref)}…` : href
   }
 
   /** Ends a worker's thread at once, as a crash would. Slot 0 is the main thread, which only ends with the program. */
@@ -280,8 +318,10 @@ export class Workers implements Crew {
     // What it shows of its heartbeat before it is ready does not count: its layer may still wait
     const verdict = running.boot.look(0, now)
     if (verdict === "turning" || verdict === "held") return
-    const seconds = this.options.bootTimeout / 1000
-    this.terminate(running, `was not ready within ${seconds} s: its entry or the program's layer holds it up`)
+    const why = running.joined
+      ? "the program's layer holds it up. If that only needs more time, raise the option bootTimeout"
+      : `its entry ${this.entryName} has not called System.main. ${entryAdvice}`
+    this.terminate(running, `was not ready within ${time(this.options.bootTimeout)}: ${why}`)
     this.failed(running)
   }
 
@@ -309,7 +349,7 @@ export class Workers implements Crew {
   private stopOne(running: Running): Promise<void> {
     return new Promise((resolve) => {
       const force = setTimeout(() => {
-        this.options.log(`scheduler ${running.slot} has not stopped within ${stopGrace} ms and is terminated`)
+        this.options.log(`scheduler ${running.slot} has not stopped within ${time(stopGrace)}, and is terminated`)
         this.terminate(running, "it did not stop")
       }, stopGrace)
       running.worker.once("exit", () => {

@@ -41,7 +41,7 @@ describe("ExitReason", () => {
   })
 
   it("every reason has a text for people", () => {
-    expect(ExitReason.format(ExitReason.failed({ a: 1 }))).toBe('failed: {"a":1}')
+    expect(ExitReason.format(ExitReason.failed({ a: 1 }))).toBe("failed: { a: 1 }")
     expect(ExitReason.format(ExitReason.died(new TypeError("x")))).toBe("died: TypeError: x")
     expect(ExitReason.format(ExitReason.schedulerDown(3))).toBe("scheduler 3 is down")
   })

@@ -145,7 +145,7 @@ const table: Readonly<
     ["none", "short", "long"]
   ],
   implementations: [
-    "an array of implementations",
+    "an array of implementations, as a contract's implement makes them",
     [
       [{}, "{}"],
       [[1], "[ 1 ]"],
@@ -154,7 +154,7 @@ const table: Readonly<
     [[], implementations]
   ],
   root: [
-    "something to start, as a child spec is",
+    "something to start, as Supervisor.supervisor makes it",
     [
       ["main", "'main'"],
       [{}, "{}"],

@@ -15,28 +15,15 @@ import { classNameOf, nameOf, readAt, textAt } from "./Foreign.ts"
 import { Placeholder } from "./Placeholder.ts"
 import { setProperty } from "./Plan.ts"
 
-/** How much of a value is copied. */
-interface Limits {
-  /** How deep values may stand in each other. */
-  readonly deepest: number
-  /** How many values: properties, elements and entries. */
-  readonly mostValues: number
-  /** How many characters of texts and bytes of binary data, all together. */
-  readonly mostSize: number
-  /** Whether what stands in several places is copied for each, and what stands in itself is left out there: as people see it. */
-  readonly tree: boolean
-}
-
-const whole: Limits = { deepest: 100, mostValues: 100_000, mostSize: 16 * 2 ** 20, tree: false }
-
-/** What people look at in a line of a log. */
-const short: Limits = { deepest: 8, mostValues: 1000, mostSize: 8000, tree: true }
+/** How deep values that are copied may stand in each other. */
+const deepest = 100
+/** How many values are copied: properties, elements and entries. */
+const mostValues = 100_000
+/** How many characters of texts and bytes of binary data are copied, all together. */
+const mostSize = 16 * 2 ** 20
 
 /** A copy of a value that {@link anyValue} can write. */
-export const portable = (value: unknown): unknown => new Copier(whole).copy(value, 0)
-
-/** A small copy of a value, without cycles: to be shown. Showing it takes no longer than it is large. */
-export const glimpse = (value: unknown): unknown => new Copier(short).copy(value, 0)
+export const portable = (value: unknown): unknown => new Copier().copy(value, 0)
 
 /** Appends any value. What was given arrives as {@link portable} makes it. Never throws because of the value. */
 export const writeAny = (writer: ByteWriter, value: unknown): void => anyValue.write(portable(value), writer)
@@ -58,18 +45,10 @@ export const anyFromText = (text: string): unknown => {
 }
 
 class Copier {
-  private readonly limits: Limits
-  /**
-   * The copies made so far: values that contain themselves, or stand in several places, are copied as they are. Of a tree, those that
-   * the one that is being made stands in.
-   */
+  /** The copies made so far: values that contain themselves, or stand in several places, are copied as they are. */
   private readonly copies = new Map<object, unknown>()
   private values = 0
   private size = 0
-
-  constructor(limits: Limits) {
-    this.limits = limits
-  }
 
   copy(value: unknown, depth: number): unknown {
     switch (typeof value) {
@@ -89,7 +68,7 @@ class Copier {
   }
 
   private text(text: string): string {
-    const left = this.limits.mostSize - this.size
+    const left = mostSize - this.size
     this.size += Math.min(left, text.length)
     return text.length <= left ? text : `${text.slice(0, left)}… (of ${text.length} characters)`
   }
@@ -98,13 +77,12 @@ class Copier {
     // Sixteen times as many bits as a digit of hexadecimal text has, so asking costs less than writing it
     const digits = BigInt.asIntN(64, whole) === whole ? 16 : whole.toString(16).length
     this.size += digits
-    return this.size <= this.limits.mostSize
+    return this.size <= mostSize
   }
 
   private known(value: object, depth: number): unknown {
-    const { deepest, mostValues, tree } = this.limits
     const copy = this.copies.get(value)
-    if (copy !== undefined) return tree ? new Placeholder("[Circular]") : copy
+    if (copy !== undefined) return copy
     if (depth > deepest) return new Placeholder(`[${classNameOf(value) ?? "Object"}, more than ${deepest} levels deep]`)
     if (this.isFull) return new Placeholder(`[${classNameOf(value) ?? "Object"}, beyond ${mostValues} values]`)
     try {
@@ -112,13 +90,11 @@ class Copier {
     } catch {
       // A revoked proxy, an imitation of a built-in class: there is nothing to see but that
       return this.keep(value, new Placeholder(`[${classNameOf(value) ?? "an object that cannot be read"}]`))
-    } finally {
-      if (tree) this.copies.delete(value)
     }
   }
 
   private get isFull(): boolean {
-    return this.values >= this.limits.mostValues || this.size >= this.limits.mostSize
+    return this.values >= mostValues || this.size >= mostSize
   }
 
   private keep<A>(value: object, copy: A): A {
@@ -161,7 +137,7 @@ class Copier {
   /** Bytes are copied when they are written. */
   private binary(value: object, size: number): unknown {
     this.size += size
-    return this.size <= this.limits.mostSize ? value : new Placeholder(`[${classNameOf(value)} of ${size} bytes]`)
+    return this.size <= mostSize ? value : new Placeholder(`[${classNameOf(value)} of ${size} bytes]`)
   }
 
   private array(items: ReadonlyArray<unknown>, depth: number): unknown {

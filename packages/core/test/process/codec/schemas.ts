@@ -45,7 +45,7 @@ export const Counter = GenServer.define("Counter", { protocol: { add: GenServer.
 const AnyRef = Counter.ref.annotate({
   toCodecArbitrary: () =>
     Schema.link<typeof Counter.ref.Type>()(
-      Schema.Struct({ pid: numbers, name: Schema.NullOr(Schema.String) }),
+      Schema.Struct({ pid: numbers, name: Schema.NullOr(Schema.NonEmptyString) }),
       SchemaTransformation.transform({
         decode: ({ name, pid }) => (name === null ? Counter.at(toPid(pid)) : Counter.named(name)),
         encode: () => ({ pid: { slot: 0, incarnation: 1, serial: 1 }, name: null as string | null })

@@ -1,0 +1,2 @@
+/** An entry that ends its thread instead of joining. */
+process.exit(3)
