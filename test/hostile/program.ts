@@ -4,10 +4,11 @@ import { Supervisor } from "@understudy/supervisor"
 import * as Logger from "effect/Logger"
 import { RawLive, StillbornLive, TakerLive } from "./actors.ts"
 
-const formatted = Logger.make(() => undefined)
+const formatters = [Logger.formatLogFmt, Logger.formatJson]
+const formatted = formatters.map((formatter) => Logger.map(formatter, () => undefined))
 
 /** The same on every scheduler. */
 export const program = {
   implementations: [TakerLive, StillbornLive, RawLive, Supervisor.implementation, Registry.implementation],
-  layer: Logger.layer([formatted])
+  layer: Logger.layer(formatted)
 }

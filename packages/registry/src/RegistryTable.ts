@@ -5,6 +5,7 @@
 
 import type { Contract, Fields, PidRef, Protocol, Ref } from "@understudy/core/GenServer"
 import {
+  type DirectoryChange,
   type DirectoryEntry,
   type DirectoryTable,
   type Host,
@@ -278,16 +279,17 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     function* () {
       const { directory } = yield* System
       // A queue wakes its taker through the scheduler, never inside the change
-      const queue = yield* Effect.acquireRelease(Queue.unbounded<Change<K["Type"]>, Cause.Done>(), Queue.end)
+      const queue = yield* Effect.acquireRelease(Queue.unbounded<DirectoryChange, Cause.Done>(), Queue.end)
       yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          directory.subscribe(this.name, ({ event, key, pid }) => {
-            Queue.offerUnsafe(queue, { key: this.keyText.read(key), pid, event })
-          })
-        ),
+        Effect.sync(() => directory.subscribe(this.name, (change) => void Queue.offerUnsafe(queue, change))),
         (stop) => Effect.sync(stop)
       )
-      return Stream.fromQueue(queue)
+      // Keys are read where the stream is: what a schema throws is its listener's, not the directory's
+      return Stream.map(Stream.fromQueue(queue), ({ event, key, pid }) => ({
+        key: this.keyText.read(key),
+        pid,
+        event
+      }))
     }
   )
 }

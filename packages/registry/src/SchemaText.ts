@@ -2,7 +2,7 @@
  * Values of a schema as text: how keys are compared and how values are kept, so that both are the same on every
  * scheduler. A text is its own text, so that looking one up takes no time for making another; all else is JSON.
  */
-import { value as valueCodec } from "@understudy/core/MessageCodec"
+import { takes, value as valueCodec } from "@understudy/core/MessageCodec"
 import { InvalidMessage } from "@understudy/core/Process"
 import type * as Schema from "effect/Schema"
 
@@ -23,7 +23,7 @@ export interface SchemaText<A> {
 export const schemaText = <S extends Schema.Top>(schema: S, target: string): SchemaText<S["Type"]> => {
   const codec = valueCodec(schema)
   const check = (value: S["Type"]) => {
-    if (!codec.is(value)) throw new InvalidMessage({ target, problem: codec.explain(value) })
+    if (!takes(codec, value)) throw new InvalidMessage({ target, problem: codec.explain(value) })
   }
   return isText(schema)
     ? {

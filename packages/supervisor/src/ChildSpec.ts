@@ -5,6 +5,7 @@
 
 import type { Definition, Startable } from "@understudy/core/Definition"
 import type { ArgsAndOptions, Contract, Fields, Protocol } from "@understudy/core/GenServer"
+import { takes } from "@understudy/core/MessageCodec"
 import { anyPid, type Placement } from "@understudy/core/Process"
 import { aDuration, aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Duration from "effect/Duration"
@@ -125,7 +126,7 @@ export const specOf = <D extends ChildSpec["definition"]>(
   if (label !== undefined && typeof label !== "string") throw invalid("label", "a text", label)
   if (typeof significant !== "boolean") throw invalid("significant", "true or false", significant)
   if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
-  if (!definition.args.is(args)) {
+  if (!takes(definition.args, args)) {
     // The schema's account, which begins with the same word
     const expected = definition.args
       .explain(args)

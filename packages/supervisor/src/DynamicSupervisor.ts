@@ -20,6 +20,7 @@
  */
 
 import type { CallError, Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
+import { takes } from "@understudy/core/MessageCodec"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import type { System } from "@understudy/core/System"
 import { aName, isName } from "@understudy/core/Texts"
@@ -112,7 +113,7 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   let usual: EncodedChild | undefined
   const specFor = (childArgs: unknown, given: DynamicChildOptions | undefined): EncodedChild => {
     // Children that are started as all others differ in their arguments only
-    if (given === undefined && usual !== undefined && definition.args.is(childArgs)) {
+    if (given === undefined && usual !== undefined && takes(definition.args, childArgs)) {
       return usual.args.is(childArgs) ? usual : { ...usual, args: GivenArgs.of(definition.args, childArgs) }
     }
     const options = { on, restart, shutdown, type, id: given?.label, ...given }

@@ -1,14 +1,17 @@
 /** What the log says of events: plain sentences, with the facts a person needs. */
+import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as ErrorReporter from "effect/ErrorReporter"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
-import { describe, expect, it } from "vitest"
+import { kinds } from "../../../../test/support/hostile.ts"
 import * as ExitReason from "../../src/process/ExitReason.ts"
 import type { ProcessEvent } from "../../src/process/Host.ts"
 import { PidImpl } from "../../src/process/Pid.ts"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
-import { formatEvent, levelOf, loggedLevels } from "../../src/system/Report.ts"
+import { formatEvent, levelOf, logEvent, loggedLevels } from "../../src/system/Report.ts"
 
 type Event = ProcessEvent | SchedulerEvent
 type Of<Tag extends Event["_tag"]> = Extract<Event, { readonly _tag: Tag }>
@@ -227,6 +230,28 @@ describe("the log line of", () => {
       expect(written).toContain("Report.test.ts")
     }
   })
+})
+
+describe("what was thrown", () => {
+  for (const [kind, make] of Object.entries(kinds)) {
+    it.effect(`is logged and reported once, whatever it is: ${kind}`, () =>
+      Effect.gen(function* () {
+        const lines: Array<string> = []
+        const reported: Array<Cause.Cause<unknown>> = []
+        const loggers = [Logger.formatLogFmt, Logger.formatJson]
+        const event: Event = { ...crash, reason: ExitReason.died(make()) }
+        yield* logEvent(event).pipe(
+          Effect.provide([
+            Logger.layer(loggers.map((format) => Logger.map(format, (line) => void lines.push(line)))),
+            ErrorReporter.layer([ErrorReporter.make(({ error }) => void reported.push(Cause.die(error)))])
+          ])
+        )
+        for (const line of lines) expect(line).toContain("process counter <0.1.7> crashed")
+        expect(lines).toHaveLength(loggers.length)
+        expect(reported).toHaveLength(ExitReason.causeOf(event.reason) === undefined ? 0 : 1)
+      })
+    )
+  }
 })
 
 describe("the events that are made for the log", () => {
