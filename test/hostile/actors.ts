@@ -4,7 +4,7 @@ import { ExitReason, GenServer, Process } from "@understudy/core"
 import { Registry } from "@understudy/registry"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { portable } from "../../packages/core/src/process/codec/Portable.ts"
+import { portable } from "../../packages/core/src/wire/Portable.ts"
 import { build } from "../support/hostile.ts"
 
 export const RecipeSchema = Schema.Struct({

@@ -3,10 +3,10 @@
  * they are of, so that no handler ever runs for a message that was meant for another one.
  */
 
-import { ByteReader, ByteWriter } from "../process/Bytes.ts"
-import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../process/Call.ts"
-import { ContractId } from "../process/ContractId.ts"
-import { messageOf } from "../process/codec/Foreign.ts"
+import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../call/Call.ts"
+import { ContractId } from "../signal/ContractId.ts"
+import { messageOf } from "../base/Foreign.ts"
 import type { Host } from "../process/Host.ts"
 import {
   InvalidMessage,
@@ -17,8 +17,8 @@ import {
   readPlain,
   takes,
   type ValueCodec
-} from "../process/MessageCodec.ts"
-import { readReason, writeReason } from "../process/ReasonBytes.ts"
+} from "../signal/MessageCodec.ts"
+import { readReason, writeReason } from "../signal/ReasonBytes.ts"
 import { CallMessage, CastMessage, type Method, nothing, TerminateMessage } from "./Protocol.ts"
 
 /** Kinds of messages on the way between schedulers, beside plain ones. */

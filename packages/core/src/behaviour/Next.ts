@@ -2,10 +2,10 @@
  * What a handler may answer with: a new state, or one of these, each saying what happens next.
  */
 import type * as Duration from "effect/Duration"
-import type * as ExitReason from "../process/ExitReason.ts"
+import type * as ExitReason from "../signal/ExitReason.ts"
 import type { Timer } from "../process/Host.ts"
-import { milliseconds } from "../process/Milliseconds.ts"
-import { keepShapes, nothing } from "../process/Shape.ts"
+import { milliseconds } from "../base/Milliseconds.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
 
 /** What is to happen after the handler's step. */
 export interface Then {

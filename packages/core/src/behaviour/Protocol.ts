@@ -4,11 +4,11 @@
  */
 import { inspect } from "node:util"
 import * as Schema from "effect/Schema"
-import { type AnswerCodec, IncomingCall } from "../process/Call.ts"
-import * as ExitReason from "../process/ExitReason.ts"
-import { InvalidMessage, takes, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
-import type { Pid } from "../process/Pid.ts"
-import { keepShapes, nothing as none } from "../process/Shape.ts"
+import { type AnswerCodec, IncomingCall } from "../call/Call.ts"
+import * as ExitReason from "../signal/ExitReason.ts"
+import { InvalidMessage, takes, type ValueCodec, value as valueCodec } from "../signal/MessageCodec.ts"
+import type { Pid } from "../address/Pid.ts"
+import { keepShapes, nothing as none } from "../base/Shape.ts"
 import type { ServerContext } from "./ServerKind.ts"
 
 /** The fields of a payload. */

@@ -7,17 +7,17 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import type { ByteReader } from "../process/Bytes.ts"
-import { type CallOutcomes, PendingCall, type Refusal, readAnswer } from "../process/Call.ts"
-import { failedAt } from "../process/CallSite.ts"
+import type { ByteReader } from "../wire/Bytes.ts"
+import { type CallOutcomes, PendingCall, type Refusal, readAnswer } from "../call/Call.ts"
+import { failedAt } from "../fiber/CallSite.ts"
 import { deepFreeze, offer, send, trySend } from "../process/Delivery.ts"
-import * as ExitReason from "../process/ExitReason.ts"
-import { type AnyFiber, park } from "../process/Fibers.ts"
-import { time } from "../process/Figures.ts"
+import * as ExitReason from "../signal/ExitReason.ts"
+import { type AnyFiber, park } from "../fiber/Fibers.ts"
+import { time } from "../base/Figures.ts"
 import type { Host, System } from "../process/Host.ts"
-import { type MessageCodec, takes, typedPid } from "../process/MessageCodec.ts"
-import { invalidDuration, wholeMilliseconds } from "../process/Milliseconds.ts"
-import { type Address, resolve } from "../process/Name.ts"
+import { type MessageCodec, takes, typedPid } from "../signal/MessageCodec.ts"
+import { invalidDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
+import { type Address, resolve } from "../address/Name.ts"
 import {
   handOver,
   type Iterating,
@@ -25,13 +25,13 @@ import {
   type OperationMethods,
   operationKind,
   wasHandedOver
-} from "../process/Operation.ts"
-import { equals, impl, isPid, type Pid } from "../process/Pid.ts"
-import { currentProcess, type ProcessFiber } from "../process/ProcessFiber.ts"
+} from "../fiber/Operation.ts"
+import { equals, impl, isPid, type Pid } from "../address/Pid.ts"
+import { currentProcess, type ProcessFiber } from "../fiber/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { hostOf } from "../process/Running.ts"
-import { keepShapes, nothing } from "../process/Shape.ts"
-import { silenced } from "../process/Silence.ts"
+import { hostOf } from "../fiber/Running.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import { silenced } from "../fiber/Silence.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
 
 /** The callee is not there, or ended before it answered. Catalogue GS14, GS15, GS21. */

@@ -4,10 +4,10 @@
  */
 import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
-import type { StartingCall } from "./Call.ts"
+import type { StartingCall } from "../call/Call.ts"
 import type { Bounds } from "./Mailbox.ts"
-import type { MessageCodec, ValueCodec } from "./MessageCodec.ts"
-import type { Name } from "./Name.ts"
+import type { MessageCodec, ValueCodec } from "../signal/MessageCodec.ts"
+import type { Name } from "../address/Name.ts"
 import type { Body } from "./ProcessRecord.ts"
 
 /** The arguments of what takes none. Not `{}`, which options put in their place by mistake would be too. */

@@ -4,19 +4,19 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { admit } from "./Alias.ts"
-import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { IncomingCall, PendingCall, type ReplyTo } from "./Call.ts"
-import { messageOf } from "./codec/Foreign.ts"
-import * as ExitReason from "./ExitReason.ts"
+import { admit } from "../address/Alias.ts"
+import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import { IncomingCall, PendingCall, type ReplyTo } from "../call/Call.ts"
+import { messageOf } from "../base/Foreign.ts"
+import * as ExitReason from "../signal/ExitReason.ts"
 import type { Host } from "./Host.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
 import { type Bounds, MailboxOverflow } from "./Mailbox.ts"
-import { type MessageCodec, Misdirected } from "./MessageCodec.ts"
+import { type MessageCodec, Misdirected } from "../signal/MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
-import { impl, type Pid } from "./Pid.ts"
+import { impl, type Pid } from "../address/Pid.ts"
 import type { Extra, ProcessRecord } from "./ProcessRecord.ts"
-import type { MonitorRef } from "./Signal.ts"
+import type { MonitorRef } from "../signal/Signal.ts"
 
 /**
  * Freezes plain data all the way down, so that sharing it by reference cannot leak later changes. Catalogue R17. However deep it is, and

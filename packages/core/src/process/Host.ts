@@ -5,19 +5,19 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Scheduler } from "effect/Scheduler"
-import type { Asker, PendingCall } from "./Call.ts"
+import type { Asker, PendingCall } from "../call/Call.ts"
 import type { Definition } from "./Definition.ts"
-import type { ExitReason } from "./ExitReason.ts"
-import type { MessageCodec } from "./MessageCodec.ts"
+import type { ExitReason } from "../signal/ExitReason.ts"
+import type { MessageCodec } from "../signal/MessageCodec.ts"
 import type { MonitorTable } from "./MonitorTable.ts"
-import type { Pid } from "./Pid.ts"
+import type { Pid } from "../address/Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import type { ProcessTable } from "./ProcessTable.ts"
-import type { Signal, SpawnSignal } from "./Signal.ts"
-import type { Timed, Timeout, Timer } from "./Timer.ts"
-import type { TimerTable } from "./TimerTable.ts"
+import type { Signal, SpawnSignal } from "../signal/Signal.ts"
+import type { Timed, Timeout, Timer } from "../run/Timer.ts"
+import type { TimerTable } from "../timer/TimerTable.ts"
 
-export type { Timer } from "./Timer.ts"
+export type { Timer } from "../run/Timer.ts"
 
 /** Something the run queue runs: a process, or a wake-up. */
 export interface Runnable {

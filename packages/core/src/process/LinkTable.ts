@@ -2,7 +2,7 @@
  * The links of one process to processes of other schedulers, by the keys of their pids. Most that have some have one, to
  * whoever started them, and a map for one would be larger than all else they have.
  */
-import type { Pid } from "./Pid.ts"
+import type { Pid } from "../address/Pid.ts"
 
 /** A link to another process, or what is left of one until the other side has confirmed that it is removed. */
 export interface LinkState {

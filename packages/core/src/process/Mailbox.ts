@@ -3,8 +3,8 @@
  * selection, without disturbing the order of the others. Signals are never counted against the bound.
  */
 import * as Schema from "effect/Schema"
-import { count } from "./Figures.ts"
-import { Down, Exit } from "./Signal.ts"
+import { count } from "../base/Figures.ts"
+import { Down, Exit } from "../signal/Signal.ts"
 
 /** What happens to a message for a mailbox that is full. */
 export type Overflow = "suspend" | "drop-newest" | "drop-oldest" | "crash"

@@ -2,10 +2,10 @@
  * The monitors of one scheduler's processes. Each is found by its reference, by its watcher and by the process it
  * watches. One object where both are on this scheduler; else each side has one.
  */
-import { type Pid, referenceUnit } from "./Pid.ts"
+import { type Pid, referenceUnit } from "../address/Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import { type Referenced, ReferenceTable } from "./ReferenceTable.ts"
-import { keepShapes, nothing } from "./Shape.ts"
+import { type Referenced, ReferenceTable } from "../address/ReferenceTable.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
 
 /** What is known of a monitor. */
 export interface Monitor {

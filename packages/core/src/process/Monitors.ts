@@ -1,14 +1,14 @@
 /**
  * Monitors: one-way, stacking, each with its own reference. Catalogue area M.
  */
-import { monitorOver } from "./Alias.ts"
-import * as ExitReason from "./ExitReason.ts"
+import { monitorOver } from "../address/Alias.ts"
+import * as ExitReason from "../signal/ExitReason.ts"
 import { find, forget, isHere, tellDown } from "./Lifecycle.ts"
-import { type Address, Name, resolve } from "./Name.ts"
-import { impl, type Pid, PidImpl } from "./Pid.ts"
+import { type Address, Name, resolve } from "../address/Name.ts"
+import { impl, type Pid, PidImpl } from "../address/Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import { keepShapes, nothing } from "./Shape.ts"
-import { Down, type MonitorRef } from "./Signal.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import { Down, type MonitorRef } from "../signal/Signal.ts"
 
 /** Starts watching `pid`. A dead one is reported at once with reason NoProcess. Catalogue M02 to M05, M12. */
 export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {

@@ -1,18 +1,18 @@
 /**
  * The record of one process: everything its scheduler knows about it. Only the files of this folder change it.
  */
-import type { AliasMode } from "./Alias.ts"
-import type { AbandonedCalls, IncomingCall } from "./Call.ts"
-import type { ExitReason } from "./ExitReason.ts"
+import type { AliasMode } from "../address/Alias.ts"
+import type { AbandonedCalls, IncomingCall } from "../call/Call.ts"
+import type { ExitReason } from "../signal/ExitReason.ts"
 import type { Host, Priority, Runnable } from "./Host.ts"
 import { finish, limitUnwinding } from "./Lifecycle.ts"
 import type { LinkEntry } from "./LinkEntry.ts"
 import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorList } from "./MonitorTable.ts"
-import type { Pid, PidImpl } from "./Pid.ts"
-import { keepShapes } from "./Shape.ts"
-import type { Timer } from "./Timer.ts"
+import type { Pid, PidImpl } from "../address/Pid.ts"
+import { keepShapes } from "../base/Shape.ts"
+import type { Timer } from "../run/Timer.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
 export interface Body {

@@ -7,7 +7,7 @@
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
-import type { PendingCall } from "../process/Call.ts"
+import type { PendingCall } from "../call/Call.ts"
 import type { Definition } from "../process/Definition.ts"
 import {
   type Directory,
@@ -21,14 +21,14 @@ import {
   System,
   type Timers
 } from "../process/Host.ts"
-import type { MessageCodec } from "../process/MessageCodec.ts"
+import type { MessageCodec } from "../signal/MessageCodec.ts"
 import { MonitorTable } from "../process/MonitorTable.ts"
-import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
-import { currentProcess } from "../process/ProcessFiber.ts"
+import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenceUnit } from "../address/Pid.ts"
+import { currentProcess } from "../fiber/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
-import type { Signal, SpawnSignal } from "../process/Signal.ts"
-import type { Timed } from "../process/Timer.ts"
-import { TimerTable } from "../process/TimerTable.ts"
+import type { Signal, SpawnSignal } from "../signal/Signal.ts"
+import type { Timed } from "../run/Timer.ts"
+import { TimerTable } from "../timer/TimerTable.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"

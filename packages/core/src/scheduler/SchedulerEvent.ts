@@ -1,7 +1,7 @@
 /**
  * What is worth telling of schedulers as such: what `erlang:system_monitor` reports, and their coming and going.
  */
-import type { Pid } from "../process/Pid.ts"
+import type { Pid } from "../address/Pid.ts"
 
 /** A process that had a scheduler to itself for long. */
 export interface LongHandler {

@@ -5,7 +5,7 @@
  * would have had there, and the rest is let go.
  */
 import type { Timers } from "../process/Host.ts"
-import { idle, listed, Timed, type Timeout } from "../process/Timer.ts"
+import { idle, listed, Timed, type Timeout } from "../run/Timer.ts"
 
 /** Milliseconds from the first entry of a list until it is swept. Shorter timeouts are for the wheel. */
 export const sweepAfter = 50

@@ -22,7 +22,7 @@ import {
   type Timeout,
   Timer,
   waiting
-} from "../process/Timer.ts"
+} from "../run/Timer.ts"
 import { sweepAfter, Timeouts } from "./Timeouts.ts"
 
 /** The time a wheel follows, and how it is woken. */

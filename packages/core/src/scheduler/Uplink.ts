@@ -1,9 +1,9 @@
 /**
  * What a scheduler asks of its system: all that reaches beyond it.
  */
-import type { PendingCall } from "../process/Call.ts"
+import type { PendingCall } from "../call/Call.ts"
 import type { Directory, EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
-import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import type { Signal, SpawnSignal } from "../signal/Signal.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
 
 /** What connects a scheduler to the others of its system. A system of one scheduler has an uplink too. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { ByteReader, ByteWriter } from "../../src/process/Bytes.ts"
-import { longestShort, readShort, spread } from "../../src/process/codec/ShortText.ts"
+import { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
+import { longestShort, readShort, spread } from "../../src/wire/ShortText.ts"
 
 const roundTrip = (write: (writer: ByteWriter) => void): ByteReader => {
   const writer = new ByteWriter()

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
 import { Process, System } from "../../src/index.ts"
-import { fiberKind } from "../../src/process/Fibers.ts"
+import { fiberKind } from "../../src/fiber/Fibers.ts"
 
 const sendAll = Effect.fnUntraced(function* (to: Process.Pid<unknown>, messages: number) {
   for (let number = 0; number < messages; number++) yield* Process.send(to, number)

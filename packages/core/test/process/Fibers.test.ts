@@ -5,7 +5,7 @@ import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
-import { fiberKind } from "../../src/process/Fibers.ts"
+import { fiberKind } from "../../src/fiber/Fibers.ts"
 
 const Counter = GenServer.define("test/FibersCounter", {
   protocol: { next: GenServer.call({ success: Schema.Int }), fail: GenServer.call({ success: Schema.Int }) }

@@ -2,8 +2,8 @@
 import { inspect } from "node:util"
 import * as Redacted from "effect/Redacted"
 import { describe, expect, it } from "vitest"
-import { longestText, show, showGiven } from "../../src/process/Inspect.ts"
-import { PidImpl } from "../../src/process/Pid.ts"
+import { longestText, show, showGiven } from "../../src/base/Inspect.ts"
+import { PidImpl } from "../../src/address/Pid.ts"
 
 class Point {
   readonly x = 1

@@ -1,9 +1,9 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as ExitReason from "../../src/process/ExitReason.ts"
+import * as ExitReason from "../../src/signal/ExitReason.ts"
 import { Mailbox } from "../../src/process/Mailbox.ts"
-import { PidImpl } from "../../src/process/Pid.ts"
-import { Exit } from "../../src/process/Signal.ts"
+import { PidImpl } from "../../src/address/Pid.ts"
+import { Exit } from "../../src/signal/Signal.ts"
 
 const signal = () => new Exit(new PidImpl(0, 1, 1, undefined), ExitReason.shutdown)
 

@@ -26,7 +26,7 @@ const forgetful = (program: string): number => {
 
 describe("Preload", () => {
   it("lets V8 remember the names of the fields of effects, which it would look up each time", () => {
-    expect(forgetful(`import "../../src/process/Preload.ts"; ${usesEffects}`)).toBe(0)
+    expect(forgetful(`import "../../src/Preload.ts"; ${usesEffects}`)).toBe(0)
     // Otherwise it is no longer needed
     expect(forgetful(usesEffects)).toBeGreaterThan(0)
   })

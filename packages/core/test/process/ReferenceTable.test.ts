@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type Referenced, ReferenceTable } from "../../src/process/ReferenceTable.ts"
+import { type Referenced, ReferenceTable } from "../../src/address/ReferenceTable.ts"
 
 const unit = 2 ** 18
 

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scheduler from "effect/Scheduler"
 import { describe, expect, it } from "vitest"
-import { stepKind } from "../../src/process/Step.ts"
+import { stepKind } from "../../src/fiber/Step.ts"
 
 const step = <A, E>(use: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
   // A step goes on as what its function returns

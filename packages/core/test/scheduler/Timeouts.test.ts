@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Host } from "../../src/process/Host.ts"
-import { fresh, idle, listed, Timed, type Timeout } from "../../src/process/Timer.ts"
+import { fresh, idle, listed, Timed, type Timeout } from "../../src/run/Timer.ts"
 import { TimerWheel } from "../../src/scheduler/TimerWheel.ts"
 
 /** A wheel in a turn, whose clock moves when told, and timeouts that note when they are over. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Host, Priority, Runnable } from "../../src/process/Host.ts"
-import { Timer } from "../../src/process/Timer.ts"
+import { Timer } from "../../src/run/Timer.ts"
 import { TimerWheel, type WheelClock } from "../../src/scheduler/TimerWheel.ts"
 
 /** A clock that only moves when told, and wakes who asked. */

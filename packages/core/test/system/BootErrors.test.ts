@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import { build } from "tsup"
 import { afterAll, beforeAll, describe, expect } from "vitest"
 import { System } from "../../src/index.ts"
-import { differenceOf, fingerprintsOf } from "../../src/system/Builds.ts"
+import { differenceOf, fingerprintsOf } from "../../src/system/threads/Builds.ts"
 import { implementations, WorkerLive } from "./actors.ts"
 
 const at = (file: string) => new URL(file, import.meta.url)

@@ -9,8 +9,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
 import { GenServer, Process, System } from "../../src/index.ts"
-import type { IncomingCall } from "../../src/process/Call.ts"
-import { fiberKind } from "../../src/process/Fibers.ts"
+import type { IncomingCall } from "../../src/call/Call.ts"
+import { fiberKind } from "../../src/fiber/Fibers.ts"
 import { Caller, contracts, program, Recorder, secret } from "./secrets.ts"
 
 const options = { ...program, schedulers: 2, entry: new URL("./secretsEntry.ts", import.meta.url) } as const

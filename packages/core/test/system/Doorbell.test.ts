@@ -2,8 +2,8 @@
 import { once } from "node:events"
 import { Worker } from "node:worker_threads"
 import { afterEach, describe, expect, it } from "vitest"
-import { Doorbell, doorbellWords } from "../../src/system/Doorbell.ts"
-import { SharedTable } from "../../src/system/SharedTable.ts"
+import { Doorbell, doorbellWords } from "../../src/system/transport/Doorbell.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import type { DoorbellData } from "./doorbellWorker.ts"
 import { runAlone } from "./runAlone.ts"
 

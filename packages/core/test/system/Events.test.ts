@@ -7,10 +7,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
-import { ByteReader, ByteWriter } from "../../src/process/Bytes.ts"
+import { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
 import type { Host } from "../../src/process/Host.ts"
-import { PidImpl } from "../../src/process/Pid.ts"
-import { type Event, Listener, readEvent, writeEvent } from "../../src/system/Events.ts"
+import { PidImpl } from "../../src/address/Pid.ts"
+import { type Event, Listener, readEvent, writeEvent } from "../../src/system/events/Events.ts"
 import { Ear, implementations, Worker } from "./actors.ts"
 
 const options = {

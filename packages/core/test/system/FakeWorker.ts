@@ -1,6 +1,6 @@
 /** A worker for tests of the main thread: it says and does what the test tells it to, and stops when it is asked to. */
 import { EventEmitter } from "node:events"
-import type { Notice, Order } from "../../src/system/Workers.ts"
+import type { Notice, Order } from "../../src/system/threads/Workers.ts"
 
 /** See the file's header. */
 export class FakeWorker extends EventEmitter {

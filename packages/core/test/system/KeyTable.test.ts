@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type Keyed, KeyTable } from "../../src/system/KeyTable.ts"
+import { type Keyed, KeyTable } from "../../src/system/names/KeyTable.ts"
 
 /** Texts that agree in what their numbers are made of, and others. */
 const alike = (middle: number) => `${"a".repeat(40)}${middle}${"z".repeat(40)}`

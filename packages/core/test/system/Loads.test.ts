@@ -1,7 +1,7 @@
 /** Where the next process goes when it goes where there is least to do. */
 import { describe, expect, it } from "vitest"
-import { Loads } from "../../src/system/Loads.ts"
-import { SharedTable } from "../../src/system/SharedTable.ts"
+import { Loads } from "../../src/system/load/Loads.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 
 const everywhere = () => true
 

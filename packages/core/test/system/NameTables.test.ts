@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { PidImpl } from "../../src/process/Pid.ts"
-import { NameTables } from "../../src/system/NameTables.ts"
+import { PidImpl } from "../../src/address/Pid.ts"
+import { NameTables } from "../../src/system/names/NameTables.ts"
 
 interface Model {
   readonly table: string

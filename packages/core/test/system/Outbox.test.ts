@@ -1,7 +1,7 @@
 /** Records that wait in memory: first in, first out, whole. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Outbox } from "../../src/system/Outbox.ts"
+import { Outbox } from "../../src/system/transport/Outbox.ts"
 
 const record = (seed: number, length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, index) => (seed * 31 + index) & 255)

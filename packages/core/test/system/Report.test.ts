@@ -7,11 +7,11 @@ import * as ErrorReporter from "effect/ErrorReporter"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { kinds } from "../../../../test/support/hostile.ts"
-import * as ExitReason from "../../src/process/ExitReason.ts"
+import * as ExitReason from "../../src/signal/ExitReason.ts"
 import type { ProcessEvent } from "../../src/process/Host.ts"
-import { PidImpl } from "../../src/process/Pid.ts"
+import { PidImpl } from "../../src/address/Pid.ts"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
-import { formatEvent, levelOf, logEvent, loggedLevels } from "../../src/system/Report.ts"
+import { formatEvent, levelOf, logEvent, loggedLevels } from "../../src/system/events/Report.ts"
 
 type Event = ProcessEvent | SchedulerEvent
 type Of<Tag extends Event["_tag"]> = Extract<Event, { readonly _tag: Tag }>

@@ -1,7 +1,7 @@
 /** The ring's promises, checked on one thread: two ends over the same memory, against a plain array as the model. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { defaultRingCapacity, makeRing, RingReader, RingWriter } from "../../src/system/Ring.ts"
+import { defaultRingCapacity, makeRing, RingReader, RingWriter } from "../../src/system/transport/Ring.ts"
 
 interface Read {
   readonly bytes: ReadonlyArray<number>

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { describe, expect } from "vitest"
 import { System } from "../../src/index.ts"
-import { checkOptions, timeLimitsOf } from "../../src/system/Settings.ts"
+import { checkOptions, timeLimitsOf } from "../../src/system/threads/Settings.ts"
 import { implementations } from "./actors.ts"
 
 const entry = new URL("./entry.ts", import.meta.url)

@@ -1,7 +1,7 @@
 /** The shared table's promises: rows do not touch each other, both isolates see one table, serials never come twice. */
 import { describe, expect, it } from "vitest"
-import { doorbellWords } from "../../src/system/Doorbell.ts"
-import { SharedTable, type SlotState, serialBlock, serialLimit } from "../../src/system/SharedTable.ts"
+import { doorbellWords } from "../../src/system/transport/Doorbell.ts"
+import { SharedTable, type SlotState, serialBlock, serialLimit } from "../../src/system/transport/SharedTable.ts"
 
 const fresh = (slot: number) => ({
   slot,

@@ -1,6 +1,6 @@
 /** The watchdog's judgement, without time: heartbeats and clock readings go in, verdicts come out. */
 import { describe, expect, it } from "vitest"
-import { Watchdog } from "../../src/system/Watchdog.ts"
+import { Watchdog } from "../../src/system/threads/Watchdog.ts"
 
 const limit = 1000
 const period = 250

@@ -3,10 +3,10 @@
  * nothing else; `leak` looks whether closed doorbells are collected (needs --expose-gc); `throw` has an `onRing` that throws.
  */
 import { MessageChannel } from "node:worker_threads"
-import { Channel } from "../../src/system/Channel.ts"
-import { Doorbell } from "../../src/system/Doorbell.ts"
-import { makeRing } from "../../src/system/Ring.ts"
-import { SharedTable } from "../../src/system/SharedTable.ts"
+import { Channel } from "../../src/system/transport/Channel.ts"
+import { Doorbell } from "../../src/system/transport/Doorbell.ts"
+import { makeRing } from "../../src/system/transport/Ring.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 
 const words = SharedTable.make(2).doorbells
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))

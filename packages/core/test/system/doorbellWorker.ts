@@ -1,7 +1,7 @@
 /** Rings slot 0 from an isolate of its own: `echo` answers each ring at its slot with one, `burst` rings as fast as it can. */
 import { parentPort, workerData } from "node:worker_threads"
-import { Doorbell } from "../../src/system/Doorbell.ts"
-import { SharedTable } from "../../src/system/SharedTable.ts"
+import { Doorbell } from "../../src/system/transport/Doorbell.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 
 export interface DoorbellData {
   readonly mode: "echo" | "burst"

@@ -1,8 +1,8 @@
 /** Two streams against each other: one side here, the other in a worker. See `stream.ts`. */
 import { once } from "node:events"
 import { MessageChannel, Worker } from "node:worker_threads"
-import { makeRing } from "../../src/system/Ring.ts"
-import { SharedTable } from "../../src/system/SharedTable.ts"
+import { makeRing } from "../../src/system/transport/Ring.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import { Stream, type StreamData } from "./stream.ts"
 
 /** Which streams. */

@@ -2,8 +2,8 @@
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { Process } from "../../../src/index.ts"
-import { layoutOf } from "../../../src/process/codec/Layout.ts"
-import { planOf } from "../../../src/process/codec/PlanOf.ts"
+import { layoutOf } from "../../../src/schema/Layout.ts"
+import { planOf } from "../../../src/schema/PlanOf.ts"
 
 const layout = (schema: Schema.Top) => layoutOf(planOf(schema.ast))
 

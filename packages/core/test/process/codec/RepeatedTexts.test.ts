@@ -1,8 +1,8 @@
 /** Texts that go the same way again and again, and what their reader makes of their numbers. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
-import { none, repeatedTexts, SentTexts } from "../../../src/process/codec/RepeatedTexts.ts"
+import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
+import { none, repeatedTexts, SentTexts } from "../../../src/wire/RepeatedTexts.ts"
 
 /** One way from a writer to a reader, as between two schedulers. */
 const makeWay = () => {

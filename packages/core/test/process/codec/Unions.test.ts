@@ -2,9 +2,9 @@
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { closures } from "../../../src/process/codec/Closures.ts"
-import { planOf } from "../../../src/process/codec/PlanOf.ts"
-import { generated } from "../../../src/process/codec/Source.ts"
+import { closures } from "../../../src/schema/Closures.ts"
+import { planOf } from "../../../src/schema/PlanOf.ts"
+import { generated } from "../../../src/schema/Source.ts"
 import { bytesOf, readAll } from "./compare.ts"
 
 const seed = Number(process.env.CODEC_SEED ?? Date.now() % 1_000_000)

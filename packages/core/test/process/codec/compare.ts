@@ -3,8 +3,8 @@ import { inspect, isDeepStrictEqual } from "node:util"
 import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import { expect } from "vitest"
-import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
-import type { Leaf } from "../../../src/process/codec/Plan.ts"
+import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
+import type { Leaf } from "../../../src/wire/Plan.ts"
 
 /** A value as text. */
 export const show = (value: unknown): string => {

@@ -2,10 +2,10 @@
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import { ByteReader, ByteWriter } from "../../../src/process/Bytes.ts"
-import { mayGenerate } from "../../../src/process/codec/Generate.ts"
-import { loadCompiler, value } from "../../../src/process/MessageCodec.ts"
-import { enterSystem } from "../../../src/process/SystemId.ts"
+import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
+import { mayGenerate } from "../../../src/wire/Generate.ts"
+import { loadCompiler, value } from "../../../src/signal/MessageCodec.ts"
+import { enterSystem } from "../../../src/address/SystemId.ts"
 import { schemas } from "./schemas.ts"
 
 enterSystem("test")

@@ -1,0 +1,99 @@
+/**
+ * Questions about a process or a timer, answered by the scheduler it is on, behind everything the asker has sent there
+ * before.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { PendingCall } from "./Call.ts"
+import { readAny } from "../wire/Portable.ts"
+import { type Host, names } from "../process/Host.ts"
+import { linkedTo } from "../process/Lifecycle.ts"
+import type { Pid } from "../address/Pid.ts"
+import { callbackIn } from "../fiber/ProcessFiber.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+
+/** What can be asked. The subject is a process's serial, or a timer's reference. */
+export type Question = "alive" | "info" | "cancel-timer" | "read-timer"
+
+/** What is known of a process. Catalogue P23. */
+export interface Info {
+  readonly pid: Pid
+  readonly label: string | undefined
+  readonly registeredName: string | undefined
+  readonly parent: Pid | undefined
+  /** Who started it, who started that, and so on, nearest first. Catalogue P29. */
+  readonly ancestors: ReadonlyArray<Pid>
+  readonly links: ReadonlyArray<Pid>
+  readonly monitors: ReadonlyArray<Pid>
+  readonly monitoredBy: ReadonlyArray<Pid>
+  readonly trapExit: boolean
+  readonly messageQueueLength: number
+  readonly reductions: number
+  readonly status: "running" | "exiting"
+  readonly priority: "max" | "high" | "normal" | "low"
+}
+
+/** What is known of a process of this scheduler. */
+export const infoOf = (record: ProcessRecord): Info => ({
+  pid: record.pid,
+  label: record.label,
+  registeredName: record.host.directory.held(names, record.pid)[0]?.key,
+  parent: record.parent,
+  ancestors: record.ancestors,
+  links: linkedTo(record),
+  monitors: record.host.monitors.monitorsOf(record).map(({ pid }) => pid),
+  monitoredBy: record.host.monitors.watchersOf(record).map(({ by }) => by),
+  trapExit: record.trapExit,
+  messageQueueLength: record.mailbox.length,
+  reductions: record.reductions,
+  status: record.isRunning ? "running" : "exiting",
+  priority: record.priority
+})
+
+/** The answer of this scheduler. */
+export const answer = (host: Host, question: Question, subject: number): unknown => {
+  switch (question) {
+    case "alive":
+      return host.processes.get(subject)?.isRunning === true
+    case "info": {
+      const record = host.processes.get(subject)
+      return record === undefined ? undefined : infoOf(record)
+    }
+    case "cancel-timer":
+      return host.timerRefs.cancel(subject)
+    case "read-timer":
+      return host.timerRefs.left(subject)
+  }
+}
+
+/** Asks the scheduler at `place`, this one or another. `undefined` when that scheduler is gone. */
+export const ask = (
+  host: Host,
+  place: { readonly slot: number; readonly incarnation: number },
+  question: Question,
+  subject: number
+): Effect.Effect<unknown> => {
+  const here = place.slot === host.slot && place.incarnation === host.incarnation
+  if (here) return Effect.sync(() => answer(host, question, subject))
+  return callbackIn<unknown>((resume, priority) => {
+    const nothing = () => Exit.succeed(undefined)
+    const pending = new PendingCall(
+      host,
+      { whenDown: nothing, whenTimedOut: nothing, read: (reader) => Exit.succeed(readAny(reader)) },
+      (exit) => resume(exit as Effect.Effect<unknown>),
+      priority
+    )
+    const { incarnation, slot } = place
+    const from = { slot: host.slot, incarnation: host.incarnation }
+    host.route(slot, incarnation, {
+      _tag: "Query",
+      slot,
+      incarnation,
+      question,
+      subject,
+      from,
+      call: pending.export(slot)
+    })
+    return Effect.sync(() => pending.abandon())
+  })
+}

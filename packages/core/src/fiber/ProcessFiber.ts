@@ -1,0 +1,42 @@
+/**
+ * From a fiber to the process it speaks for.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type { AnyFiber } from "./Fibers.ts"
+import { Current, type Priority } from "../process/Host.ts"
+import type { KernelFiber } from "./KernelFiber.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+
+/** A process's own fiber, that speaks for it. */
+export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }
+
+/** The fiber as what it is, if it is a process's own and speaks for it. */
+export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefined =>
+  // No other fiber has this field, and looking at one field is the fastest test there is
+  (fiber as KernelFiber | undefined)?.process === undefined ? undefined : (fiber as ProcessFiber)
+
+/** The process a fiber belongs to, if it belongs to one. */
+export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
+  processFiber(fiber)?.process ?? Context.getOrUndefined(fiber.context, Current)
+
+/** The priority that whatever wakes a fiber stands in the run queue with: its process's. */
+export const priorityOf = (fiber: AnyFiber): Priority => currentProcess(fiber)?.priority ?? "normal"
+
+/** As `Effect.callback`. What resumes it does so from the run queue, among those of the priority of the process that waits. */
+export const callbackIn = <A, E = never>(
+  register: (
+    resume: (effect: Effect.Effect<A, E>) => void,
+    priority: Priority
+  ) => Effect.Effect<void> | undefined | void
+): Effect.Effect<A, E> =>
+  Effect.withFiber<A, E>((fiber) => Effect.callback<A, E>((resume) => register(resume, priorityOf(fiber)) ?? undefined))
+
+/** The running fiber, if it is a process's own and may do one more step of its slice at once. */
+export const runningFiber = (): ProcessFiber | undefined => {
+  const fiber = processFiber(Fiber.getCurrent())
+  if (fiber === undefined || fiber._deferredInterrupt) return undefined
+  const { host } = fiber.process
+  return host.onTheSpot < host.slice || host.goesOn() ? fiber : undefined
+}

@@ -1,0 +1,60 @@
+/**
+ * Steps: operations that never wait for anything. What a step does needs the fiber it runs on and nothing else.
+ */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { isSuccess } from "./EffectKinds.ts"
+import type { AnyFiber } from "./Fibers.ts"
+import { done, handOver, type Iterating, type OperationMethods, operationKind } from "./Operation.ts"
+import { runningFiber } from "./ProcessFiber.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+
+type AnyEffect = Effect.Effect<unknown, unknown>
+
+/** What one kind of steps does, with the fiber and the parameters they were made with. */
+type Run = (fiber: AnyFiber, first: unknown, second: unknown, third: unknown) => AnyEffect
+
+const Step = operationKind(
+  class Step implements OperationMethods<unknown, unknown> {
+    private readonly run: Run
+    private readonly first: unknown
+    private readonly second: unknown
+    private readonly third: unknown
+
+    constructor(run: Run, first: unknown, second: unknown, third: unknown) {
+      this.run = run
+      this.first = first
+      this.second = second
+      this.third = third
+    }
+
+    perform(fiber: AnyFiber): AnyEffect {
+      return this.run(fiber, this.first, this.second, this.third)
+    }
+
+    [Symbol.iterator](): Iterating<unknown, unknown> {
+      const fiber = runningFiber()
+      if (fiber === undefined) return handOver(this)
+      let outcome: AnyEffect
+      try {
+        outcome = this.perform(fiber)
+      } catch (error) {
+        // A defect, also when the generator has a `try` around it: as every other effect's
+        outcome = Exit.die(error)
+      }
+      return isSuccess(outcome) ? done(fiber, outcome.value) : handOver(outcome)
+    }
+  }
+)
+
+/**
+ * Makes a kind of steps: a function whose parameters are given to `run`, with the fiber, when the effect it returns is
+ * run. `run` returns what the effect goes on as: best an `Exit`. For what is done most often, since no closure is made.
+ */
+export const stepKind = <A, B, C, R>(
+  run: (fiber: AnyFiber, first: A, second: B, third: C) => Effect.Effect<unknown, unknown, R>
+): ((first?: A, second?: B, third?: C) => Effect.Effect<unknown, unknown, R>) =>
+  // Inside, types of parameters and requirements are not needed: `run` gets what the function was called with
+  ((first: unknown, second: unknown, third: unknown) => new Step(run as Run, first, second, third)) as never
+
+keepShapes(new Step(nothing, nothing, nothing, nothing))

@@ -1,0 +1,128 @@
+/**
+ * Raw processes that any scheduler can run. A closure cannot leave its isolate; a definition can, because every
+ * scheduler has loaded it under the same name.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import type { ArgsAndOptions, Definition } from "../process/Definition.ts"
+import { Current, type System } from "../process/Host.ts"
+import { unlink } from "../process/Links.ts"
+import * as MessageCodec from "../signal/MessageCodec.ts"
+import type { Name } from "../address/Name.ts"
+import { checkName } from "../base/NameCheck.ts"
+import type { Pid } from "../address/Pid.ts"
+import { currentProcess } from "../fiber/ProcessFiber.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { RawProcess, type Self } from "./RawProcess.ts"
+import { acting } from "../fiber/Silence.ts"
+import type { Provided } from "./SpawnRaw.ts"
+import { type StartOptions, startDefinition } from "../spawn/StartDefinition.ts"
+import { StartError } from "../spawn/StartError.ts"
+
+type Fields = Schema.Struct.Fields
+
+/** What a raw process of its own name takes and is started with. No code. */
+export interface ProcessContract<S extends Schema.Top, A extends Fields> {
+  readonly name: string
+  readonly mailbox: S
+  readonly args: Schema.Struct<A>
+  /** Makes it a program: give the result to `System.main`, so that every scheduler can run it. */
+  readonly implement: <B, E, R>(
+    program: (self: Self<S["Type"]>, args: Schema.Struct<A>["Type"]) => Effect.Effect<B, E, R>
+  ) => ProcessImplementation<Exclude<R, Provided>>
+}
+
+/** A raw process's code under its name. */
+export interface ProcessImplementation<R> {
+  readonly definition: Definition
+  /** Only in types: the services it needs from the system's layer. */
+  readonly "~R": R
+}
+
+/** Declares a raw process that any scheduler can run. Throws a RangeError when the name is empty. */
+export const define = <S extends Schema.Top, const A extends Fields = {}>(
+  name: string,
+  options: { readonly mailbox: S; readonly args?: A }
+): ProcessContract<S, A> => {
+  checkName("Process.define", name)
+  // Without args `A` is `{}`
+  const args = Schema.Struct(options.args ?? ({} as A))
+  return {
+    name,
+    mailbox: options.mailbox,
+    args,
+    implement: (program) => ({
+      // Services are checked by `~R`; the scheduler's context has them
+      definition: makeDefinition(name, options.mailbox, args, program as unknown as Program),
+      "~R": undefined as never
+    })
+  }
+}
+
+type Program = (self: Self<never>, args: unknown) => Effect.Effect<unknown, unknown>
+
+const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, program: Program): Definition => ({
+  name,
+  get fingerprint() {
+    return MessageCodec.fingerprint(name, { mailbox, args })
+  },
+  codec: MessageCodec.fromSchema(mailbox),
+  args: MessageCodec.value(args),
+  mailbox: undefined,
+  uses: [],
+  body: (given, started, registered) =>
+    new RawProcess<never>(
+      (self) =>
+        Effect.gen(function* () {
+          const record = yield* Current
+          const holder = registered === undefined ? undefined : yield* takeName(record, registered)
+          if (holder !== undefined) {
+            // As if it had never been: whoever started it is told, and gets no EXIT. Catalogue N09
+            if (record.parent !== undefined) unlink(record, record.parent)
+            const facts = { pid: holder.toString(), registeredName: registered?.toString() }
+            const error = new StartError({ contract: name, problem: "already-started", ...facts })
+            return started?.failWhenGone(Exit.fail(error))
+          }
+          started?.answer(Exit.void)
+          return yield* program(self, given)
+        }) as Effect.Effect<unknown, unknown>
+    )
+})
+
+/** Registers a process as `name`; gives the holder when there is one already. */
+const takeName = (record: ProcessRecord, name: Name): Effect.Effect<Pid | undefined> =>
+  Effect.map(record.host.directory.register(name.table, "unique", name.key, record.pid, undefined), (result) =>
+    result._tag === "AlreadyRegistered" ? result.holder : undefined
+  )
+
+/** `{}` args need not be given. */
+type StartArgs<A extends Fields> = ArgsAndOptions<A, StartOptions>
+
+const startWith = <S extends Schema.Top, A extends Fields>(
+  contract: ProcessContract<S, A>,
+  args: unknown,
+  options: StartOptions | undefined,
+  link: boolean
+): Effect.Effect<Pid<S["Type"]>, StartError, System> =>
+  acting((host, fiber) => {
+    const definition = host.definition(contract.name)
+    if (definition === undefined) {
+      return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
+    }
+    return Effect.map(startDefinition(host, currentProcess(fiber), definition, args ?? {}, options, link), (pid) =>
+      MessageCodec.typedPid<S["Type"]>(pid, definition.codec)
+    )
+  })
+
+/** Starts a defined process wherever its placement says. Fails with {@link StartError}. */
+export const start = <S extends Schema.Top, A extends Fields>(
+  contract: ProcessContract<S, A>,
+  ...args: StartArgs<A>
+): Effect.Effect<Pid<S["Type"]>, StartError, System> => startWith(contract, args[0], args[1], false)
+
+/** As {@link start}, linked to the calling process. */
+export const startLink = <S extends Schema.Top, A extends Fields>(
+  contract: ProcessContract<S, A>,
+  ...args: StartArgs<A>
+): Effect.Effect<Pid<S["Type"]>, StartError, System | Current> => startWith(contract, args[0], args[1], true)

@@ -1,0 +1,82 @@
+/**
+ * Setting and removing a monitor, as a process's program does it. Both are done on the spot nearly always, and often in
+ * pairs.
+ */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { AnyFiber } from "../fiber/Fibers.ts"
+import { demonitor, monitor, monitorAddress } from "../process/Monitors.ts"
+import type { Address } from "../address/Name.ts"
+import {
+  doneWith,
+  handOver,
+  type Iterating,
+  type OperationMethods,
+  operationKind,
+  QuickOperation
+} from "../fiber/Operation.ts"
+import { isPid } from "../address/Pid.ts"
+import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
+import { ownProcess } from "../fiber/Running.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import type { MonitorRef } from "../signal/Signal.ts"
+
+/** Watches `of` from now on. */
+export const Monitoring = operationKind(
+  class Monitoring implements OperationMethods<MonitorRef, never> {
+    private readonly of: Address
+    value: MonitorRef | undefined = undefined
+
+    constructor(of: Address) {
+      this.of = of
+    }
+
+    attempt(fiber: ProcessFiber): MonitorRef {
+      return monitorAddress(fiber.process, this.of)
+    }
+
+    perform(fiber: AnyFiber): Effect.Effect<MonitorRef> {
+      return Exit.succeed(monitorAddress(ownProcess(fiber), this.of))
+    }
+
+    [Symbol.iterator](): Iterating<MonitorRef, never> {
+      const fiber = runningFiber()
+      const { of } = this
+      // What is no pid may be no address either: then this fails, as an effect does
+      if (fiber === undefined || !isPid(of)) return handOver(this)
+      return doneWith(this, fiber, monitor(fiber.process, of, undefined))
+    }
+  },
+  QuickOperation
+)
+
+/** Ends a monitor. */
+export const Demonitoring = operationKind(
+  class Demonitoring implements OperationMethods<boolean, never> {
+    private readonly ref: MonitorRef
+    private readonly flush: boolean
+    value: boolean | undefined = undefined
+
+    constructor(ref: MonitorRef, flush: boolean) {
+      this.ref = ref
+      this.flush = flush
+    }
+
+    attempt(fiber: ProcessFiber): boolean {
+      return demonitor(fiber.process, this.ref, this.flush)
+    }
+
+    perform(fiber: AnyFiber): Effect.Effect<boolean> {
+      return Exit.succeed(demonitor(ownProcess(fiber), this.ref, this.flush))
+    }
+
+    [Symbol.iterator](): Iterating<boolean, never> {
+      const fiber = runningFiber()
+      if (fiber === undefined) return handOver(this)
+      return doneWith(this, fiber, demonitor(fiber.process, this.ref, this.flush))
+    }
+  },
+  QuickOperation
+)
+
+keepShapes(new Monitoring(nothing), new Demonitoring(nothing, false))

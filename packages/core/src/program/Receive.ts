@@ -1,0 +1,234 @@
+/**
+ * Receives that choose, or that wait no longer than so long; and how any number of a process's fibers wait for messages at
+ * once, each for its own.
+ */
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schema from "effect/Schema"
+import { admitWaiting } from "../process/Delivery.ts"
+import * as ExitReason from "../signal/ExitReason.ts"
+import { type AnyFiber, type KernelFiber, park, unpark, unparkWith, type Waiter, type Waiting } from "../fiber/Fibers.ts"
+import { time } from "../base/Figures.ts"
+import { isNotNow, notNow, Operation } from "../fiber/Operation.ts"
+import type { ProcessFiber } from "../fiber/ProcessFiber.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import type { Timer } from "../run/Timer.ts"
+
+/** No message that was asked for arrived in time. */
+export class ReceiveTimeout extends Schema.TaggedError<ReceiveTimeout>()("ReceiveTimeout", {
+  /** How long was waited, in milliseconds. */
+  after: Schema.Number
+}) {
+  override get message(): string {
+    return `no message that the receive waits for has come within ${time(this.after)}`
+  }
+}
+
+export type Matches = ((message: unknown) => boolean) | undefined
+
+/** Takes the oldest message that matches, from position `from` on. */
+const take = (record: ProcessRecord, matches: Matches, from: number): unknown => {
+  const { mailbox } = record
+  if (matches === undefined) return mailbox.length > 0 ? takeOldest(record) : notNow
+  const at = mailbox.find(matches, from)
+  return at < 0 ? notNow : taken(record, mailbox.takeAt(at))
+}
+
+/** Takes the oldest message. Only call when there is one. */
+export const takeOldest = (record: ProcessRecord): unknown => taken(record, record.mailbox.take())
+
+const taken = (record: ProcessRecord, message: unknown): unknown => {
+  if (record.extra?.waiting !== undefined) admitWaiting(record)
+  record.lastMessage = message
+  return message
+}
+
+/** What a process whose end has been decided finds instead of messages. */
+export const ending = (record: ProcessRecord): Effect.Effect<never> =>
+  Exit.failCause(ExitReason.toCause(record.exitReason ?? ExitReason.killed))
+
+/** What a process waits for, and what a message in the mailbox means to it. */
+export interface ReceiveWaiter extends Waiting {
+  /** Something has been put into the mailbox. For the run queue only. */
+  look(record: ProcessRecord): void
+}
+
+/** The process whose fibers wait. */
+export interface Receiver {
+  own(): ProcessRecord
+  /** What its fibers wait for. */
+  waiter: ReceiveWaiter | undefined
+}
+
+/** What several fibers of one process wait for: the oldest looks first, so each message goes to one of them. */
+class Several implements ReceiveWaiter {
+  private readonly receiver: Receiver
+  readonly waiters: ReadonlyArray<ReceiveWaiter>
+
+  constructor(receiver: Receiver, waiters: ReadonlyArray<ReceiveWaiter>) {
+    this.receiver = receiver
+    this.waiters = waiters
+  }
+
+  look(record: ProcessRecord): void {
+    // Those that get a message run on at once, and may end the waiting of others
+    for (const waiter of this.waiters) if (isWaiting(this.receiver, waiter)) waiter.look(record)
+  }
+
+  waits(): void {}
+
+  abandon(): void {}
+}
+
+/** From now on the receiver's messages are offered to this one too. */
+export const startWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
+  const { waiter: other } = receiver
+  receiver.waiter = other === undefined ? waiter : new Several(receiver, [...each(other), waiter])
+}
+
+/** It has what it waited for, or gives up. */
+export const stopWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
+  const { waiter: all } = receiver
+  if (all === waiter || all === undefined) {
+    receiver.waiter = undefined
+    return
+  }
+  const left = each(all).filter((other) => other !== waiter)
+  receiver.waiter = left.length === 1 ? left[0] : new Several(receiver, left)
+}
+
+const each = (waiter: ReceiveWaiter): ReadonlyArray<ReceiveWaiter> =>
+  waiter instanceof Several ? waiter.waiters : [waiter]
+
+const isWaiting = ({ waiter: all }: Receiver, waiter: ReceiveWaiter): boolean =>
+  all === waiter || (all !== undefined && each(all).includes(waiter))
+
+/** A receive that chooses, or that waits no longer than `after` milliseconds. */
+export class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
+  private readonly receiver: Receiver
+  private readonly matches: Matches
+  private readonly after: number | undefined
+  /** What the attempt that has just been made has looked at in vain, for what follows it at once; -1: none was made. */
+  private seen = -1
+  /** {@link Mailbox.removed} at that time. */
+  private removed = 0
+
+  constructor(receiver: Receiver, matches: Matches, after: number | undefined) {
+    super()
+    this.receiver = receiver
+    this.matches = matches
+    this.after = after
+  }
+
+  override attempt(): unknown {
+    const record = this.receiver.own()
+    if (!record.isRunning) return notNow
+    const message = take(record, this.matches, 0)
+    if (isNotNow(message)) {
+      this.seen = record.mailbox.length
+      this.removed = record.mailbox.removed
+    }
+    return message
+  }
+
+  override performIn(fiber: ProcessFiber): Effect.Effect<unknown, ReceiveTimeout> {
+    // Mostly the attempt was made where the program asked for the message
+    return this.seen < 0 ? super.performIn(fiber) : this.perform(fiber)
+  }
+
+  perform(fiber: AnyFiber): Effect.Effect<unknown, ReceiveTimeout> {
+    const { after, matches, receiver, removed, seen } = this
+    const record = receiver.own()
+    this.seen = -1
+    if (!record.isRunning) return ending(record)
+    const message = take(record, matches, seen < 0 ? 0 : record.mailbox.unseen(seen, removed))
+    if (!isNotNow(message)) return Exit.succeed(message)
+    if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
+    const waiter = new ChoosingWaiter(receiver, record, matches)
+    if (after !== undefined) waiter.expireAfter(after)
+    return park(fiber, waiter)
+  }
+}
+
+/** The waiting of a receive that chooses: looks at every message once. */
+export class ChoosingWaiter implements ReceiveWaiter, Waiter {
+  fiber: KernelFiber | undefined = undefined
+  resume: Waiter["resume"] = undefined
+  private readonly receiver: Receiver
+  private readonly record: ProcessRecord
+  private readonly matches: Matches
+  /** How many waiting messages have been looked at already. */
+  private seen: number
+  /** {@link Mailbox.removed} at that time. */
+  private removed: number
+  private timer: Timer | undefined = undefined
+
+  constructor(receiver: Receiver, record: ProcessRecord, matches: Matches) {
+    this.receiver = receiver
+    this.record = record
+    this.matches = matches
+    // What is there now has been looked at
+    this.seen = record.mailbox.length
+    this.removed = record.mailbox.removed
+  }
+
+  look(record: ProcessRecord): void {
+    const { mailbox } = record
+    const message = this.take(mailbox.unseen(this.seen, this.removed))
+    if (!isNotNow(message)) return this.over(message)
+    this.seen = mailbox.length
+    this.removed = mailbox.removed
+  }
+
+  /** As {@link take}. What the program's predicate throws is its own defect, where it waits. */
+  private take(from: number): unknown {
+    try {
+      return take(this.record, this.matches, from)
+    } catch (error) {
+      this.abandon()
+      unpark(this, Exit.die(error))
+      return notNow
+    }
+  }
+
+  private over(message: unknown): void {
+    this.abandon()
+    unparkWith(this, message)
+  }
+
+  expireAfter(after: number): void {
+    const { record } = this
+    this.timer = record.host.timers.set(
+      after,
+      () => {
+        if (!isWaiting(this.receiver, this)) return
+        this.timer = undefined
+        // A message that came in the same instant wins over the timeout
+        const message = record.isRunning ? this.take(0) : notNow
+        if (!isNotNow(message)) return this.over(message)
+        if (!isWaiting(this.receiver, this)) return
+        this.abandon()
+        unpark(this, Exit.fail(new ReceiveTimeout({ after })))
+      },
+      record.priority
+    )
+  }
+
+  waits(late: boolean): void {
+    startWaiting(this.receiver, this)
+    // Looked at by the process's next turn
+    if (late) this.record.wake()
+  }
+
+  /** What it has set up goes. */
+  abandon(): void {
+    stopWaiting(this.receiver, this)
+    if (this.timer === undefined) return
+    this.record.host.timers.clear(this.timer)
+    this.timer = undefined
+  }
+}
+
+const example = { mailbox: { length: 0, removed: 0 } } as ProcessRecord
+keepShapes(new ChoosingReceive(nothing, undefined, undefined), new ChoosingWaiter(nothing, example, undefined))

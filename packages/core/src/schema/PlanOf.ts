@@ -1,0 +1,278 @@
+/**
+ * From a schema to its plan. What a plan cannot express goes through Effect's own codec for that node, to the node's
+ * encoded side, whose plan is used then. What no schema describes has a form of its own: {@link anyValue}.
+ */
+import * as Schema from "effect/Schema"
+import * as SchemaAST from "effect/SchemaAST"
+import { anyValue, empty } from "../wire/AnyValue.ts"
+import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
+import { bigint, bytes, date, option, symbol, timeZone, zoned } from "../wire/Leaves.ts"
+import { type Field, type NamedLeaf, type Plan, wireAnnotation } from "../wire/Plan.ts"
+import { membersOf } from "./UnionTests.ts"
+
+const plans = new WeakMap<SchemaAST.AST, Plan>()
+
+/** The plan of a schema's values. The same for the same AST. */
+export const planOf = (ast: SchemaAST.AST): Plan => {
+  const known = plans.get(ast)
+  if (known !== undefined) return known
+  const made = makePlan(ast)
+  plans.set(ast, made)
+  return made
+}
+
+const makePlan = (ast: SchemaAST.AST): Plan => {
+  if (ast.encoding !== undefined && isPlain(SchemaAST.toType(ast))) return planOf(SchemaAST.toType(ast))
+  // A transformation's checks are its own business, on both sides
+  if (ast.encoding !== undefined || ("encodingChecks" in ast && ast.encodingChecks !== undefined)) return encoded(ast)
+  const plan = bare(ast)
+  if (ast.checks === undefined || (plan._tag === "Transformed" && plan.checks)) return plan
+  return { _tag: "Checked", plan, check: checkOf(ast, ast.checks) }
+}
+
+/** The plan of a node without regard to its checks. */
+const bare = (ast: SchemaAST.AST): Plan => {
+  switch (ast._tag) {
+    case "String":
+      return { _tag: "Text" }
+    case "TemplateLiteral":
+      return { _tag: "Checked", plan: { _tag: "Text" }, check: guardOf(ast) }
+    case "Number":
+      return { _tag: "Number" }
+    case "Boolean":
+      return { _tag: "Boolean" }
+    case "BigInt":
+      return leaf(bigint)
+    case "Null":
+      return { _tag: "Constant", value: null }
+    case "Undefined":
+    case "Void":
+      return { _tag: "Constant", value: undefined }
+    case "Literal":
+      return { _tag: "Constant", value: ast.literal }
+    case "UniqueSymbol":
+      return { _tag: "Constant", value: ast.symbol }
+    case "Enum":
+      return { _tag: "Choice", values: [...new Set(ast.enums.map(([, value]) => value))] }
+    case "Never":
+      return { _tag: "Choice", values: [] }
+    case "Objects":
+      return objects(ast)
+    case "Arrays":
+      return arrays(ast)
+    case "Union":
+      return union(ast)
+    case "Suspend":
+      return { _tag: "Suspended", plan: () => planOf(ast.thunk()) }
+    case "Declaration":
+      return declaration(ast)
+    case "Symbol":
+      return leaf(symbol)
+    case "Any":
+    case "Unknown":
+      return leaf(anyValue)
+    case "ObjectKeyword":
+      return anyOf(ast)
+  }
+}
+
+const leaf = (of: NamedLeaf): Plan => ({ _tag: "Leaf", leaf: of })
+
+/** Whatever values of a node are, as they are. */
+const anyOf = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
+
+/** By Effect's codec to the encoded side, and by that side's plan from there. */
+const encoded = (ast: SchemaAST.AST): Plan => {
+  const side = SchemaAST.toEncoded(ast)
+  return { _tag: "Transformed", ...transformOf(ast), plan: planOf(side), checks: true }
+}
+
+/**
+ * Whether values of a type side can be written as they are. Then a transformation need not run, and cannot lose anything:
+ * as text -0 is 0.
+ */
+const isPlain = (type: SchemaAST.AST): boolean => {
+  switch (type._tag) {
+    case "Objects":
+      return type.indexSignatures.length === 0 && type.propertySignatures.every((property) => isPlain(property.type))
+    case "Arrays":
+      return type.elements.every(isPlain) && type.rest.every(isPlain)
+    case "Union":
+      return type.types.every(isPlain)
+    case "Declaration": {
+      if (type.annotations?.[wireAnnotation] !== undefined) return true
+      if (builtIn.has(type.run)) return true
+      const inner = optionOf(type)
+      return inner !== undefined && isPlain(inner)
+    }
+    case "Suspend":
+      return false
+    default:
+      return true
+  }
+}
+
+/** A transformation may also add or remove the key; only Effect's codec of what is around it knows. */
+const isTransformedKey = (type: SchemaAST.AST): boolean =>
+  type.encoding !== undefined &&
+  !isPlain(SchemaAST.toType(type)) &&
+  (SchemaAST.isOptional(type) || SchemaAST.isOptional(SchemaAST.toEncoded(type)))
+
+const objects = (ast: SchemaAST.Objects): Plan => {
+  const { indexSignatures, propertySignatures } = ast
+  if (propertySignatures.length + indexSignatures.length === 0) {
+    return { _tag: "Checked", plan: leaf(empty), check: guardOf(ast) }
+  }
+  if (propertySignatures.some(({ type }) => isTransformedKey(type))) return encoded(ast)
+  if (indexSignatures.some(({ parameter, type }) => hasEncoding(parameter) || isTransformedKey(type)))
+    return encoded(ast)
+  const entry = recordOf(ast)
+  if (entry !== undefined) return { _tag: "Record", value: planOf(entry) }
+  const fields = propertySignatures.map(
+    ({ name, type }): Field => ({
+      name,
+      optional: SchemaAST.isOptional(type),
+      plan: planOf(type)
+    })
+  )
+  if (indexSignatures.length === 0) return { _tag: "Struct", fields }
+  const signatures = indexSignatures.map(({ parameter, type }) => ({ keysOf: keysOf(parameter), plan: planOf(type) }))
+  return { _tag: "Open", fields, signatures }
+}
+
+const hasEncoding = (parameter: SchemaAST.AST): boolean =>
+  parameter.encoding !== undefined || (parameter._tag === "Union" && parameter.types.some(hasEncoding))
+
+/**
+ * What a record has under its keys, if they can be any texts. Keys that are checked, transformed or beside fixed
+ * properties have rules of their own.
+ */
+export const recordOf = (ast: SchemaAST.Objects): SchemaAST.AST | undefined => {
+  const [only, ...others] = ast.indexSignatures
+  if (only === undefined || others.length > 0 || ast.propertySignatures.length > 0) return undefined
+  const { parameter, type } = only
+  return parameter._tag === "String" && parameter.checks === undefined && parameter.encoding === undefined
+    ? type
+    : undefined
+}
+
+/** The keys of an object that a parameter takes. What its rules are only Effect knows, which leaves no others in a value. */
+const keysOf = (parameter: SchemaAST.IndexSignature["parameter"]): ((value: object) => ReadonlyArray<PropertyKey>) => {
+  if (parameter._tag === "String" && parameter.checks === undefined) return Object.keys
+  const { decode } = transformOf(
+    new SchemaAST.Objects([], [new SchemaAST.IndexSignature(parameter, SchemaAST.unknown)])
+  )
+  return (value) => Reflect.ownKeys(decode(value) as object)
+}
+
+const arrays = (ast: SchemaAST.Arrays): Plan => {
+  const [rest, ...tail] = ast.rest
+  if ([...ast.elements, ...ast.rest].some(isTransformedKey)) return encoded(ast)
+  return {
+    _tag: "List",
+    elements: ast.elements.map(planOf),
+    required: ast.elements.filter((element) => !SchemaAST.isOptional(element)).length + tail.length,
+    rest: rest === undefined ? undefined : planOf(rest),
+    tail: tail.map(planOf)
+  }
+}
+
+const union = (ast: SchemaAST.Union): Plan => {
+  // Exactly one member may fit, which takes trying all
+  if (ast.options?.mode === "oneOf") {
+    const plain: SchemaAST.AST = new SchemaAST.Union(ast.types, { mode: "anyOf" })
+    return { _tag: "Checked", plan: planOf(plain), check: guardOf(ast) }
+  }
+  if (ast.types.length > 0 && ast.types.every(isConstant)) {
+    const values = ast.types.map((type) => (type._tag === "Literal" ? type.literal : null))
+    return { _tag: "Choice", values: [...new Set(values)] }
+  }
+  return { _tag: "Union", members: membersOf(ast.types.flatMap(flat), planOf) }
+}
+
+/** The members of a union's union are as good as its own, where nothing else is said of them together. */
+const flat = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
+  ast._tag === "Union" &&
+  ast.checks === undefined &&
+  ast.encoding === undefined &&
+  ast.encodingChecks === undefined &&
+  ast.options?.mode !== "oneOf"
+    ? ast.types.flatMap(flat)
+    : [ast]
+
+const isConstant = (ast: SchemaAST.AST): boolean =>
+  (ast._tag === "Literal" || ast._tag === "Null") && ast.checks === undefined && ast.encoding === undefined
+
+/** Effect's declarations that have plans of their own, by what runs them. */
+const builtIn: ReadonlyMap<unknown, Plan> = new Map<unknown, Plan>([
+  [Schema.Date.ast.run, leaf(date)],
+  [Schema.Uint8Array.ast.run, leaf(bytes)],
+  [Schema.TimeZone.ast.run, timeZone],
+  [Schema.DateTimeZoned.ast.run, zoned]
+])
+
+const declaration = (ast: SchemaAST.Declaration): Plan => {
+  const wire = ast.annotations?.[wireAnnotation]
+  // Only this project's declarations have the annotation
+  if (wire !== undefined) return leaf(wire as NamedLeaf)
+  const known = builtIn.get(ast.run)
+  if (known !== undefined) return known
+  const inner = optionOf(ast)
+  if (inner !== undefined) return option(planOf(inner))
+  const link = linkOf(ast)
+  return link === undefined ? anyOf(ast) : encoded(encodedBy(ast, link))
+}
+
+/**
+ * How a declaration says it is encoded: for JSON, but with the values it is made of as they are, which have plans of their
+ * own. Without such a link its values travel as what they are, if they are something any value can be.
+ */
+const linkOf = (ast: SchemaAST.Declaration): SchemaAST.Link | undefined => {
+  const { toCodec, toCodecJson } = ast.annotations ?? {}
+  const make = toCodecJson ?? toCodec
+  if (typeof make !== "function") return undefined
+  // Effect's annotations: see `Schema.Annotations.Declaration`
+  const made = make as (typeParameters: ReadonlyArray<Schema.Top>) => SchemaAST.Link | undefined
+  return made(ast.typeParameters.map((parameter) => schemaOf(SchemaAST.toType(parameter))))
+}
+
+const encodedBy = (ast: SchemaAST.Declaration, link: SchemaAST.Link): SchemaAST.Declaration => {
+  const { annotations, checks, context, encodingChecks, encodingRun, run, typeParameters } = ast
+  return new SchemaAST.Declaration(
+    typeParameters.map(SchemaAST.toType),
+    run,
+    annotations,
+    checks,
+    [link],
+    context,
+    encodingChecks,
+    encodingRun
+  )
+}
+
+/** What an option is of. Effect names its own declarations so that they can be made again from a description. */
+export const optionOf = (ast: SchemaAST.Declaration): SchemaAST.AST | undefined => {
+  const { representation } = ast.annotations ?? {}
+  const isOption =
+    typeof representation === "object" &&
+    representation !== null &&
+    "id" in representation &&
+    representation.id === "effect/schema/Option"
+  return isOption ? ast.typeParameters[0] : undefined
+}
+
+const defaults: SchemaAST.ParseOptions = {}
+
+/** Runs a node's checks on a value whose shape is right. */
+const checkOf = (ast: SchemaAST.AST, checks: SchemaAST.Checks): ((value: unknown) => boolean) => {
+  const [first, ...others] = checks.flatMap(filtersOf)
+  if (first === undefined) return () => true
+  const passes = (filter: SchemaAST.Filter<unknown>, value: unknown) => filter.run(value, ast, defaults) === undefined
+  // Mostly there is only one
+  if (others.length === 0) return (value) => passes(first, value)
+  return (value) => passes(first, value) && others.every((each) => passes(each, value))
+}
+
+/** The filters of a check, of a group's checks too. */
+export const filtersOf = (check: SchemaAST.Check<unknown>): ReadonlyArray<SchemaAST.Filter<unknown>> =>
+  check._tag === "Filter" ? [check] : check.checks.flatMap(filtersOf)

@@ -1,0 +1,61 @@
+/**
+ * What can be wrong with the options of a start: found before anything is started, wherever the start comes from.
+ */
+import type * as Duration from "effect/Duration"
+import { type Host, names, type Placement } from "../process/Host.ts"
+import { showGiven } from "../base/Inspect.ts"
+import { aDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
+import { Name } from "../address/Name.ts"
+import { isName } from "../base/NameCheck.ts"
+import { isPid } from "../address/Pid.ts"
+import { StartError } from "./StartError.ts"
+
+/** The options that are looked at. */
+export interface Given {
+  readonly name?: string | Name | undefined
+  readonly on?: Placement | undefined
+  readonly timeout?: Duration.Input | undefined
+}
+
+type Facts = Omit<ConstructorParameters<typeof StartError>[0], "contract">
+
+/** What is wrong with the options. Most often nothing is, and no more is looked at than was given. */
+export const refusal = (host: Host, contract: string, options: Given): StartError | undefined => {
+  const { name, on, timeout } = options
+  const facts =
+    (name === undefined ? undefined : wrongName(name)) ??
+    (on === undefined || on === "here" ? undefined : wrongPlacement(host, on)) ??
+    (timeout === undefined ? undefined : wrongTimeout(timeout))
+  return facts && new StartError({ contract, ...facts })
+}
+
+const invalidOption = (option: string, expected: string, given: unknown): Facts => ({
+  problem: "invalid-option",
+  option,
+  expected,
+  given: showGiven(given)
+})
+
+const wrongName = (name: string | Name): Facts | undefined => {
+  // A key of a registry is text too, and may be empty
+  const valid = name instanceof Name ? isName(name.key) || name.table !== names : isName(name)
+  return valid ? undefined : { problem: "invalid-name", given: showGiven(name) }
+}
+
+const placements = `"here", "least-loaded", "any", { scheduler: number } or { near: pid }`
+
+const wrongPlacement = (host: Host, on: Placement): Facts | undefined => {
+  if (on === "least-loaded" || on === "any") return undefined
+  const slot = typeof on === "object" && on !== null ? slotOf(on) : undefined
+  if (typeof slot !== "number") return invalidOption("on", placements, on)
+  const exists = Number.isInteger(slot) && slot >= 0 && slot < host.slots
+  return exists ? undefined : { problem: "no-such-scheduler", scheduler: slot, schedulers: host.slots }
+}
+
+const slotOf = (on: Exclude<Placement, string>): unknown => {
+  if ("scheduler" in on) return on.scheduler
+  return isPid(on.near) ? on.near.slot : undefined
+}
+
+const wrongTimeout = (timeout: Duration.Input): Facts | undefined =>
+  wholeMilliseconds(timeout) === undefined ? invalidOption("timeout", aDuration, timeout) : undefined

@@ -1,0 +1,289 @@
+/**
+ * Starting a process of a definition and waiting until it has initialised, here or on another scheduler: what
+ * `proc_lib:start_link` is in OTP. A start that fails leaves no process, no link and no EXIT of its own making.
+ */
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { ByteReader } from "../wire/Bytes.ts"
+import { type AnswerCodec, type CallOutcomes, PendingCall, readAnswer } from "../call/Call.ts"
+import { readAny, writeAny } from "../wire/Portable.ts"
+import type { Definition } from "../process/Definition.ts"
+import * as ExitReason from "../signal/ExitReason.ts"
+import { type AnyFiber, park, unpark } from "../fiber/Fibers.ts"
+import type { Host } from "../process/Host.ts"
+import { sendExit } from "../process/Lifecycle.ts"
+import { unlink } from "../process/Links.ts"
+import { InvalidMessage, takes } from "../signal/MessageCodec.ts"
+import { milliseconds } from "../base/Milliseconds.ts"
+import { demonitor } from "../process/Monitors.ts"
+import { Operation } from "../fiber/Operation.ts"
+import { outside, type Pid } from "../address/Pid.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import type { MonitorRef } from "../signal/Signal.ts"
+import { type DefinedOptions, type SpawnCall, spawnDefined } from "./SpawnDefined.ts"
+import { refusal } from "./StartCheck.ts"
+import { StartError } from "./StartError.ts"
+
+/** How a process of a definition is started. */
+export interface StartOptions extends DefinedOptions {
+  /**
+   * Registers it under this name before `init` runs: a text is a name of the system, a {@link Name} one of a registry
+   * (OTP's `via`). What is no name fails the start. Catalogue N09, N14.
+   */
+  readonly name?: DefinedOptions["name"]
+  /** How long `init` may take; its process is killed then. Default: no limit. A negative one fails the start. Catalogue GS10. */
+  readonly timeout?: Duration.Input | undefined
+}
+
+/** How the outcome of an initialisation is written between schedulers. */
+export const startedCodec: AnswerCodec = {
+  success: { encode: () => undefined, decode: () => undefined },
+  error: {
+    encode: (error, writer) => writeAny(writer, { ...(error as StartError) }),
+    // Written by encode above, on another scheduler of the same program
+    decode: (reader) => new StartError(readAny(reader) as ConstructorParameters<typeof StartError>[0])
+  }
+}
+
+/** What ties the new process to whoever starts it. */
+export type Tie = "none" | "link" | "monitor"
+
+type AnyEffect = Effect.Effect<unknown, unknown>
+
+/** Who starts a process, and what it goes on as when that has initialised, or has not. */
+export interface Starter {
+  started(pid: Pid, monitor: MonitorRef): AnyEffect
+  failed(exit: Exit.Failure<unknown, unknown>): AnyEffect
+}
+
+/** One start, and the wait for it. Hot path: plain and mutable. */
+class Starting extends PendingCall implements SpawnCall, CallOutcomes {
+  readonly definition: Definition
+  readonly args: unknown
+  readonly options: StartOptions | undefined
+  readonly by: ProcessRecord | undefined
+  readonly link: boolean
+  readonly monitor: number
+  private readonly starter: Starter
+  private pid: Pid | undefined = undefined
+  private given = false
+
+  constructor(
+    host: Host,
+    by: ProcessRecord | undefined,
+    definition: Definition,
+    args: unknown,
+    options: StartOptions | undefined,
+    tie: Tie,
+    starter: Starter
+  ) {
+    // What it makes of its end it says itself
+    super(host, nothing, undefined, by?.priority)
+    this.outcomes = this
+    this.definition = definition
+    this.args = args
+    this.options = options
+    this.by = by
+    this.link = tie === "link"
+    // nextReference makes references for monitors too
+    this.monitor = tie === "monitor" ? host.nextReference() : 0
+    this.starter = starter
+  }
+
+  get parent(): Pid | undefined {
+    return this.by?.pid
+  }
+
+  get ancestors(): ReadonlyArray<Pid> {
+    return this.by === undefined ? noAncestors : this.by.lineage
+  }
+
+  /** How long it may take, in milliseconds. */
+  private get limit(): number | undefined {
+    return this.options === undefined ? undefined : milliseconds(this.options.timeout, "timeout")
+  }
+
+  begin(): void {
+    const { limit } = this
+    if (limit !== undefined) this.expireAfter(limit)
+    spawnDefined(this.host, this)
+  }
+
+  /** It starts one process. */
+  protected override giveBack(): void {}
+
+  begun(pid: Pid): void {
+    this.pid = pid
+    if (this.given) this.giveUp()
+  }
+
+  /** Ends the process as soon as it is known: as if it had never been started. */
+  private giveUp(): void {
+    const { by, host, pid } = this
+    this.given = true
+    if (pid === undefined) return
+    if (by !== undefined) unlink(by, pid)
+    sendExit(host, pid, by?.pid ?? outside(host), ExitReason.kill, false)
+  }
+
+  /** Whoever waits has been interrupted. The start goes on until its process is known, and can be ended. */
+  override abandon(): void {
+    this.clearTimer()
+    // A parent that is ending takes its linked child with it, with its own reason
+    if (!this.link || this.by?.isRunning === true) this.giveUp()
+  }
+
+  override run(): void {
+    unpark(this, this.outcomeOf())
+  }
+
+  private outcomeOf(): AnyEffect {
+    const { by, monitor, outcome, pid, starter } = this
+    try {
+      // Brands: `monitor` is one if it was asked for
+      if (outcome !== undefined && Exit.isFailure(outcome)) {
+        // A start that failed is told by its error; its monitor tells nothing
+        if (monitor !== 0 && by !== undefined) demonitor(by, monitor as MonitorRef, true)
+        return starter.failed(outcome)
+      }
+      // It is known before any outcome is
+      return starter.started(pid as Pid, monitor as MonitorRef)
+    } catch (error) {
+      return Exit.die(error)
+    }
+  }
+
+  private error(facts: Omit<ConstructorParameters<typeof StartError>[0], "contract">): Exit.Exit<never, StartError> {
+    const registeredName = this.options?.name?.toString()
+    return Exit.fail(new StartError({ contract: this.definition.name, registeredName, ...facts }))
+  }
+
+  whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, StartError> {
+    return this.error({ problem: "failed", reason })
+  }
+
+  whenTimedOut(): Exit.Exit<never, StartError> {
+    // Behind the outcome: the death of the abandoned process must not become it
+    this.host.enqueue(() => this.giveUp(), "normal")
+    return this.error({ problem: "timeout", milliseconds: this.limit })
+  }
+
+  read(reader: ByteReader): Exit.Exit<unknown, unknown> {
+    return readAnswer(startedCodec, reader, (reason) => this.whenDown(reason))
+  }
+}
+
+const noAncestors: ReadonlyArray<Pid> = []
+
+/**
+ * Starts `definition` for the process `by` (or for nobody), tied to it as `tie` says, and suspends `fiber` until the new
+ * process has initialised or could not; then it goes on as `starter` says. Arguments that are not of the definition's
+ * type are a failure: a defect, `InvalidMessage`. To be called where an effect is evaluated on `fiber`; the result is what it evaluates to.
+ */
+export const startOn = (
+  fiber: AnyFiber,
+  host: Host,
+  by: ProcessRecord | undefined,
+  definition: Definition,
+  args: unknown,
+  options: StartOptions | undefined,
+  tie: Tie,
+  starter: Starter
+): Effect.Effect<never> => {
+  if (!takes(definition.args, args)) {
+    const problem = definition.args.explain(args)
+    const death = Exit.die(new InvalidMessage({ target: `${definition.name} args`, problem })) as Exit.Failure<
+      never,
+      never
+    >
+    // It has not begun to wait, and goes on at once as its starter says
+    return starter.failed(death) as Effect.Effect<never>
+  }
+  const refused = options === undefined ? undefined : refusal(host, definition.name, options)
+  if (refused !== undefined) return starter.failed(Exit.fail(refused) as Exit.Failure<never, StartError>) as never
+  const starting = new Starting(host, by, definition, args, options, tie, starter)
+  starting.begin()
+  return park(fiber, starting)
+}
+
+/** The effect of starting a definition for a known process. */
+class StartOperation extends Operation<unknown, unknown> {
+  private readonly host: Host
+  private readonly by: ProcessRecord | undefined
+  private readonly definition: Definition
+  private readonly args: unknown
+  private readonly options: StartOptions | undefined
+  private readonly tie: Tie
+  private readonly starter: Starter
+
+  constructor(
+    host: Host,
+    by: ProcessRecord | undefined,
+    definition: Definition,
+    args: unknown,
+    options: StartOptions | undefined,
+    tie: Tie,
+    starter: Starter
+  ) {
+    super()
+    this.host = host
+    this.by = by
+    this.definition = definition
+    this.args = args
+    this.options = options
+    this.tie = tie
+    this.starter = starter
+  }
+
+  perform(fiber: AnyFiber): AnyEffect {
+    const { args, by, definition, host, options, starter, tie } = this
+    return startOn(fiber, host, by, definition, args, options, tie, starter)
+  }
+}
+
+/** Goes on with the new process's pid. */
+const givesPid: Starter = { started: (pid) => Exit.succeed(pid), failed: (exit) => exit }
+
+/**
+ * Starts `definition` for `parent` (or for nobody), linked to it or not, and gives the new process's pid once it has
+ * initialised. Dies with `InvalidMessage` when `args` are not of the definition's type.
+ */
+export const startDefinition = (
+  host: Host,
+  parent: ProcessRecord | undefined,
+  definition: Definition,
+  args: unknown,
+  options: StartOptions | undefined,
+  link: boolean
+): Effect.Effect<Pid, StartError> =>
+  // What `givesPid` gives is a pid, and a start fails as it says
+  new StartOperation(host, parent, definition, args, options, link ? "link" : "none", givesPid) as Effect.Effect<
+    unknown,
+    unknown
+  > as Effect.Effect<Pid, StartError>
+
+/**
+ * Starts `definition` linked to the process `by`, which runs this, and goes on with what `started` gives for its pid once
+ * it has initialised, or with what `failed` gives: nothing can go wrong that `failed` is not asked about, but that the
+ * process itself is interrupted.
+ */
+export const startLinked = <A, E, R>(
+  by: ProcessRecord,
+  definition: Definition,
+  args: unknown,
+  options: StartOptions | undefined,
+  started: (pid: Pid) => Effect.Effect<A, E, R>,
+  failed: (exit: Exit.Failure<unknown, unknown>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  // It gives what these two give
+  new StartOperation(by.host, by, definition, args, options, "link", {
+    started,
+    failed
+  } as unknown as Starter) as Effect.Effect<unknown, unknown> as Effect.Effect<A, E, R>
+
+keepShapes(
+  new Starting(nothing, nothing, nothing, nothing, nothing, "none", nothing),
+  new StartOperation(nothing, nothing, nothing, nothing, nothing, "none", nothing)
+)

@@ -1,0 +1,378 @@
+/**
+ * The tables of names, replicated on every scheduler. Slot 0 orders the changes: a registration is decided there, sent
+ * to all, and answered when all have it, so that whoever hears of it finds it. A process's entries are taken out by its
+ * own scheduler, on the same channels its DOWN takes and before it: whoever sees the DOWN finds the name free.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { PendingCall } from "../../call/Call.ts"
+import {
+  type Directory,
+  type DirectoryChange,
+  type DirectoryEntry,
+  type Host,
+  type Keys,
+  names,
+  type Registration
+} from "../../process/Host.ts"
+import { find, isHere } from "../../process/Lifecycle.ts"
+import { keyOf, mainIncarnation, type Pid, parse } from "../../address/Pid.ts"
+import { callbackIn } from "../../fiber/ProcessFiber.ts"
+import { ask } from "../../call/Query.ts"
+import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../../signal/Signal.ts"
+import { NameTables } from "./NameTables.ts"
+
+/** The way to the other schedulers. */
+export interface DirectoryPeers {
+  /** The others that are up. */
+  readonly all: () => ReadonlyArray<{ readonly slot: number; readonly incarnation: number }>
+  /** Whether there are none. */
+  readonly none: () => boolean
+}
+
+/** Answers of slot 0 to a request. */
+const done = 1
+const refused = 2
+const notAlive = 3
+const named = 4
+
+/** Who asked for a change, and how to answer. */
+type Answer = (result: Registration | boolean) => void
+
+type Request = Pick<DirectoryRequestSignal, "request" | "table" | "keys" | "key" | "pid" | "value">
+
+type ChangeKind = DirectoryChangeSignal["change"]
+
+/** See the file's header. One owner of each scheduler's tables. */
+export class ReplicatedDirectory implements Directory {
+  private readonly host: Host
+  private readonly peers: DirectoryPeers
+  readonly tables = new NameTables()
+  /** Releases that overtook the addition they undo: the two come from different schedulers. */
+  private readonly graves = new Set<string>()
+
+  constructor(host: Host, peers: DirectoryPeers) {
+    this.host = host
+    this.peers = peers
+  }
+
+  // --- looking up --------------------------------------------------------------------------------------------------
+
+  lookup(table: string, key: string): ReadonlyArray<DirectoryEntry> {
+    return this.tables.lookup(table, key)
+  }
+
+  first(table: string, key: string): DirectoryEntry | undefined {
+    return this.tables.first(table, key)
+  }
+
+  whereis(table: string, key: string): Pid | undefined {
+    return this.tables.first(table, key)?.pid
+  }
+
+  entries(table: string): ReadonlyArray<DirectoryEntry> {
+    return this.tables.entries(table)
+  }
+
+  count(table: string): number {
+    return this.tables.count(table)
+  }
+
+  held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry> {
+    return this.tables.held(table, pid)
+  }
+
+  subscribe(table: string, listener: (change: DirectoryChange) => void): () => void {
+    return this.tables.subscribe(table, listener)
+  }
+
+  // --- changing ----------------------------------------------------------------------------------------------------
+
+  register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration> {
+    if (this.isAlone()) return Exit.succeed(this.enter(table, keys, key, pid, value))
+    // Slot 0 answers every register request with a registration
+    return this.request("register", table, keys, key, pid, value) as Effect.Effect<Registration>
+  }
+
+  registerNow(table: string, keys: Keys, key: string, pid: Pid, value: unknown): boolean {
+    return this.isAlone() && this.enter(table, keys, key, pid, value) === registered
+  }
+
+  /** On the only scheduler there is, nobody has to agree, and every holder's death is known. */
+  private isAlone(): boolean {
+    return this.host.slot === 0 && this.peers.none()
+  }
+
+  private enter(name: string, keys: Keys, key: string, pid: Pid, value: unknown): Registration {
+    const table = this.tables.table(name)
+    const unique = keys === "unique"
+    const isAlive = find(this.host, pid)?.isRunning === true
+    if (!isAlive && !unique) return notRegistered
+    const ownName = this.nameOf(name, pid)
+    if (isAlive && ownName !== undefined) return { _tag: "AlreadyNamed", name: ownName }
+    const holder = isAlive ? this.tables.insertInto(table, key, pid, value, unique) : table.first(key)
+    if (holder !== undefined) return { _tag: "AlreadyRegistered", holder: holder.pid }
+    return isAlive ? registered : notRegistered
+  }
+
+  /** The name that a process has, where it may have one at most. */
+  private nameOf(table: string, pid: Pid): string | undefined {
+    return table === names ? this.tables.held(table, pid)[0]?.key : undefined
+  }
+
+  unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean> {
+    return this.request("unregister", table, "unique", key, pid, undefined) as Effect.Effect<boolean>
+  }
+
+  update(table: string, key: string, pid: Pid, value: unknown): Effect.Effect<boolean> {
+    return this.request("update", table, "unique", key, pid, value) as Effect.Effect<boolean>
+  }
+
+  private request(
+    request: DirectoryRequestSignal["request"],
+    table: string,
+    keys: Keys,
+    key: string,
+    pid: Pid,
+    value: unknown
+  ): Effect.Effect<Registration | boolean> {
+    return this.host.slot === 0
+      ? this.ownRequest({ request, table, keys, key, pid, value })
+      : this.ask(request, table, keys, key, pid, value)
+  }
+
+  /** Slot 0 asks itself: most often the answer is there at once. */
+  private ownRequest(request: Request): Effect.Effect<Registration | boolean> {
+    let known: Registration | boolean | undefined
+    let told: Answer | undefined
+    this.decide(request, (result) => {
+      known = result
+      told?.(result)
+    })
+    if (known !== undefined) return Exit.succeed(known)
+    return callbackIn((resume, priority) => {
+      told = (result) => this.host.enqueue(() => resume(Exit.succeed(result)), priority)
+      if (known !== undefined) told(known)
+    })
+  }
+
+  private ask(
+    request: Request["request"],
+    table: string,
+    keys: Keys,
+    key: string,
+    pid: Pid,
+    value: unknown
+  ): Effect.Effect<Registration | boolean> {
+    const { host } = this
+    return callbackIn((resume, priority) => {
+      const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
+      const pending = new PendingCall(
+        host,
+        {
+          whenDown: gone,
+          whenTimedOut: gone,
+          read: (reader) => {
+            const answer = reader.u8()
+            if (request !== "register") return Exit.succeed(answer === done)
+            if (answer === done) return Exit.succeed<Registration>({ _tag: "Registered" })
+            if (answer === named) return Exit.succeed<Registration>({ _tag: "AlreadyNamed", name: reader.string() })
+            const holder = answer === refused ? parse(reader.string()) : undefined
+            return holder === undefined ? gone() : Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder })
+          }
+        },
+        (exit) => resume(exit as Effect.Effect<Registration | boolean>),
+        priority
+      )
+      const from = { slot: host.slot, incarnation: host.incarnation }
+      const call = pending.export(0)
+      host.route(0, mainIncarnation, { _tag: "DirectoryRequest", request, keys, table, key, pid, value, call, from })
+    })
+  }
+
+  /** A request from another scheduler arrives at slot 0. */
+  receiveRequest(signal: DirectoryRequestSignal): void {
+    const { slot, incarnation } = signal.from
+    this.decide(signal, (result) => {
+      this.host.route(slot, incarnation, {
+        _tag: "Reply",
+        slot,
+        incarnation,
+        call: signal.call,
+        write: (writer) => {
+          if (typeof result === "boolean") writer.u8(result ? done : refused)
+          else if (result._tag === "Registered") writer.u8(done)
+          else if (result._tag === "NotAlive") writer.u8(notAlive)
+          else if (result._tag === "AlreadyNamed") {
+            writer.u8(named)
+            writer.string(result.name)
+          } else {
+            writer.u8(refused)
+            writer.string(result.holder.toString())
+          }
+        }
+      })
+    })
+  }
+
+  /** Slot 0 only: takes the decision and spreads it. */
+  private decide(request: Request, answer: Answer): void {
+    const { key, keys, pid, table, value } = request
+    if (request.request === "unregister") {
+      const held = this.tables.remove(table, key, pid)
+      return this.spread("remove", table, key, pid, undefined, () => answer(held))
+    }
+    if (request.request === "update") {
+      const held = this.tables.update(table, key, pid, value)
+      return this.spread("update", table, key, pid, value, () => answer(held))
+    }
+    const name = this.nameOf(table, pid)
+    if (name !== undefined) {
+      return this.whenStillTrue(
+        pid,
+        () => this.nameOf(table, pid) === name,
+        () => answer({ _tag: "AlreadyNamed", name }),
+        () => this.decide(request, answer)
+      )
+    }
+    const holder = keys === "unique" ? this.tables.first(table, key) : undefined
+    if (holder !== undefined) {
+      return this.whenStillTrue(
+        holder.pid,
+        () => this.tables.first(table, key) === holder,
+        () => answer({ _tag: "AlreadyRegistered", holder: holder.pid }),
+        () => this.decide(request, answer)
+      )
+    }
+    if (!this.mayLive(pid)) return answer(notRegistered)
+    this.tables.insert(table, key, pid, value)
+    this.spread("add", table, key, pid, value, (alive) => {
+      if (alive) return answer(registered)
+      this.tables.remove(table, key, pid)
+      this.spread("remove", table, key, pid, undefined, () => answer(notRegistered))
+    })
+  }
+
+  /** Whether a pid's process may be alive, as far as slot 0 can tell without asking. */
+  private mayLive(pid: Pid): boolean {
+    if (isHere(this.host, pid)) return find(this.host, pid)?.isRunning === true
+    return this.peers.all().some((peer) => peer.slot === pid.slot && peer.incarnation === pid.incarnation)
+  }
+
+  /**
+   * Something is known of a process: goes on as `then` if that is still so when everything its scheduler sent before now has been
+   * taken in, or as `otherwise`. The asker may know of its death before it is known here.
+   */
+  private whenStillTrue(pid: Pid, isTrue: () => boolean, then: () => void, otherwise: () => void): void {
+    if (isHere(this.host, pid)) return then()
+    const asking = Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial))
+    asking.addObserver(() => (isTrue() ? then() : otherwise()))
+  }
+
+  /** Sends a change to all others; calls back when all have it, with whether the process was alive where it lives. */
+  private spread(
+    change: ChangeKind,
+    table: string,
+    key: string,
+    pid: Pid,
+    value: unknown,
+    then: (alive: boolean) => void
+  ): void {
+    const { host } = this
+    const others = this.peers.all()
+    let missing = others.length
+    let alive = true
+    if (missing === 0) return then(true)
+    for (const other of others) {
+      const pending = new PendingCall(
+        host,
+        {
+          // A scheduler that is gone has no table to be behind with; a process on it is not alive
+          whenDown: () => Exit.succeed(pid.slot !== other.slot),
+          whenTimedOut: () => Exit.succeed(true),
+          read: (reader) => Exit.succeed(reader.u8() === done)
+        },
+        (exit) => {
+          if (Exit.isExit(exit) && Exit.isSuccess(exit) && exit.value === false) alive = false
+          if (--missing === 0) then(alive)
+        }
+      )
+      this.send(other, change, table, key, pid, value, pending.export(other.slot))
+    }
+  }
+
+  private send(
+    to: { readonly slot: number; readonly incarnation: number },
+    change: ChangeKind,
+    table: string,
+    key: string,
+    pid: Pid,
+    value: unknown,
+    call: number
+  ): void {
+    const from = { slot: this.host.slot, incarnation: this.host.incarnation }
+    this.host.route(to.slot, to.incarnation, { _tag: "DirectoryChange", change, table, key, pid, value, call, from })
+  }
+
+  /** A change from another scheduler arrives. */
+  receiveChange(signal: DirectoryChangeSignal): void {
+    const { call, change, from, host, key, pid, table, value } = { ...signal, host: this.host }
+    const alive = !(isHere(host, pid) && find(host, pid)?.isRunning !== true)
+    const grave = graveOf(table, key, pid)
+    // Slot 0 sends it behind the addition, if there was one
+    if (change === "remove") this.graves.delete(grave)
+    if (change === "add" && this.graves.delete(grave)) {
+      // It was released before it came: nothing to add
+    } else if (change !== "add" || alive) {
+      const held = this.apply(change, table, key, pid, value)
+      if (change === "release" && !held) this.graves.add(grave)
+    }
+    // Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own
+    if (change === "release" && host.slot === 0) {
+      for (const peer of this.peers.all()) {
+        if (peer.slot !== from.slot) this.send(peer, "remove", table, key, pid, undefined, 0)
+      }
+    }
+    if (call === 0) return
+    const { incarnation, slot } = from
+    host.route(slot, incarnation, {
+      _tag: "Reply",
+      slot,
+      incarnation,
+      call,
+      write: (writer) => writer.u8(change === "add" && !alive ? notAlive : done)
+    })
+  }
+
+  release(pid: Pid): void {
+    for (const { key, table } of this.tables.allHeld(pid)) {
+      if (!this.tables.remove(table, key, pid)) continue
+      for (const peer of this.peers.all()) this.send(peer, "release", table, key, pid, undefined, 0)
+    }
+  }
+
+  /** All entries of a scheduler that is gone. */
+  schedulerDown(slot: number, incarnation: number): void {
+    for (const { key, pid, table } of [...this.tables.everything()]) {
+      if (pid.slot === slot && pid.incarnation === incarnation) this.tables.remove(table, key, pid)
+    }
+  }
+
+  /** Slot 0 only: gives a scheduler that has just joined all there is. */
+  introduce(to: { readonly slot: number; readonly incarnation: number }): void {
+    for (const { key, pid, table, value } of this.tables.everything()) this.send(to, "add", table, key, pid, value, 0)
+  }
+
+  /** Returns whether the entry was (or, for an addition, is) there. */
+  private apply(change: ChangeKind, table: string, key: string, pid: Pid, value: unknown): boolean {
+    if (change === "update") return this.tables.update(table, key, pid, value)
+    if (change !== "add") return this.tables.remove(table, key, pid)
+    this.tables.insert(table, key, pid, value)
+    return true
+  }
+}
+
+const registered: Registration = { _tag: "Registered" }
+const notRegistered: Registration = { _tag: "NotAlive" }
+
+const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table} ${key}`

@@ -1,0 +1,76 @@
+/**
+ * What timers do that processes know by references: a message, an exit signal, or code to run, each on its way but for the
+ * time. Each stands in its scheduler's wheel and in its table of references until it is over.
+ */
+import { trySend } from "../process/Delivery.ts"
+import type * as ExitReason from "../signal/ExitReason.ts"
+import type { Host } from "../process/Host.ts"
+import { sendExit } from "../process/Lifecycle.ts"
+import type { Address } from "../address/Name.ts"
+import { outside, type Pid, PidImpl } from "../address/Pid.ts"
+import { deliverTo } from "../program/Send.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import { Timed } from "../run/Timer.ts"
+import type { Page } from "./TimerTable.ts"
+
+/** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: plain, mutable and small. */
+export abstract class Later extends Timed {
+  /** The counter of its reference. Set by its table. */
+  number = 0
+  /** Where it is in its table, once the wheel has it. Set by its table. */
+  page: Page | undefined = undefined
+
+  override expire(host: Host): void {
+    host.timerRefs.remove(this)
+    this.fire(host)
+  }
+
+  protected abstract fire(host: Host): void
+}
+
+/** An exit signal that is on its way already, but for the time. */
+export class ExitLater extends Later {
+  private readonly pid: Pid
+  private readonly reason: ExitReason.ExitReason
+  constructor(pid: Pid, reason: ExitReason.ExitReason) {
+    super()
+    this.pid = pid
+    this.reason = reason
+  }
+  protected fire(host: Host): void {
+    sendExit(host, this.pid, outside(host), this.reason, false)
+  }
+}
+
+/** Code that is run later: when its turn in the run queue comes. */
+export class RunLater extends Later {
+  private readonly code: () => void
+  constructor(code: () => void) {
+    super()
+    this.code = code
+  }
+  protected fire(host: Host): void {
+    host.enqueue(this.code, "normal")
+  }
+}
+
+/** A message that is on its way already, but for the time. */
+export class SendLater extends Later {
+  private readonly to: Address
+  private readonly message: unknown
+
+  constructor(to: Address, message: unknown) {
+    super()
+    this.to = to
+    this.message = message
+  }
+
+  protected fire(host: Host): void {
+    const { message, to } = this
+    // What is nearly always so needs no effect
+    if (to instanceof PidImpl && to.codec !== undefined && trySend(host, to, to.codec, message)) return
+    deliverTo(host, to, message)
+  }
+}
+
+keepShapes(new SendLater(nothing, nothing), new ExitLater(nothing, nothing), new RunLater(nothing))

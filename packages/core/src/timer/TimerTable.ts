@@ -1,0 +1,251 @@
+/**
+ * The timers that processes of one scheduler know by references. Messages that are timed are held back: the wheel has none of
+ * them before another kind of timer is set or the clock is looked at, and the last one is not even an object. Almost every
+ * timer is cancelled before that, and then all that happened was that a few fields were written.
+ */
+import type { Host, Timers } from "../process/Host.ts"
+import { type Later, SendLater } from "./Later.ts"
+import type { Address } from "../address/Name.ts"
+import { referenceUnit } from "../address/Pid.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import type { TimerRef } from "../signal/Signal.ts"
+import { fresh, type HeldTimers, type Timed } from "../run/Timer.ts"
+
+/** References are counted, and so many that follow each other are in one page. A power of two. */
+const pageSize = 32
+const slotMask = pageSize - 1
+
+// Powers of two: multiplying is as exact as dividing, and faster
+const perReference = 1 / referenceUnit
+const perPage = 1 / pageSize
+
+/**
+ * Entries whose references follow each other. A page is made with them, so it is no older than they are: V8 notes down each
+ * new object that goes into an old one.
+ */
+export class Page {
+  readonly number: number
+  readonly slots: Array<Later | undefined> = new Array(pageSize).fill(undefined)
+  /** How many entries it has. The wheel has them all. */
+  count = 0
+
+  constructor(number: number) {
+    this.number = number
+  }
+}
+
+/** The delay in a row that holds nothing. */
+const empty = -1
+
+/** No reference: no number is the same as this one. */
+const noRef = Number.NaN as TimerRef
+
+const pageOf = (number: number): number => Math.floor(number * perPage)
+
+/** Hot path: plain and mutable. */
+export class TimerTable implements HeldTimers {
+  private readonly host: Host
+  private readonly timers: Timers
+  /** The page that the last references belong to, and the others that are not empty. */
+  private page = new Page(-1)
+  private readonly pages = new Map<number, Page>()
+  /** The message that was timed last, if it is held back; its reference is {@link noRef} otherwise. */
+  private ref = noRef
+  private to: Address = nothing
+  private message: unknown = undefined
+  private delay = 0
+  /** Those before it, if they are held back: how many, from which slot of {@link page} on, and what by slot. */
+  private held = 0
+  private heldFrom = 0
+  private readonly heldTo: Array<Address> = new Array(pageSize).fill(nothing)
+  private readonly heldMessages: Array<unknown> = new Array(pageSize).fill(undefined)
+  private readonly heldDelays: Array<number> = new Array(pageSize).fill(empty)
+
+  constructor(host: Host, timers: Timers) {
+    this.host = host
+    this.timers = timers
+  }
+
+  // --- setting and cancelling ----------------------------------------------------------------------------------------
+
+  /** Sends a message that is prepared, after a delay in whole milliseconds. */
+  send(to: Address, message: unknown, delay: number): TimerRef {
+    const ref = this.nextRef()
+    if (!Number.isNaN(this.ref)) this.holdNewest()
+    this.ref = ref
+    this.to = to
+    this.message = message
+    this.delay = delay
+    // Who is asked for the time gives all timers their deadlines
+    if (!this.timers.turning) this.timers.now()
+    return ref
+  }
+
+  /** A reference that no timer has had. */
+  nextRef(): TimerRef {
+    // References are numbers that nextReference gave out
+    return this.host.nextReference() as TimerRef
+  }
+
+  /** Sets a timer for a delay, under a reference that no other timer has. */
+  start(entry: Later, ref: TimerRef, delay: number): void {
+    this.timers.start(entry, delay)
+    this.add(entry, ref)
+  }
+
+  /** As {@link start}, for a time of the scheduler's clock. */
+  startAt(entry: Later, ref: TimerRef, deadline: number): void {
+    this.timers.startAt(entry, deadline)
+    this.add(entry, ref)
+  }
+
+  /** Stops a timer. The whole milliseconds that were left; `undefined` when it is over, or not of this scheduler. */
+  cancel(ref: number): number | undefined {
+    if (ref === this.ref) {
+      this.ref = noRef
+      this.message = undefined
+      return this.delay
+    }
+    return this.cancelOther(ref)
+  }
+
+  private cancelOther(ref: number): number | undefined {
+    const number = this.numberOf(ref)
+    const page = this.pageAt(pageOf(number))
+    if (page === undefined) return undefined
+    const slot = number & slotMask
+    const entry = page.slots[slot]
+    if (entry === undefined) return page === this.page ? this.cancelHeld(slot) : undefined
+    this.remove(entry)
+    return this.timers.cancel(entry)
+  }
+
+  private cancelHeld(slot: number): number | undefined {
+    const delay = this.heldDelays[slot] as number
+    if (delay === empty) return undefined
+    this.held--
+    this.clearRow(slot)
+    return delay
+  }
+
+  /** The whole milliseconds that are left. As {@link cancel}. */
+  left(ref: number): number | undefined {
+    if (this.holds) this.enter()
+    const number = this.numberOf(ref)
+    const entry = this.pageAt(pageOf(number))?.slots[number & slotMask]
+    return entry === undefined ? undefined : this.timers.left(entry)
+  }
+
+  // --- what is held back ---------------------------------------------------------------------------------------------
+
+  get holds(): boolean {
+    return this.held > 0 || !Number.isNaN(this.ref)
+  }
+
+  get size(): number {
+    return this.held + (Number.isNaN(this.ref) ? 0 : 1)
+  }
+
+  enter(): void {
+    if (!Number.isNaN(this.ref)) this.holdNewest()
+    this.release()
+  }
+
+  /** There will be a newer one. */
+  private holdNewest(): void {
+    const number = Math.floor(this.ref * perReference)
+    if (pageOf(number) !== this.page.number) this.turnTo(pageOf(number))
+    const slot = number & slotMask
+    this.heldTo[slot] = this.to
+    this.heldMessages[slot] = this.message
+    this.heldDelays[slot] = this.delay
+    this.held++
+    this.ref = noRef
+    this.message = undefined
+  }
+
+  private clearRow(slot: number): void {
+    this.heldDelays[slot] = empty
+    this.heldTo[slot] = nothing
+    this.heldMessages[slot] = undefined
+  }
+
+  /** Gives the wheel what is held back, in the order of its references. The entries, made together, are side by side. */
+  private release(): void {
+    const { held, heldDelays, heldMessages, heldTo, page } = this
+    if (held === 0) return
+    this.held = 0
+    const { slots } = page
+    const firstNumber = page.number * pageSize
+    let first: Timed | undefined
+    let last: Timed | undefined
+    let slot = this.heldFrom
+    for (let left = held; left > 0; slot++) {
+      const delay = heldDelays[slot] as number
+      if (delay === empty) continue
+      left--
+      const entry = new SendLater(heldTo[slot] as Address, heldMessages[slot])
+      entry.state = fresh
+      entry.time = delay
+      entry.number = firstNumber + slot
+      entry.page = page
+      slots[slot] = entry
+      this.clearRow(slot)
+      if (last === undefined) first = entry
+      else {
+        last.next = entry
+        entry.previous = last
+      }
+      last = entry
+    }
+    page.count += held
+    this.heldFrom = slot
+    // There was one at least
+    this.timers.enter(first as Timed, last as Timed, held)
+  }
+
+  // --- the pages -----------------------------------------------------------------------------------------------------
+
+  private turnTo(pageNumber: number): void {
+    this.release()
+    const { page } = this
+    if (page.count > 0) this.pages.set(page.number, page)
+    // Who takes a reference before it sets the timer may come after others did
+    this.page = this.pages.get(pageNumber) ?? new Page(pageNumber)
+    this.pages.delete(pageNumber)
+    this.heldFrom = 0
+  }
+
+  /** Adds what the wheel has: then nothing is held back. */
+  private add(entry: Later, ref: number): void {
+    const number = Math.floor(ref * perReference)
+    if (pageOf(number) !== this.page.number) this.turnTo(pageOf(number))
+    const { page } = this
+    const slot = number & slotMask
+    entry.number = number
+    entry.page = page
+    page.slots[slot] = entry
+    page.count++
+  }
+
+  /** The counter in a reference of this scheduler; not a number for all others. */
+  private numberOf(ref: number): number {
+    const number = Math.floor(ref * perReference)
+    return number * referenceUnit + this.host.referenceRest === ref ? number : Number.NaN
+  }
+
+  private pageAt(pageNumber: number): Page | undefined {
+    return pageNumber === this.page.number ? this.page : this.pages.get(pageNumber)
+  }
+
+  /** A timer that the wheel had is over. */
+  remove(entry: Later): void {
+    // It has one since the wheel has it
+    const page = entry.page as Page
+    page.slots[entry.number & slotMask] = undefined
+    page.count--
+    if (page.count === 0 && page !== this.page) this.pages.delete(page.number)
+  }
+}
+
+keepShapes(new Page(0))
