@@ -5,10 +5,10 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import { declareOwnClass, firstOwnTag } from "../wire/OwnClass.ts"
 import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
-import type { MessageCodec } from "../signal/MessageCodec.ts"
-import { type Pid, parse, partOf, readPid, writePid } from "./Pid.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { MessageCodec } from "./MessageCodec.ts"
+import { type Pid, PidImpl, parse, partOf, readPid, writePid } from "./Pid.ts"
 import { ofThisSystem, withSystemId } from "./SystemId.ts"
 
 /**
@@ -37,29 +37,6 @@ export class Alias<in M = never> {
   }
 }
 
-/** Makes an alias of a process; its reference is the monitor's where it goes with one. */
-export const makeAlias = (record: ProcessRecord, mode: AliasMode, ref: number): Alias => {
-  const extra = record.extras()
-  extra.aliases ??= new Map()
-  extra.aliases.set(ref, mode)
-  return new Alias(record.pid, ref, record.pid.codec)
-}
-
-/** Whether a message through an alias may enter. It ends an alias for one reply; `endMonitor` ends the monitor with it. */
-export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: number) => void): boolean => {
-  const mode = record.extra?.aliases?.get(ref)
-  if (mode === undefined) return false
-  if (mode === "reply" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
-  if (mode === "reply-demonitor") endMonitor(ref)
-  return true
-}
-
-/** A monitor is over: an alias that goes with it is too. */
-export const monitorOver = (record: ProcessRecord, ref: number): void => {
-  const mode = record.extra?.aliases?.get(ref)
-  if (mode === "demonitor" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
-}
-
 /** Appends an alias. */
 export const writeAlias = (writer: ByteWriter, alias: Alias): void => {
   writePid(writer, alias.pid)
@@ -71,6 +48,15 @@ export const readAlias = <M>(reader: ByteReader, codec: MessageCodec | undefined
   const pid = readPid(reader, undefined)
   return new Alias<M>(pid, reader.varint(), codec)
 }
+
+declareOwnClass<Alias<unknown>>({
+  prototype: Alias.prototype,
+  tag: firstOwnTag + 1,
+  // It may be an imitation, so nothing is believed of it but what is looked at
+  intact: ({ pid, ref }) => (PidImpl.is(pid) && typeof ref === "number" ? new Alias(pid, ref, undefined) : undefined),
+  write: writeAlias,
+  read: (reader) => readAlias(reader, undefined)
+})
 
 /** Reads an alias as `toString` writes it; `undefined` when `text` is not one. */
 const parseAlias = <M>(text: string, codec: MessageCodec | undefined): Alias<M> | undefined => {

@@ -7,9 +7,9 @@ import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import { declareOwnClass, firstOwnTag } from "../wire/OwnClass.ts"
 import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
-import type { MessageCodec } from "../signal/MessageCodec.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { MessageCodec } from "./MessageCodec.ts"
 import { ofThisSystem, withSystemId } from "./SystemId.ts"
 
 /** The incarnation of slot 0, the main thread: it lives as long as the system does. */
@@ -43,13 +43,18 @@ export interface Pid<in M = never> extends Equal.Equal {
   toString(): string
 }
 
+/** The record of a process. Only the process layer knows what is in it. */
+export interface LocalProcess {
+  readonly pid: PidImpl
+}
+
 /** The one implementation of {@link Pid}. Internal: `record` is the way from a pid to its process on the same scheduler. */
 export class PidImpl implements Pid<never> {
   declare readonly "~understudy/Pid": (message: never) => void
   // Private, so that comparing or printing a message that holds a pid never walks into the process behind it. First, since each
   // message looks at them, and at nothing that is in another line of memory
   #codec: MessageCodec | undefined
-  #record: ProcessRecord | undefined
+  #record: LocalProcess | undefined
   readonly slot: number
   readonly incarnation: number
   readonly serial: number
@@ -76,10 +81,10 @@ export class PidImpl implements Pid<never> {
   }
 
   /** The living process, while it lives and if it is on the scheduler this object was made on. */
-  get record(): ProcessRecord | undefined {
+  get record(): LocalProcess | undefined {
     return this.#record
   }
-  set record(record: ProcessRecord | undefined) {
+  set record(record: LocalProcess | undefined) {
     this.#record = record
   }
 
@@ -114,6 +119,14 @@ export class PidImpl implements Pid<never> {
 
 /** The pid's internals. Every `Pid` is a `PidImpl`: the interface only hides what users must not touch. */
 export const impl = (pid: Pid<never>): PidImpl => pid as PidImpl
+
+/** A pid whose process's mailbox is known: messages to it can be checked and encoded. */
+export const typedPid = <M>(pid: Pid, codec: MessageCodec): Pid<M> => {
+  const typed = impl(pid)
+  typed.codec ??= codec
+  // `M` is what the codec checks
+  return typed as unknown as Pid<M>
+}
 
 /** A number that is different for every process the system ever has, fit as a `Map` key. */
 export const keyOf = (pid: Pid<never>): number => pid.serial * maximumSlots + pid.slot
@@ -159,6 +172,14 @@ export const readPid = (reader: ByteReader, codec: MessageCodec | undefined): Pi
   const known = first < isPart ? codec : partOf(codec)
   return new PidImpl(first & (maximumSlots - 1), incarnation, reader.varint(), known)
 }
+
+declareOwnClass({
+  prototype: PidImpl.prototype,
+  tag: firstOwnTag,
+  intact: (pid) => (PidImpl.is(pid) ? pid : undefined),
+  write: (writer, pid) => writePid(writer, pid),
+  read: (reader) => readPid(reader, undefined)
+})
 
 /** The schema of a pid; what `make` gives once it is needed is the codec of pids it decodes. As text, for JSON, it is `<slot.incarnation.serial>@system`. */
 export const schema = <M>(make: () => MessageCodec | undefined): Schema.Codec<Pid<M>, Pid<M>> => {

@@ -91,7 +91,7 @@ export class ContractCodec implements MessageCodec {
 
   // --- on one scheduler ------------------------------------------------------------------------------------------------
 
-  adopt(message: unknown, from: MessageCodec, host: Host): unknown {
+  adopt(message: unknown, from: MessageCodec): unknown {
     const { contract } = from
     if (contract === undefined || from.isPlain(message)) {
       this.checkPlain(message)
@@ -100,19 +100,19 @@ export class ContractCodec implements MessageCodec {
     const known = this.interfaces.find(({ codec }) => codec === from)
     if (known !== undefined) return asOwn(message, known.methods)
     // A module that was evaluated twice
-    if (contract.is(this.contract) || this.methodsOf(contract.key) !== undefined) return this.copy(message, from, host)
+    if (contract.is(this.contract) || this.methodsOf(contract.key) !== undefined) return this.copy(message, from)
     throw this.misdirected(describe(message, contract.name))
   }
 
   /** Each side has classes of its own. */
-  private copy(message: unknown, from: MessageCodec, host: Host): unknown {
+  private copy(message: unknown, from: MessageCodec): unknown {
     const writer = new ByteWriter()
     from.encode(message, writer)
     const caller =
       message instanceof IncomingCall && message.replyTo instanceof PendingCall
         ? new TwinCaller(message.replyTo)
         : undefined
-    return this.decode(new ByteReader().over(writer.bytes, writer.start, writer.length), host, caller)
+    return this.decode(new ByteReader().over(writer.bytes, writer.start, writer.length), caller)
   }
 
   // --- between schedulers ----------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ export class ContractCodec implements MessageCodec {
     method.payload.encode(payload, writer)
   }
 
-  decode(reader: ByteReader, _host: Host, caller: Caller | undefined): unknown {
+  decode(reader: ByteReader, caller: Caller | undefined): unknown {
     const kind = reader.u8()
     if (isPlain(kind)) return this.decodePlain(kind, reader)
     const key = reader.u32()

@@ -92,7 +92,7 @@ const refused: unique symbol = Symbol("refused")
 const adopt = (record: ProcessRecord, codec: MessageCodec, message: unknown): unknown => {
   try {
     // A process of this scheduler was made with its codec
-    return (record.pid.codec as MessageCodec).adopt(message, codec, record.host)
+    return (record.pid.codec as MessageCodec).adopt(message, codec)
   } catch (error) {
     refuse(record, message instanceof IncomingCall ? message.replyTo : undefined, error)
     return refused

@@ -3,10 +3,9 @@
  * sent, cycles and values that stand in several places included, or nothing was sent at all: what has no meaning on
  * another scheduler (functions, instances of classes) is refused where it is written.
  */
-import { Alias, readAlias, writeAlias } from "../address/Alias.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
-import { PidImpl, readPid, writePid } from "../address/Pid.ts"
 import { bigint, symbol } from "./Leaves.ts"
+import { ownClassOf, ownClassTagged } from "./OwnClass.ts"
 import { Placeholder } from "./Placeholder.ts"
 import { corrupt, type NamedLeaf, readCount, setProperty, unportable } from "./Plan.ts"
 
@@ -33,12 +32,10 @@ const tag = {
   buffer: 16,
   pattern: 17,
   error: 18,
-  pid: 19,
-  alias: 20,
   /** As an object, but without a prototype. */
-  bare: 21,
+  bare: 19,
   /** What stands for something that could not be sent. */
-  placeholder: 22
+  placeholder: 20
 } as const
 
 /** Any value but functions, unregistered symbols and instances of classes other than those named here. */
@@ -115,13 +112,10 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   if (prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null) {
     return writePlain(value, writer, seen)
   }
-  if (value instanceof PidImpl) {
-    writer.u8(tag.pid)
-    return writePid(writer, value)
-  }
-  if (value instanceof Alias) {
-    writer.u8(tag.alias)
-    return writeAlias(writer, value)
+  const own = ownClassOf(prototype)
+  if (own !== undefined) {
+    writer.u8(own.tag)
+    return own.write(writer, value)
   }
   if (value instanceof Placeholder) {
     writer.u8(tag.placeholder)
@@ -328,14 +322,12 @@ const readObject = (kind: number, reader: ByteReader, seen: Array<object>): obje
     }
     case tag.error:
       return readError(reader, seen)
-    case tag.pid:
-      return keep(readPid(reader, undefined), seen)
-    case tag.alias:
-      return keep(readAlias(reader, undefined), seen)
     case tag.placeholder:
       return keep(new Placeholder(reader.string()), seen)
-    default:
-      return corrupt("value")
+    default: {
+      const own = ownClassTagged(kind)
+      return own === undefined ? corrupt("value") : keep(own.read(reader), seen)
+    }
   }
 }
 

@@ -7,11 +7,10 @@
  * Linear in what it copies, and it copies no more than the limits below: what is beyond them is a placeholder too. Getters and proxies
  * run guarded.
  */
-import { Alias } from "../address/Alias.ts"
 import { ByteReader, ByteWriter } from "./Bytes.ts"
-import { PidImpl } from "../address/Pid.ts"
 import { anyValue, errorClassOf, isView, mostHoles } from "./AnyValue.ts"
 import { classNameOf, nameOf, readAt, textAt } from "../base/Foreign.ts"
+import { ownClassOf } from "./OwnClass.ts"
 import { Placeholder } from "./Placeholder.ts"
 import { setProperty } from "./Plan.ts"
 
@@ -111,12 +110,6 @@ class Copier {
         return this.fields(value, this.keep(value, {}), depth)
       case null:
         return this.fields(value, this.keep(value, Object.create(null) as object), depth)
-      case PidImpl.prototype:
-        return PidImpl.is(value) ? value : this.instance(value, depth)
-      case Alias.prototype: {
-        const { pid, ref } = value as Alias
-        return PidImpl.is(pid) && typeof ref === "number" ? new Alias(pid, ref, undefined) : this.instance(value, depth)
-      }
       case Placeholder.prototype:
         return new Placeholder(this.text(textAt(value, "text", "")))
       case Map.prototype:
@@ -131,6 +124,8 @@ class Copier {
         return this.binary(value, (value as ArrayBuffer).byteLength)
     }
     if (isView(value)) return this.binary(value, value.byteLength)
+    const intact = ownClassOf(prototype)?.intact(value)
+    if (intact !== undefined) return intact
     return this.instance(value, depth)
   }
 

@@ -1,0 +1,14 @@
+/** The error for values that are not of their schema. */
+import * as Schema from "effect/Schema"
+
+/** A message that does not fit the mailbox it was sent to: what was expected, and where it differs. */
+export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("InvalidMessage", {
+  /** Whose mailbox, and which of its messages. */
+  target: Schema.String,
+  /** The schema's account: what was expected and at which path. */
+  problem: Schema.String
+}) {
+  override get message(): string {
+    return `invalid message for ${this.target}: ${this.problem}`
+  }
+}

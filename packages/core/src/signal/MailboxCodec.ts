@@ -1,0 +1,116 @@
+/**
+ * The codec of a mailbox whose messages are described by one schema: that of processes without a contract, and of a server's plain
+ * messages.
+ */
+import type * as Schema from "effect/Schema"
+import { type MessageCodec, Misdirected, noContract } from "../address/MessageCodec.ts"
+import { messageOf } from "../base/Foreign.ts"
+import { InvalidMessage } from "../schema/InvalidMessage.ts"
+import { codecOfLayout, note, takes, type ValueCodec, value } from "../schema/ValueCodec.ts"
+import type { ByteReader } from "../wire/Bytes.ts"
+
+const codecs = new WeakMap<object, MessageCodec>()
+
+/** The codec of a mailbox whose messages are described by one schema. */
+export const fromSchema = (schema: Schema.Top): MessageCodec => {
+  // Who spawns mostly spawns many of a kind
+  if (schema === lastSchema) return lastCodec
+  let made = codecs.get(schema)
+  if (made === undefined) {
+    made = makeCodec(schema)
+    codecs.set(schema, made)
+    note(schema)
+  }
+  lastSchema = schema
+  lastCodec = made
+  return made
+}
+
+let lastSchema: object | undefined
+// Set with lastSchema
+let lastCodec!: MessageCodec
+
+/** What a plain message's bytes begin with, whoever encodes it: a server with plain messages reads them as a raw process. */
+export const plainKind = 2
+/** The same, where its sender knows the mailbox by a schema of its own; the layout of that follows. */
+const partKind = 4
+
+/** Whether a plain message begins so. */
+export const isPlain = (kind: number): boolean => kind === plainKind || kind === partKind
+
+/** Reads what stands behind its kind, for a mailbox of `codec`'s schema. */
+export const readPlain = (codec: ValueCodec, kind: number, reader: ByteReader): unknown => {
+  if (kind === partKind) return readPart(codec, reader)
+  const message = codec.decode(reader)
+  reader.finish()
+  return message
+}
+
+/** Pids say what may be sent to them, which need not be all that may be: so it may be written by another schema. */
+const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
+  const layout = reader.u32()
+  const writtenBy = layout === codec.layout() ? codec : codecOfLayout(layout)
+  if (writtenBy === undefined) throw new RangeError("it is of a schema that its receiver's scheduler does not know")
+  const message = writtenBy.decode(reader)
+  reader.finish()
+  if (writtenBy !== codec && !takes(codec, message)) throw new TypeError(codec.explain(message))
+  return message
+}
+
+const makeCodec = (schema: Schema.Top): MessageCodec => {
+  let codec: ValueCodec | undefined
+  // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
+  const of = () => (codec ??= value(schema))
+  const check = (message: unknown) => {
+    if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
+  }
+  const isPlainMessage = () => true
+  const misdirected = () =>
+    new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
+  const decode = (reader: ByteReader) => {
+    const kind = reader.u8()
+    if (!isPlain(kind)) throw misdirected()
+    try {
+      return readPlain(of(), kind, reader)
+    } catch (error) {
+      throw new InvalidMessage({
+        target: "a process",
+        problem: messageOf(error)
+      })
+    }
+  }
+  const adopt = (message: unknown, from: MessageCodec) => {
+    if (!from.isPlain(message)) throw misdirected()
+    // Of the very same schema
+    if (from !== part && from !== whole) check(message)
+    return message
+  }
+  const part: MessageCodec = {
+    contract: undefined,
+    isPlain: isPlainMessage,
+    adopt,
+    suspends: false,
+    check,
+    encode: (message, writer) => {
+      writer.u8(partKind)
+      writer.u32(of().layout())
+      of().encode(message, writer)
+    },
+    decode,
+    part: undefined
+  }
+  const whole: MessageCodec = {
+    contract: undefined,
+    isPlain: isPlainMessage,
+    adopt,
+    suspends: false,
+    check,
+    encode: (message, writer) => {
+      writer.u8(plainKind)
+      of().encode(message, writer)
+    },
+    decode,
+    part
+  }
+  return whole
+}
