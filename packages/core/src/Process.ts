@@ -2,34 +2,50 @@ import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { type Alias, schema as aliasSchema } from "./address/Alias.ts"
-import * as ExitReason from "./signal/ExitReason.ts"
-import { Current, names, System } from "./process/Host.ts"
+import { names } from "./address/Directory.ts"
+import { type Address, Name } from "./address/Name.ts"
+import { isPid, keyOf, outside, type Pid, partOf, schema as pidSchema } from "./address/Pid.ts"
 import { showGiven } from "./base/Inspect.ts"
+import { checkName } from "./base/NameCheck.ts"
+import { keepShapes, nothing } from "./base/Shape.ts"
+import { ask, infoOf } from "./call/Query.ts"
+import * as ExitReason from "./exit/ExitReason.ts"
+import { callbackIn, currentProcess } from "./fiber/ProcessFiber.ts"
+import { ownStep, withSystem } from "./fiber/Running.ts"
+import { acting } from "./fiber/Silence.ts"
+import { Current, System } from "./process/Host.ts"
 import { find, receiveExit, sendExit } from "./process/Lifecycle.ts"
 import * as Links from "./process/Links.ts"
-import * as MessageCodec from "./signal/MessageCodec.ts"
 import { Demonitoring, Monitoring } from "./program/MonitorOperation.ts"
-import { type Address, Name } from "./address/Name.ts"
-import { checkName } from "./base/NameCheck.ts"
-import { isPid, keyOf, outside, type Pid, partOf, schema as pidSchema } from "./address/Pid.ts"
-import { callbackIn, currentProcess } from "./fiber/ProcessFiber.ts"
-import { ask, type Info, infoOf } from "./call/Query.ts"
 import type { Self } from "./program/RawProcess.ts"
-import { ownStep, withSystem } from "./fiber/Running.ts"
 import { Selector } from "./program/Selector.ts"
-import { keepShapes, nothing } from "./base/Shape.ts"
-import { Exit as ExitMessage, type MonitorRef } from "./signal/Signal.ts"
-import { acting } from "./fiber/Silence.ts"
-import type { SpawnOptions } from "./spawn/Spawn.ts"
 import { type Provided, spawn } from "./program/SpawnRaw.ts"
+import { note } from "./schema/ValueCodec.ts"
+import { fromSchema } from "./signal/MailboxCodec.ts"
+import type { Info } from "./signal/Question.ts"
+import { Exit as ExitMessage, type MonitorRef } from "./signal/Signal.ts"
+import type { SpawnOptions } from "./spawn/Spawn.ts"
 
 export { Alias, type AliasMode } from "./address/Alias.ts"
-export { define, type ProcessContract, type ProcessImplementation, start, startLink } from "./program/DefinedProcess.ts"
-export { Current, type Placement, type Priority } from "./process/Host.ts"
-export { type Bounds, MailboxOverflow, type Overflow } from "./process/Mailbox.ts"
-export { InvalidMessage } from "./signal/MessageCodec.ts"
-export { type Address, Name, RegistrationError, register, registered, unregister, whereis } from "./address/Name.ts"
+export { type Address, Name } from "./address/Name.ts"
 export { equals, isPid, type Pid } from "./address/Pid.ts"
+export { Current, type Placement } from "./process/Host.ts"
+export { type Bounds, MailboxOverflow, type Overflow } from "./process/Mailbox.ts"
+export { define, type ProcessContract, type ProcessImplementation, start, startLink } from "./program/DefinedProcess.ts"
+export { RegistrationError, register, registered, unregister, whereis } from "./program/Names.ts"
+export type { Received, ReceiveOptions, Self } from "./program/RawProcess.ts"
+export { ReceiveTimeout } from "./program/Receive.ts"
+export { Selector } from "./program/Selector.ts"
+export { SendFailed, send, sendUnknown, sendWithin, trySend } from "./program/Send.ts"
+export { sleep } from "./program/Sleep.ts"
+export { type Provided, spawn, spawnLink, spawnMonitor } from "./program/SpawnRaw.ts"
+export type { Priority } from "./run/RunQueue.ts"
+export { InvalidMessage } from "./schema/InvalidMessage.ts"
+export type { Info } from "./signal/Question.ts"
+export { Down, Exit, type MonitorRef, type TimerRef } from "./signal/Signal.ts"
+export type { SpawnOptions } from "./spawn/Spawn.ts"
+export type { StartOptions } from "./spawn/StartDefinition.ts"
+export { StartError } from "./spawn/StartError.ts"
 export {
   applyAfter,
   type CancelOptions,
@@ -45,17 +61,6 @@ export {
   startTimer,
   type When
 } from "./timer/ProcessTimers.ts"
-export type { Info } from "./call/Query.ts"
-export type { Received, ReceiveOptions, Self } from "./program/RawProcess.ts"
-export { ReceiveTimeout } from "./program/Receive.ts"
-export { Selector } from "./program/Selector.ts"
-export { SendFailed, send, sendUnknown, sendWithin, trySend } from "./program/Send.ts"
-export { Down, Exit, type MonitorRef, type TimerRef } from "./signal/Signal.ts"
-export { sleep } from "./program/Sleep.ts"
-export type { SpawnOptions } from "./spawn/Spawn.ts"
-export { type Provided, spawn, spawnLink, spawnMonitor } from "./program/SpawnRaw.ts"
-export type { StartOptions } from "./spawn/StartDefinition.ts"
-export { StartError } from "./spawn/StartError.ts"
 
 /** The pid of the calling process. */
 export const self: Effect.Effect<Pid, never, Current> = ownStep((record) => record.pid)
@@ -172,14 +177,14 @@ export const erase = (key: unknown): Effect.Effect<unknown, never, Current> =>
  * need not be the schema it was spawned with.
  */
 export const pid = <S extends Schema.Top>(mailbox: S): Schema.Codec<Pid<S["Type"]>, Pid<S["Type"]>> => {
-  MessageCodec.note(mailbox)
-  return pidSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+  note(mailbox)
+  return pidSchema<S["Type"]>(() => fromSchema(mailbox))
 }
 
 /** The schema of aliases of processes that take messages of `mailbox`. */
 export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["Type"]>, Alias<S["Type"]>> => {
-  MessageCodec.note(mailbox)
-  return aliasSchema<S["Type"]>(() => MessageCodec.fromSchema(mailbox))
+  note(mailbox)
+  return aliasSchema<S["Type"]>(() => fromSchema(mailbox))
 }
 
 /**
@@ -187,7 +192,7 @@ export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["T
  * a RangeError when that is no name.
  */
 export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>
-  new Name(names, checkName("Process.named", name), partOf(MessageCodec.fromSchema(mailbox)))
+  new Name(names, checkName("Process.named", name), partOf(fromSchema(mailbox)))
 
 /** A selector that waits for nothing yet. See {@link Selector}. */
 export const selector = <M>(): Selector<M> => new Selector<M>()

@@ -13,8 +13,9 @@
  *
  * In an Effect application that has a main of its own, {@link layer} gives the same as a layer.
  */
+
 import * as Cause from "effect/Cause"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -22,26 +23,26 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { messageOf } from "./base/Foreign.ts"
-import * as ExitReason from "./signal/ExitReason.ts"
-import { System } from "./process/Host.ts"
 import { showGiven } from "./base/Inspect.ts"
+import * as ExitReason from "./exit/ExitReason.ts"
 import { acting } from "./fiber/Silence.ts"
+import { System, systemContext } from "./process/Host.ts"
+import { type Event, eventsOf } from "./system/events/Events.ts"
+import { limitsOf } from "./system/events/Monitor.ts"
 import { fingerprintsOf } from "./system/threads/Builds.ts"
 import type { Crew } from "./system/threads/Crew.ts"
 import { drain, stopPatience } from "./system/threads/Drain.ts"
-import { type Event, eventsOf } from "./system/events/Events.ts"
 import { join, seatOfThread } from "./system/threads/Join.ts"
 import { definitionsOf, launch, type Program, type Tuning } from "./system/threads/Launch.ts"
-import { type Controls, meshOf } from "./system/transport/Mesh.ts"
-import { limitsOf } from "./system/events/Monitor.ts"
 import * as Root from "./system/threads/Root.ts"
 import { newSystemId } from "./system/threads/Seams.ts"
 import { BootError, busyWaitOf, checkOptions, type Settings, timeLimitsOf } from "./system/threads/Settings.ts"
-import { SharedTable, type SlotSnapshot } from "./system/transport/SharedTable.ts"
 import { VirtualSchedulers } from "./system/threads/Virtual.ts"
 import { Workers, type WorkersOptions } from "./system/threads/Workers.ts"
+import { type Controls, meshOf } from "./system/transport/Mesh.ts"
+import { SharedTable, type SlotSnapshot } from "./system/transport/SharedTable.ts"
 
-export { type ProcessEvent, System } from "./process/Host.ts"
+export { System } from "./process/Host.ts"
 export type {
   LongHandler,
   LongTurn,
@@ -51,10 +52,11 @@ export type {
   SchedulerUp,
   SlowScheduler
 } from "./scheduler/SchedulerEvent.ts"
-export type { BusyWaitMode } from "./system/load/BusyWait.ts"
+export type { ProcessEvent } from "./signal/ProcessEvent.ts"
 export type { Event, EventsLost } from "./system/events/Events.ts"
-export type { Program } from "./system/threads/Launch.ts"
 export type { MonitorSettings } from "./system/events/Monitor.ts"
+export type { BusyWaitMode } from "./system/load/BusyWait.ts"
+export type { Program } from "./system/threads/Launch.ts"
 export { BootError, type Settings } from "./system/threads/Settings.ts"
 export type { SlotSnapshot, SlotState } from "./system/transport/SharedTable.ts"
 
@@ -129,7 +131,7 @@ export const layer = <R = never, E = never>(options: Options<R, E>) => {
   const seat = seatOfThread()
   return Layer.effectContext(
     seat === undefined
-      ? Effect.map(boot(options), ({ scheduler }) => Context.make(System, scheduler))
+      ? Effect.map(boot(options), ({ scheduler }) => systemContext(scheduler))
       : (join(seat, options) as Effect.Effect<
           Context.Context<System>,
           Effect.Error<ReturnType<typeof boot<R, E>>>,

@@ -39,10 +39,10 @@
  */
 
 import type { Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
-import type { System } from "@understudy/core/Host"
+import type { System } from "@understudy/core/internal/Host"
+import { withCurrent, withSystem } from "@understudy/core/internal/Running"
 import type { Pid } from "@understudy/core/Pid"
 import type { Current, Name } from "@understudy/core/Process"
-import { withCurrent, withSystem } from "@understudy/core/Running"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"

@@ -2,9 +2,9 @@
  * What is done with registries most often, as operations that a process does on the spot: looking up and registering.
  */
 import type { Fields, PidRef, Protocol } from "@understudy/core/GenServer"
-import type { DirectoryEntry, Host, System } from "@understudy/core/Host"
+import type { DirectoryEntry, Host, System } from "@understudy/core/internal/Host"
+import { doingKind, keepShapes, nothing, type ProcessRecord, readingKind } from "@understudy/core/internal/Running"
 import type { Current } from "@understudy/core/Process"
-import { doingKind, keepShapes, nothing, type ProcessRecord, readingKind } from "@understudy/core/Running"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type { AlreadyRegistered, UnknownRegistry } from "./RegistryError.ts"

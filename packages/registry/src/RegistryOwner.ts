@@ -5,9 +5,9 @@
  * was lost.
  */
 
-import type { Definition, Startable } from "@understudy/core/Definition"
 import * as GenServer from "@understudy/core/GenServer"
-import type { Host, System } from "@understudy/core/Host"
+import type { Definition, Startable } from "@understudy/core/internal/Definition"
+import type { Host, System } from "@understudy/core/internal/Host"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { Current } from "@understudy/core/Process"
 import * as Effect from "effect/Effect"

@@ -12,12 +12,11 @@ import {
   type Keys,
   type Registration,
   System
-} from "@understudy/core/Host"
+} from "@understudy/core/internal/Host"
+import { acting, type ProcessRecord, withCurrent } from "@understudy/core/internal/Running"
+import { aName, isName, showGiven } from "@understudy/core/internal/Texts"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
-import { type ProcessRecord, withCurrent } from "@understudy/core/Running"
-import { acting } from "@understudy/core/Silence"
-import { aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

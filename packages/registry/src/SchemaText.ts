@@ -2,7 +2,7 @@
  * Values of a schema as text: how keys are compared and how values are kept, so that both are the same on every
  * scheduler. A text is its own text, so that looking one up takes no time for making another; all else is JSON.
  */
-import { takes, value as valueCodec } from "@understudy/core/MessageCodec"
+import { takes, valueCodec } from "@understudy/core/internal/Values"
 import { InvalidMessage } from "@understudy/core/Process"
 import type * as Schema from "effect/Schema"
 

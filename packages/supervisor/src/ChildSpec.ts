@@ -3,11 +3,11 @@
  * (perhaps on another scheduler) is its encoded form, which is plain data.
  */
 
-import type { Definition, Startable } from "@understudy/core/Definition"
 import type { ArgsAndOptions, Contract, Fields, Protocol } from "@understudy/core/GenServer"
-import { takes } from "@understudy/core/MessageCodec"
+import type { Definition, Startable } from "@understudy/core/internal/Definition"
+import { aDuration, aName, isName, showGiven } from "@understudy/core/internal/Texts"
+import { takes } from "@understudy/core/internal/Values"
 import { anyPid, type Placement } from "@understudy/core/Process"
-import { aDuration, aName, isName, showGiven } from "@understudy/core/Texts"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { InvalidChildSpec } from "./ChildErrors.ts"

@@ -1,7 +1,9 @@
 /**
  * The children of one supervisor, in the order they are started, found by id and by pid.
  */
-import { keyOf, type Pid } from "@understudy/core/Pid"
+
+import { keyOf } from "@understudy/core/internal/Values"
+import type { Pid } from "@understudy/core/Pid"
 import type { EncodedChild } from "./ChildSpec.ts"
 
 /** One child. Only {@link Children} changes it. */

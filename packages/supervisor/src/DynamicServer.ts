@@ -5,9 +5,10 @@
 
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
-import { keyOf, type Pid } from "@understudy/core/Pid"
+import { withCurrent } from "@understudy/core/internal/Running"
+import { keyOf } from "@understudy/core/internal/Values"
+import type { Pid } from "@understudy/core/Pid"
 import { Exit } from "@understudy/core/Process"
-import { withCurrent } from "@understudy/core/Running"
 import type { System } from "@understudy/core/System"
 import * as Effect from "effect/Effect"
 import { ChildNotFound, MaxChildrenReached } from "./ChildErrors.ts"

@@ -20,10 +20,10 @@
  */
 
 import type { CallError, Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
-import { takes } from "@understudy/core/MessageCodec"
+import { aName, isName } from "@understudy/core/internal/Texts"
+import { takes } from "@understudy/core/internal/Values"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import type { System } from "@understudy/core/System"
-import { aName, isName } from "@understudy/core/Texts"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ChildNotFound, InvalidChildSpec, MaxChildrenReached } from "./ChildErrors.ts"

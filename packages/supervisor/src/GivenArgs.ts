@@ -3,7 +3,7 @@
  * are started where their supervisor is, and need no text then.
  */
 import { inspect } from "node:util"
-import type { Definition } from "@understudy/core/Definition"
+import type { Definition } from "@understudy/core/internal/Definition"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"

@@ -1,7 +1,7 @@
 /**
  * How often a supervisor restarts children before it gives up: at most `restarts` within a sliding window of time.
  */
-import { wholeMilliseconds } from "@understudy/core/Texts"
+import { wholeMilliseconds } from "@understudy/core/internal/Texts"
 import type * as Duration from "effect/Duration"
 import { InvalidChildSpec } from "./ChildErrors.ts"
 import { show } from "./Given.ts"

@@ -3,9 +3,9 @@
  */
 
 import * as ExitReason from "@understudy/core/ExitReason"
-import type { Host, ProcessEvent } from "@understudy/core/Host"
+import type { Host, ProcessEvent } from "@understudy/core/internal/Host"
+import { show } from "@understudy/core/internal/Texts"
 import type { Pid } from "@understudy/core/Pid"
-import { show } from "@understudy/core/Texts"
 import type { Child } from "./Children.ts"
 import type { EncodedChild } from "./ChildSpec.ts"
 import type { RestartWindow } from "./Intensity.ts"

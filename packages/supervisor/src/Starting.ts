@@ -5,9 +5,9 @@
 
 import * as ExitReason from "@understudy/core/ExitReason"
 import { StartError } from "@understudy/core/GenServer"
+import { startLinked } from "@understudy/core/internal/Definition"
 import type { Pid } from "@understudy/core/Pid"
 import type { Current } from "@understudy/core/Process"
-import { startLinked } from "@understudy/core/StartDefinition"
 import * as Effect from "effect/Effect"
 import type { EncodedChild } from "./ChildSpec.ts"
 

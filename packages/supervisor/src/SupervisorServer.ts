@@ -3,9 +3,9 @@
  * retried by a message to itself, so that it can be asked and stopped between attempts.
  */
 
-import type { Definition } from "@understudy/core/Definition"
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
+import type { Definition } from "@understudy/core/internal/Definition"
 import type { Pid } from "@understudy/core/Pid"
 import { Current, Exit } from "@understudy/core/Process"
 import type { System } from "@understudy/core/System"

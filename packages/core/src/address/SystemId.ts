@@ -7,8 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { System } from "../process/Host.ts"
-import { currentProcess } from "../fiber/ProcessFiber.ts"
+
+/** The id of the system that code runs in: in the context of every fiber of its schedulers, and of those that `System.layer` is given. */
+export class SystemId extends Context.Service<SystemId, string>()("@understudy/core/SystemId") {}
 
 /** The systems that have schedulers on this thread, with how many. */
 const running = new Map<string, number>()
@@ -29,9 +30,8 @@ export const enterSystem = (id: string): (() => void) => {
  */
 const systemHere = (): string | undefined => {
   const fiber = Fiber.getCurrent()
-  const host =
-    fiber === undefined ? undefined : (currentProcess(fiber)?.host ?? Context.getOrUndefined(fiber.context, System))
-  if (host !== undefined) return host.system
+  const system = fiber === undefined ? undefined : Context.getOrUndefined(fiber.context, SystemId)
+  if (system !== undefined) return system
   const [only, other] = running.keys()
   return other === undefined ? only : undefined
 }

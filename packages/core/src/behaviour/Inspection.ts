@@ -2,8 +2,9 @@
  * What reports show of a server: its state, its last message and its arguments as text, through the hooks of its contract,
  * which may leave out what nobody is to read. Called only when something is reported; a hook that throws hurts nobody.
  */
-import * as ExitReason from "../signal/ExitReason.ts"
+
 import { show, showGiven } from "../base/Inspect.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, Exit } from "../signal/Signal.ts"
 import {
   type Call,

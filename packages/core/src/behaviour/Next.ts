@@ -1,11 +1,12 @@
 /**
  * What a handler may answer with: a new state, or one of these, each saying what happens next.
  */
+
 import type * as Duration from "effect/Duration"
-import type * as ExitReason from "../signal/ExitReason.ts"
-import type { Timer } from "../process/Host.ts"
 import { milliseconds } from "../base/Milliseconds.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
+import type * as ExitReason from "../exit/ExitReason.ts"
+import type { Timer } from "../run/Timer.ts"
 
 /** What is to happen after the handler's step. */
 export interface Then {

@@ -2,13 +2,16 @@
  * A protocol: the schemas of everything a server takes. From it come the types of a ref's methods and of the handlers,
  * the checks at run time, and the codec between schedulers. It holds no code of the server.
  */
+
 import { inspect } from "node:util"
 import * as Schema from "effect/Schema"
-import { type AnswerCodec, IncomingCall } from "../call/Call.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
-import { InvalidMessage, takes, type ValueCodec, value as valueCodec } from "../signal/MessageCodec.ts"
 import type { Pid } from "../address/Pid.ts"
+import type { AnswerCodec } from "../address/Reply.ts"
 import { keepShapes, nothing as none } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import { IncomingCall } from "../process/IncomingCall.ts"
+import { InvalidMessage } from "../schema/InvalidMessage.ts"
+import { takes, type ValueCodec, value as valueCodec } from "../schema/ValueCodec.ts"
 import type { ServerContext } from "./ServerKind.ts"
 
 /** The fields of a payload. */

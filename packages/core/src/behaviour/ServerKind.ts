@@ -1,11 +1,12 @@
 /**
  * What the server processes of one contract share: their callbacks, and what these know of the server that calls them.
  */
-import type { StartingCall } from "../call/Call.ts"
-import type * as ExitReason from "../signal/ExitReason.ts"
+
 import type { Name } from "../address/Name.ts"
 import type { Pid } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
+import type * as ExitReason from "../exit/ExitReason.ts"
+import type { StartingCall } from "../process/IncomingCall.ts"
 import type { Inspector } from "./Inspection.ts"
 
 /** A contract's callbacks as the loop sees them: it hands back what it was given. */

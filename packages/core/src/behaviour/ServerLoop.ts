@@ -2,20 +2,21 @@
  * The loop of a behaviour process: driven by the scheduler message by message, without a parked fiber. A handler that
  * answers with a plain value costs no fiber at all; one that is an Effect gets a fiber for as long as it runs.
  */
+
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { ReplyTo } from "../call/Call.ts"
+import type { Registration } from "../address/Directory.ts"
+import { keyOf, type Pid } from "../address/Pid.ts"
+import type { ReplyTo } from "../address/Reply.ts"
 import { isReadable } from "../base/Foreign.ts"
-import { admitWaiting } from "../process/Delivery.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
+import { milliseconds } from "../base/Milliseconds.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { borrowCode, type Code, giveBack, type Owner } from "../fiber/Fibers.ts"
-import type { Registration } from "../process/Host.ts"
+import { admitWaiting } from "../process/Delivery.ts"
 import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
-import { milliseconds } from "../base/Milliseconds.ts"
-import { keyOf, type Pid } from "../address/Pid.ts"
 import type { Body, Description, ProcessRecord } from "../process/ProcessRecord.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
 import { Down, Exit as ExitMessage } from "../signal/Signal.ts"
 import { StartError } from "../spawn/StartError.ts"
 import {

@@ -2,36 +2,18 @@
  * Questions about a process or a timer, answered by the scheduler it is on, behind everything the asker has sent there
  * before.
  */
+
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { PendingCall } from "./Call.ts"
-import { readAny } from "../wire/Portable.ts"
-import { type Host, names } from "../process/Host.ts"
-import { linkedTo } from "../process/Lifecycle.ts"
+import { names } from "../address/Directory.ts"
 import type { Pid } from "../address/Pid.ts"
 import { callbackIn } from "../fiber/ProcessFiber.ts"
+import type { Host } from "../process/Host.ts"
+import { linkedTo } from "../process/Lifecycle.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-
-/** What can be asked. The subject is a process's serial, or a timer's reference. */
-export type Question = "alive" | "info" | "cancel-timer" | "read-timer"
-
-/** What is known of a process. Catalogue P23. */
-export interface Info {
-  readonly pid: Pid
-  readonly label: string | undefined
-  readonly registeredName: string | undefined
-  readonly parent: Pid | undefined
-  /** Who started it, who started that, and so on, nearest first. Catalogue P29. */
-  readonly ancestors: ReadonlyArray<Pid>
-  readonly links: ReadonlyArray<Pid>
-  readonly monitors: ReadonlyArray<Pid>
-  readonly monitoredBy: ReadonlyArray<Pid>
-  readonly trapExit: boolean
-  readonly messageQueueLength: number
-  readonly reductions: number
-  readonly status: "running" | "exiting"
-  readonly priority: "max" | "high" | "normal" | "low"
-}
+import type { Info, Question } from "../signal/Question.ts"
+import { readAny } from "../wire/Portable.ts"
+import { PendingCall } from "./PendingCall.ts"
 
 /** What is known of a process of this scheduler. */
 export const infoOf = (record: ProcessRecord): Info => ({

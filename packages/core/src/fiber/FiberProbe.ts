@@ -4,11 +4,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as ExitReason from "../signal/ExitReason.ts"
-import type { Owner, Waiting } from "./Fibers.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { Current } from "../process/Host.ts"
-import type { Kernel, KernelFiber } from "./KernelFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Owner, Waiting } from "./Fibers.ts"
+import type { Kernel, KernelFiber } from "./KernelFiber.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>

@@ -3,25 +3,26 @@
  * first asked for, runs one effect after another, and gives way through the run queue. With `EffectFiber.ts`,
  * `EffectKinds.ts` and `Continuations.ts`, the only file that knows Effect's internals.
  */
+
 import type * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import type { PendingCall } from "../call/Call.ts"
-import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
 import { messageOf } from "../base/Foreign.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import { Current, type ProcessScheduler, System } from "../process/Host.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Runnable } from "../run/RunQueue.ts"
+import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
 import { type FiberClass, type FiberImpl, type Generating, type Primitive, suspended } from "./EffectFiber.ts"
 import { goOnWith, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
-import type { AnyFiber, Code, Owner, Waiting } from "./Fibers.ts"
-import { Current, type ProcessScheduler, type Runnable, System } from "../process/Host.ts"
+import type { AnyFiber, Code, Owner, Waiter, Waiting } from "./Fibers.ts"
 import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { closeScope } from "./PublicCode.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
@@ -47,8 +48,8 @@ const nothingToDo = () => undefined
 export interface KernelFiber extends FiberImpl, Code {
   /** The process this fiber runs for. Undefined once that has ended before its code, or the context was given another one. */
   readonly process: ProcessRecord | undefined
-  /** What its next call may be made with, see {@link PendingCall.from}. */
-  calling: PendingCall | undefined
+  /** What its next call may be made with, see `PendingCall.from`. */
+  calling: Waiter | undefined
   /** From now on a {@link Code.blank} fiber is another process's. */
   become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
   /** Suspends it, for the operation it evaluates. */
@@ -123,7 +124,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     private scope: Scope.Closeable | undefined = undefined
     /** What it is parked on. */
     private waiter: Waiting | undefined = undefined
-    calling: PendingCall | undefined = undefined
+    calling: Waiter | undefined = undefined
 
     constructor(record: ProcessRecord, context: Context.Context<never>, owner: Owner) {
       super(context, true)

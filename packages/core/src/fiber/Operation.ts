@@ -6,9 +6,9 @@
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Exit from "effect/Exit"
+import { keepShapes } from "../base/Shape.ts"
 import type { AnyFiber } from "./Fibers.ts"
 import { type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
-import { keepShapes } from "../base/Shape.ts"
 
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")

@@ -1,13 +1,15 @@
 /**
  * From a fiber to the process it speaks for.
  */
+
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import type { AnyFiber } from "./Fibers.ts"
-import { Current, type Priority } from "../process/Host.ts"
-import type { KernelFiber } from "./KernelFiber.ts"
+import { Current } from "../process/Host.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Priority } from "../run/RunQueue.ts"
+import type { AnyFiber } from "./Fibers.ts"
+import type { KernelFiber } from "./KernelFiber.ts"
 
 /** A process's own fiber, that speaks for it. */
 export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }

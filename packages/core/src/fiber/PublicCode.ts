@@ -6,10 +6,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import * as ExitReason from "../signal/ExitReason.ts"
-import type { AnyFiber, Code, Owner } from "./Fibers.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { Current } from "../process/Host.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { AnyFiber, Code, Owner } from "./Fibers.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>

@@ -4,15 +4,15 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { AnyFiber } from "./Fibers.ts"
 import { type Current, type Host, System } from "../process/Host.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { AnyFiber } from "./Fibers.ts"
 import { doneWith, fail, handOver, notNow, Operation, operationKind, QuickOperation } from "./Operation.ts"
 import { currentProcess, type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { stepKind } from "./Step.ts"
 
-export type { ProcessRecord } from "../process/ProcessRecord.ts"
 export { keepShapes, nothing } from "../base/Shape.ts"
+export type { ProcessRecord } from "../process/ProcessRecord.ts"
 
 /** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
 export const hostOf = (fiber: AnyFiber): Host => {

@@ -4,9 +4,9 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as ExitReason from "../signal/ExitReason.ts"
-import type { AnyFiber } from "./Fibers.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import type { Host, System } from "../process/Host.ts"
+import type { AnyFiber } from "./Fibers.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import { hostOf } from "./Running.ts"
 import { stepKind } from "./Step.ts"

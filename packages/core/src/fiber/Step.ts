@@ -3,11 +3,11 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { keepShapes, nothing } from "../base/Shape.ts"
 import { isSuccess } from "./EffectKinds.ts"
 import type { AnyFiber } from "./Fibers.ts"
 import { done, handOver, type Iterating, type OperationMethods, operationKind } from "./Operation.ts"
 import { runningFiber } from "./ProcessFiber.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 

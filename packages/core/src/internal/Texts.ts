@@ -1,5 +1,4 @@
-/** What errors and reports are made of, for the packages on top: what names and durations are, values and figures as text. */
-export { count, figure, time } from "../base/Figures.ts"
+/** Internal: values and checks of values as text, for people. For packages of this project only. */
 export { longestText, show, showGiven } from "../base/Inspect.ts"
 export { aDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
 export { aName, isName } from "../base/NameCheck.ts"

@@ -2,11 +2,12 @@
  * The report of a process that has crashed: what it had to do, for whom, and what state it was in. Made when it has crashed,
  * so a message that is handled well pays nothing for it; and shown as text only if somebody hears of it.
  */
-import { IncomingCall } from "../call/Call.ts"
-import type { ExitReason } from "../signal/ExitReason.ts"
-import type { ProcessEvent } from "./Host.ts"
-import { show } from "../base/Inspect.ts"
+
 import type { Pid } from "../address/Pid.ts"
+import { show } from "../base/Inspect.ts"
+import type { ExitReason } from "../exit/ExitReason.ts"
+import type { ProcessEvent } from "../signal/ProcessEvent.ts"
+import { IncomingCall } from "./IncomingCall.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /** The event of a crash. `links`: the processes it was linked to. */

@@ -2,12 +2,14 @@
  * A named program that any scheduler can run: what remote spawns, supervisors and behaviours are built on.
  * The contract (name and schemas) can be imported anywhere; only schedulers load what runs it.
  */
+
 import type * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
-import type { StartingCall } from "../call/Call.ts"
-import type { Bounds } from "./Mailbox.ts"
-import type { MessageCodec, ValueCodec } from "../signal/MessageCodec.ts"
+import type { MessageCodec } from "../address/MessageCodec.ts"
 import type { Name } from "../address/Name.ts"
+import type { ValueCodec } from "../schema/ValueCodec.ts"
+import type { StartingCall } from "./IncomingCall.ts"
+import type { Bounds } from "./Mailbox.ts"
 import type { Body } from "./ProcessRecord.ts"
 
 /** The arguments of what takes none. Not `{}`, which options put in their place by mistake would be too. */

@@ -2,60 +2,25 @@
  * How a message gets into a mailbox: checked by the sender, frozen where it is shared, counted against the bound,
  * encoded where it leaves the scheduler.
  */
+
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { admit } from "../address/Alias.ts"
-import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
-import { IncomingCall, PendingCall, type ReplyTo } from "../call/Call.ts"
+import { type MessageCodec, Misdirected } from "../address/MessageCodec.ts"
+import { impl, type Pid } from "../address/Pid.ts"
+import type { ReplyTo } from "../address/Reply.ts"
 import { messageOf } from "../base/Foreign.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
+import { PendingCall } from "../call/PendingCall.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import type { MonitorRef } from "../signal/Signal.ts"
+import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import { admit } from "./Aliases.ts"
 import type { Host } from "./Host.ts"
+import { IncomingCall } from "./IncomingCall.ts"
 import { isHere, terminate } from "./Lifecycle.ts"
 import { type Bounds, MailboxOverflow } from "./Mailbox.ts"
-import { type MessageCodec, Misdirected } from "../signal/MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
-import { impl, type Pid } from "../address/Pid.ts"
 import type { Extra, ProcessRecord } from "./ProcessRecord.ts"
-import type { MonitorRef } from "../signal/Signal.ts"
-
-/**
- * Freezes plain data all the way down, so that sharing it by reference cannot leak later changes. Catalogue R17. However deep it is, and
- * whatever it holds: what cannot be frozen (a proxy that refuses, a view of bytes) stays as it is, and getters do not run.
- */
-export const deepFreeze = (value: unknown): void => {
-  if (value === null || typeof value !== "object" || isFrozen(value)) return
-  const left: Array<object> = [value]
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    try {
-      freezeOne(next, left)
-    } catch {
-      // It is shared as it is
-    }
-  }
-}
-
-const isFrozen = (value: object): boolean => {
-  try {
-    return Object.isFrozen(value)
-  } catch {
-    return true
-  }
-}
-
-/** Freezes one object, if it is data, and notes what is in it that is not frozen. */
-const freezeOne = (value: object, left: Array<object>): void => {
-  if (!Array.isArray(value)) {
-    const prototype: unknown = Object.getPrototypeOf(value)
-    // Instances have their own ideas of state (pids and refs do); data does not
-    if (prototype !== Object.prototype && prototype !== null) return
-  }
-  Object.freeze(value)
-  // Only the elements that are there: an array may be as long as it likes
-  for (const key of Object.keys(value)) {
-    const inner: unknown = Object.getOwnPropertyDescriptor(value, key)?.value
-    if (inner !== null && typeof inner === "object" && !isFrozen(inner)) left.push(inner)
-  }
-}
+import { recordOf } from "./ProcessRecord.ts"
 
 /**
  * Sends a checked message without waiting. Returns `false` when the receiver's mailbox is full and its policy is to
@@ -63,7 +28,7 @@ const freezeOne = (value: object, left: Array<object>): void => {
  * (catalogue R11).
  */
 export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
-  let target = impl(to).record
+  let target = recordOf(to)
   // Mostly the record says where it is, and the pid need not be asked
   if (target?.host !== host) {
     if (!isHere(host, to)) {
@@ -89,7 +54,7 @@ const refused: unique symbol = Symbol("refused")
  * A message that was made for another mailbox than its receiver's, as the receiver takes it: the sender's pid, name or alias says
  * less than the mailbox takes, or something else. Apart, as V8 compiles what is short into what calls it.
  */
-const adopt = (record: ProcessRecord, codec: MessageCodec, message: unknown): unknown => {
+export const adopt = (record: ProcessRecord, codec: MessageCodec, message: unknown): unknown => {
   try {
     // A process of this scheduler was made with its codec
     return (record.pid.codec as MessageCodec).adopt(message, codec)
@@ -111,23 +76,27 @@ export const refuse = (record: ProcessRecord, caller: ReplyTo | undefined, error
 export const admitThrough = (record: ProcessRecord, alias: number): boolean =>
   admit(record, alias, (ref) => demonitor(record, ref as MonitorRef, false))
 
+/** Who is to be answered by another scheduler. */
+type Departing = Pick<ReplyTo, "export" | "abandon">
+
 /** To another scheduler. `accepted`: who waits for what becomes of it there. What cannot be written throws, and nobody waits. */
-const routeMessage = (
+export const routeMessage = (
   host: Host,
   to: Pid,
   codec: MessageCodec,
   message: unknown,
   alias: number,
-  accepted: PendingCall | undefined,
+  accepted: Departing | undefined,
   wait: boolean
 ): void => {
   // A call that leaves the scheduler gets an id that its answer can come back to
-  const call = message instanceof IncomingCall && message.replyTo instanceof PendingCall ? message.replyTo : undefined
+  const call: Departing | undefined = message instanceof IncomingCall ? message.replyTo : undefined
   try {
-    host.routeMessage(to, codec, message, alias, call?.export(to.slot) ?? 0, accepted?.export(to.slot) ?? 0, wait)
+    const { slot } = to
+    host.routeMessage(to, codec, message, alias, call?.export?.(slot) ?? 0, accepted?.export?.(slot) ?? 0, wait)
   } catch (error) {
-    call?.abandon()
-    accepted?.abandon()
+    call?.abandon?.()
+    accepted?.abandon?.()
     throw error
   }
 }
@@ -242,71 +211,3 @@ export const abandonCall = (record: ProcessRecord, call: number): void => {
   }
   IncomingCall.abandoned(record, call)
 }
-
-/** What became of a message that was offered: it is in the mailbox, there was no room, or there is no such process. */
-export type Outcome = "accepted" | "full" | "gone"
-
-/** Outcomes between schedulers. */
-const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full"]
-
-/** Writes an outcome for a sender on another scheduler. */
-export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writer.u8(outcomes.indexOf(outcome))
-
-/** Sends a checked message if that can be done without waiting. `false`: nothing was sent. */
-export const trySend = (host: Host, to: Pid, codec: MessageCodec, message: unknown): boolean =>
-  (!codec.suspends || isHere(host, to)) && deliver(host, to, codec, message)
-
-/**
- * Sends a checked message, of the process `by` if there is one; waits where the mailbox makes senders wait and is full. Returns at
- * once otherwise.
- */
-export const send = (
-  host: Host,
-  to: Pid,
-  codec: MessageCodec,
-  message: unknown,
-  by: ProcessRecord | undefined,
-  alias = 0
-): Effect.Effect<void> => {
-  const blind = !codec.suspends || isHere(host, to)
-  if (blind && deliver(host, to, codec, message, alias)) return Exit.void
-  // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too. An alias that has
-  // let the message through once is not asked again: one for a single reply has ended with that
-  return Effect.asVoid(offer(host, to, codec, message, blind ? 0 : alias, true, by))
-}
-
-/** Sends a checked message and says what became of it; waits for room if `wait`. A sender that gives up has sent nothing. */
-export const offer = (
-  host: Host,
-  to: Pid,
-  codec: MessageCodec,
-  message: unknown,
-  alias: number,
-  wait: boolean,
-  by: ProcessRecord | undefined
-): Effect.Effect<Outcome> =>
-  Effect.callback<Outcome>((resume) => {
-    if (!isHere(host, to)) {
-      const gone = () => Exit.succeed<Outcome>("gone")
-      const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
-      const pending = new PendingCall(
-        host,
-        { whenDown: gone, whenTimedOut: gone, read },
-        (exit) => resume(exit as Effect.Effect<Outcome>),
-        by?.priority
-      )
-      routeMessage(host, to, codec, message, alias, pending, wait)
-      return Effect.sync(() => pending.abandon())
-    }
-    const target = host.processes.get(to.serial)
-    if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
-    if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
-    if (!wait) return resume(Exit.succeed("full"))
-    // What was offered could be taken
-    const own = target.pid.codec === codec ? message : adopt(target, codec, message)
-    // Through the run queue: whoever makes room does not run who waited for it
-    const priority = by?.priority ?? "normal"
-    const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), priority)
-    const giveUp = waitForRoom(target, own, by, wake("accepted"), wake("gone"))
-    return Effect.sync(giveUp)
-  })

@@ -2,16 +2,17 @@
  * How a process ends: what an exit signal does to it, and what the world is told once it is gone, in OTP's order:
  * its name is free, then its links and monitors learn of it, then its unanswered callers do.
  */
-import { monitorOver } from "../address/Alias.ts"
-import { IncomingCall } from "../call/Call.ts"
+
+import { keyOf, type Pid } from "../address/Pid.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import { Down, Exit, type MonitorRef } from "../signal/Signal.ts"
+import { monitorOver } from "./Aliases.ts"
 import { crashOf } from "./CrashReport.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
 import type { Host } from "./Host.ts"
+import { IncomingCall } from "./IncomingCall.ts"
 import { LinkEntry } from "./LinkEntry.ts"
 import type { Monitor } from "./MonitorTable.ts"
-import { keyOf, type Pid } from "../address/Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
-import { Down, Exit, type MonitorRef } from "../signal/Signal.ts"
 
 /** The living (or unwinding) process behind a pid, if it is on this scheduler. */
 export const find = (host: Host, pid: Pid): ProcessRecord | undefined =>

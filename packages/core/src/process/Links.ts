@@ -2,13 +2,14 @@
  * Links: symmetric, at most one per pair, removed for both by either side. Catalogue area L. Across schedulers an
  * unlink is acknowledged, so that the exit of a link that was removed can never be taken for that of a new one.
  */
-import * as ExitReason from "../signal/ExitReason.ts"
+
+import { keyOf, type Pid } from "../address/Pid.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { find, isHere, receiveExit } from "./Lifecycle.ts"
 import { LinkEntry } from "./LinkEntry.ts"
 import { LinkTable } from "./LinkTable.ts"
-import { keyOf, type Pid } from "../address/Pid.ts"
 import { ProcessRecord } from "./ProcessRecord.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
 
 const add = (record: ProcessRecord, pid: Pid): void => {
   record.farLinks ??= new LinkTable()

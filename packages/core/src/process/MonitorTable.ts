@@ -3,9 +3,9 @@
  * watches. One object where both are on this scheduler; else each side has one.
  */
 import { type Pid, referenceUnit } from "../address/Pid.ts"
-import type { ProcessRecord } from "./ProcessRecord.ts"
 import { type Referenced, ReferenceTable } from "../address/ReferenceTable.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /** What is known of a monitor. */
 export interface Monitor {

@@ -1,21 +1,24 @@
 /**
  * Monitors: one-way, stacking, each with its own reference. Catalogue area M.
  */
-import { monitorOver } from "../address/Alias.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
-import { find, forget, isHere, tellDown } from "./Lifecycle.ts"
-import { type Address, Name, resolve } from "../address/Name.ts"
+
+import { type Address, Name } from "../address/Name.ts"
 import { impl, type Pid, PidImpl } from "../address/Pid.ts"
-import type { ProcessRecord } from "./ProcessRecord.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, type MonitorRef } from "../signal/Signal.ts"
+import { monitorOver } from "./Aliases.ts"
+import { find, forget, isHere, tellDown } from "./Lifecycle.ts"
+import type { ProcessRecord } from "./ProcessRecord.ts"
+import { recordOf } from "./ProcessRecord.ts"
+import { resolve } from "./Resolve.ts"
 
 /** Starts watching `pid`. A dead one is reported at once with reason NoProcess. Catalogue M02 to M05, M12. */
 export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {
   const { host } = record
   const ref = makeRef(record)
   // A pid that was made here knows its process: this is nearly always all
-  const watched = impl(pid).record
+  const watched = recordOf(pid)
   if (watched !== undefined && watched !== record && watched.host === host && !record.isDead)
     host.monitors.add(ref, record, watched, name)
   else monitorApart(record, pid, ref, name)

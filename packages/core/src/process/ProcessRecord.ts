@@ -1,18 +1,21 @@
 /**
  * The record of one process: everything its scheduler knows about it. Only the files of this folder change it.
  */
+
 import type { AliasMode } from "../address/Alias.ts"
-import type { AbandonedCalls, IncomingCall } from "../call/Call.ts"
-import type { ExitReason } from "../signal/ExitReason.ts"
-import type { Host, Priority, Runnable } from "./Host.ts"
+import type { Pid, PidImpl } from "../address/Pid.ts"
+import { impl } from "../address/Pid.ts"
+import { keepShapes } from "../base/Shape.ts"
+import type { ExitReason } from "../exit/ExitReason.ts"
+import type { Priority, Runnable } from "../run/RunQueue.ts"
+import type { Timer } from "../run/Timer.ts"
+import type { Host } from "./Host.ts"
+import type { AbandonedCalls, IncomingCall } from "./IncomingCall.ts"
 import { finish, limitUnwinding } from "./Lifecycle.ts"
 import type { LinkEntry } from "./LinkEntry.ts"
 import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorList } from "./MonitorTable.ts"
-import type { Pid, PidImpl } from "../address/Pid.ts"
-import { keepShapes } from "../base/Shape.ts"
-import type { Timer } from "../run/Timer.ts"
 
 /** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
 export interface Body {
@@ -263,5 +266,8 @@ export class ProcessRecord extends Mailbox implements Runnable {
     finish(this)
   }
 }
+
+/** The process behind a pid, while it lives and if the pid was made on its scheduler. Only records are ever put into pids. */
+export const recordOf = (pid: Pid): ProcessRecord | undefined => impl(pid).record as ProcessRecord | undefined
 
 keepShapes(makeExtra(undefined, undefined, undefined))

@@ -2,23 +2,27 @@
  * Raw processes that any scheduler can run. A closure cannot leave its isolate; a definition can, because every
  * scheduler has loaded it under the same name.
  */
+
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type { Name } from "../address/Name.ts"
+import type { Pid } from "../address/Pid.ts"
+import { typedPid } from "../address/Pid.ts"
+import { checkName } from "../base/NameCheck.ts"
+import { currentProcess } from "../fiber/ProcessFiber.ts"
+import { acting } from "../fiber/Silence.ts"
 import type { ArgsAndOptions, Definition } from "../process/Definition.ts"
 import { Current, type System } from "../process/Host.ts"
 import { unlink } from "../process/Links.ts"
-import * as MessageCodec from "../signal/MessageCodec.ts"
-import type { Name } from "../address/Name.ts"
-import { checkName } from "../base/NameCheck.ts"
-import type { Pid } from "../address/Pid.ts"
-import { currentProcess } from "../fiber/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { RawProcess, type Self } from "./RawProcess.ts"
-import { acting } from "../fiber/Silence.ts"
-import type { Provided } from "./SpawnRaw.ts"
+import { fingerprint } from "../schema/Fingerprint.ts"
+import { value as valueCodec } from "../schema/ValueCodec.ts"
+import { fromSchema } from "../signal/MailboxCodec.ts"
 import { type StartOptions, startDefinition } from "../spawn/StartDefinition.ts"
 import { StartError } from "../spawn/StartError.ts"
+import { RawProcess, type Self } from "./RawProcess.ts"
+import type { Provided } from "./SpawnRaw.ts"
 
 type Fields = Schema.Struct.Fields
 
@@ -65,10 +69,10 @@ type Program = (self: Self<never>, args: unknown) => Effect.Effect<unknown, unkn
 const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, program: Program): Definition => ({
   name,
   get fingerprint() {
-    return MessageCodec.fingerprint(name, { mailbox, args })
+    return fingerprint(name, { mailbox, args })
   },
-  codec: MessageCodec.fromSchema(mailbox),
-  args: MessageCodec.value(args),
+  codec: fromSchema(mailbox),
+  args: valueCodec(args),
   mailbox: undefined,
   uses: [],
   body: (given, started, registered) =>
@@ -111,7 +115,7 @@ const startWith = <S extends Schema.Top, A extends Fields>(
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
     }
     return Effect.map(startDefinition(host, currentProcess(fiber), definition, args ?? {}, options, link), (pid) =>
-      MessageCodec.typedPid<S["Type"]>(pid, definition.codec)
+      typedPid<S["Type"]>(pid, definition.codec)
     )
   })
 

@@ -4,9 +4,10 @@
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { AnyFiber } from "../fiber/Fibers.ts"
-import { demonitor, monitor, monitorAddress } from "../process/Monitors.ts"
 import type { Address } from "../address/Name.ts"
+import { isPid } from "../address/Pid.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import type { AnyFiber } from "../fiber/Fibers.ts"
 import {
   doneWith,
   handOver,
@@ -15,10 +16,9 @@ import {
   operationKind,
   QuickOperation
 } from "../fiber/Operation.ts"
-import { isPid } from "../address/Pid.ts"
 import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
 import { ownProcess } from "../fiber/Running.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
+import { demonitor, monitor, monitorAddress } from "../process/Monitors.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
 
 /** Watches `of` from now on. */

@@ -2,23 +2,27 @@
  * A raw process: one fiber that runs the process's body from start to end and parks in `receive`.
  * It is started and woken by the run queue only, never on a sender's stack.
  */
+
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type Alias, type AliasMode, makeAlias } from "../address/Alias.ts"
-import { admitWaiting } from "../process/Delivery.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
+import type { Alias, AliasMode } from "../address/Alias.ts"
+import type { Address } from "../address/Name.ts"
+import type { Pid } from "../address/Pid.ts"
+import { milliseconds } from "../base/Milliseconds.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import { type AnyFiber, type Code, type KernelFiber, makeCode, type Owner, park } from "../fiber/Fibers.ts"
 import type { Repeated } from "../fiber/KernelFiber.ts"
-import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
-import { milliseconds } from "../base/Milliseconds.ts"
-import { monitorAddress } from "../process/Monitors.ts"
-import type { Address } from "../address/Name.ts"
 import { Done, isNotNow, notNow, Operation } from "../fiber/Operation.ts"
-import type { Pid } from "../address/Pid.ts"
 import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
+import { makeAlias } from "../process/Aliases.ts"
+import { admitWaiting } from "../process/Delivery.ts"
+import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
+import { monitorAddress } from "../process/Monitors.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Down, Exit as ExitMessage, MonitorRef } from "../signal/Signal.ts"
 import {
   ChoosingReceive,
   ChoosingWaiter,
@@ -32,8 +36,6 @@ import {
   takeOldest
 } from "./Receive.ts"
 import type { Selector } from "./Selector.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
-import type { Down, Exit as ExitMessage, MonitorRef } from "../signal/Signal.ts"
 
 /** What a process may find in its mailbox: its own messages, and the signals it asked for. */
 export type Received<M> = M | Down | ExitMessage

@@ -5,14 +5,22 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import { admitWaiting } from "../process/Delivery.ts"
-import * as ExitReason from "../signal/ExitReason.ts"
-import { type AnyFiber, type KernelFiber, park, unpark, unparkWith, type Waiter, type Waiting } from "../fiber/Fibers.ts"
 import { time } from "../base/Figures.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import {
+  type AnyFiber,
+  type KernelFiber,
+  park,
+  unpark,
+  unparkWith,
+  type Waiter,
+  type Waiting
+} from "../fiber/Fibers.ts"
 import { isNotNow, notNow, Operation } from "../fiber/Operation.ts"
 import type { ProcessFiber } from "../fiber/ProcessFiber.ts"
+import { admitWaiting } from "../process/Delivery.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
 import type { Timer } from "../run/Timer.ts"
 
 /** No message that was asked for arrived in time. */

@@ -1,30 +1,34 @@
 /**
  * Sending messages to processes, names and aliases.
  */
+
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Alias } from "../address/Alias.ts"
+import type { MessageCodec } from "../address/MessageCodec.ts"
+import type { Address } from "../address/Name.ts"
+import { impl, isPid, type Pid, PidImpl } from "../address/Pid.ts"
 import { isReadable } from "../base/Foreign.ts"
-import * as Delivery from "../process/Delivery.ts"
+import { deepFreeze } from "../base/Freeze.ts"
+import { milliseconds } from "../base/Milliseconds.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import * as Offer from "../call/Offer.ts"
+import { notNow, type OperationMethods, operationKind } from "../fiber/Operation.ts"
+import { currentProcess, type ProcessFiber } from "../fiber/ProcessFiber.ts"
+import { acting } from "../fiber/Silence.ts"
 import { type Host, System } from "../process/Host.ts"
 import { find } from "../process/Lifecycle.ts"
-import * as MessageCodec from "../signal/MessageCodec.ts"
-import { milliseconds } from "../base/Milliseconds.ts"
-import { type Address, resolve } from "../address/Name.ts"
-import { notNow, type OperationMethods, operationKind } from "../fiber/Operation.ts"
-import { impl, isPid, type Pid, PidImpl } from "../address/Pid.ts"
-import { currentProcess, type ProcessFiber } from "../fiber/ProcessFiber.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
-import { acting } from "../fiber/Silence.ts"
+import { resolve } from "../process/Resolve.ts"
+import { InvalidMessage } from "../schema/InvalidMessage.ts"
 import { sleep } from "./Sleep.ts"
 
 /**
  * Sends a message. Returns when it is on its way; whether it is handled, only an answer can tell. Messages to a process
  * that is gone are dropped. Waits only for room in a bounded mailbox whose policy is `suspend`.
- * Dies with {@link MessageCodec.InvalidMessage} when the message is not of the mailbox's type: nothing is sent then.
+ * Dies with {@link InvalidMessage} when the message is not of the mailbox's type: nothing is sent then.
  * Order between one sender and one receiver is kept.
  */
 export const send = <M>(to: Address<M>, message: M): Effect.Effect<void, never, System> =>
@@ -47,14 +51,14 @@ const SendMessage = operationKind(
       if (!isReadable(message)) return notNow
       const { host } = fiber.process
       to.codec.check(message)
-      if (host.freeze) Delivery.deepFreeze(message)
-      return Delivery.trySend(host, to, to.codec, message) ? undefined : notNow
+      if (host.freeze) deepFreeze(message)
+      return Offer.trySend(host, to, to.codec, message) ? undefined : notNow
     }
 
     perform(): Effect.Effect<void> {
       // The host is there: the type asks for it
       return toReceiver(this.to, this.message, Effect.void, Effect.void, (host, pid, codec, by, alias) =>
-        Delivery.send(host, pid, codec, this.message, by, alias)
+        Offer.send(host, pid, codec, this.message, by, alias)
       ) as Effect.Effect<void>
     }
   }
@@ -69,27 +73,21 @@ const toReceiver = <A, E>(
   message: unknown,
   nobody: Effect.Effect<A, E>,
   silent: Effect.Effect<A, E>,
-  use: (
-    host: Host,
-    pid: Pid,
-    codec: MessageCodec.MessageCodec,
-    by: ProcessRecord | undefined,
-    alias: number
-  ) => Effect.Effect<A, E>
+  use: (host: Host, pid: Pid, codec: MessageCodec, by: ProcessRecord | undefined, alias: number) => Effect.Effect<A, E>
 ): Effect.Effect<A, E, System> =>
   acting((host, fiber) => {
     const pid = resolve(host, to)
     const codec = (isPid(to) ? undefined : to.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
     check(codec, message)
-    if (host.freeze) Delivery.deepFreeze(message)
+    if (host.freeze) deepFreeze(message)
     return pid === undefined ? nobody : use(host, pid, codec, currentProcess(fiber), to instanceof Alias ? to.ref : 0)
   }, silent)
 
 /** Throws `InvalidMessage` when a message is not of a mailbox's type, or is nothing that a process could look at. */
-const check = (codec: MessageCodec.MessageCodec, message: unknown): void => {
+const check = (codec: MessageCodec, message: unknown): void => {
   if (isReadable(message)) return codec.check(message)
-  throw new MessageCodec.InvalidMessage({
+  throw new InvalidMessage({
     target: codec.contract?.name ?? "a process",
     problem: "it is a proxy that has been revoked, or that refuses to be looked at"
   })
@@ -99,7 +97,7 @@ const check = (codec: MessageCodec.MessageCodec, message: unknown): void => {
 export const prepare = (host: Host, to: Address, message: unknown): void => {
   const codec = isPid(to) ? codecOf(host, to) : to.codec
   if (codec !== undefined) check(codec, message)
-  if (host.freeze) Delivery.deepFreeze(message)
+  if (host.freeze) deepFreeze(message)
 }
 
 /** Sends a message that is {@link prepare}d, in nobody's name. Its receiver may be gone. */
@@ -110,7 +108,7 @@ export const deliverTo = (host: Host, to: Address, message: unknown): void => {
   const sending =
     codec === undefined
       ? (send(to as Address<unknown>, message) as Effect.Effect<void>)
-      : Delivery.send(host, pid, codec, message, undefined, to instanceof Alias ? to.ref : 0)
+      : Offer.send(host, pid, codec, message, undefined, to instanceof Alias ? to.ref : 0)
   if (!Exit.isExit(sending)) Effect.runForkWith(host.context)(sending)
 }
 
@@ -125,7 +123,7 @@ export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, n
     Effect.succeed(false),
     Effect.succeed(false),
     (host, pid, codec, by, alias) =>
-      Effect.map(Delivery.offer(host, pid, codec, message, alias, false, by), (outcome) => outcome === "accepted")
+      Effect.map(Offer.offer(host, pid, codec, message, alias, false, by), (outcome) => outcome === "accepted")
   )
 
 /** A message that did not get into a mailbox in time, or whose receiver is gone. */
@@ -155,7 +153,7 @@ export const sendWithin = <M>(
     const limit = milliseconds(deadline, "sendWithin: deadline") ?? Number.POSITIVE_INFINITY
     return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, by, alias) =>
       Effect.raceFirst(
-        Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true, by), (outcome) =>
+        Effect.flatMap(Offer.offer(host, pid, codec, message, alias, true, by), (outcome) =>
           outcome === "accepted" ? Effect.void : fail("gone")
         ),
         Effect.andThen(Effect.provideService(sleep(limit), System, host), fail("full"))
@@ -165,19 +163,18 @@ export const sendWithin = <M>(
 }
 
 /**
- * Sends a value whose type is not known, from an untyped edge. Fails with {@link MessageCodec.InvalidMessage}, which
+ * Sends a value whose type is not known, from an untyped edge. Fails with {@link InvalidMessage}, which
  * says what was expected and where, instead of dying.
  */
-export const sendUnknown = (to: Address, message: unknown): Effect.Effect<void, MessageCodec.InvalidMessage, System> =>
+export const sendUnknown = (to: Address, message: unknown): Effect.Effect<void, InvalidMessage, System> =>
   Effect.catchDefect(send(to as Address<unknown>, message), (defect) =>
-    defect instanceof MessageCodec.InvalidMessage ? Effect.fail(defect) : Effect.die(defect)
+    defect instanceof InvalidMessage ? Effect.fail(defect) : Effect.die(defect)
   )
 
-const codecOf = (host: Host, pid: Pid): MessageCodec.MessageCodec | undefined =>
-  impl(pid).codec ?? find(host, pid)?.pid.codec
+const codecOf = (host: Host, pid: Pid): MessageCodec | undefined => impl(pid).codec ?? find(host, pid)?.pid.codec
 
 const unknownMailbox = (pid: Pid) =>
-  new MessageCodec.InvalidMessage({
+  new InvalidMessage({
     target: pid.toString(),
     problem: "its pid does not say what it takes (it came from a Down, an Exit or a list): send to a pid with a schema"
   })

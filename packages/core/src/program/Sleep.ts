@@ -1,10 +1,10 @@
 /** Sleeping by the scheduler's own timers, so that sleep follows the system's clock. */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { System } from "../process/Host.ts"
 import { milliseconds } from "../base/Milliseconds.ts"
 import { currentProcess } from "../fiber/ProcessFiber.ts"
 import { withSystem } from "../fiber/Running.ts"
+import type { System } from "../process/Host.ts"
 
 /**
  * Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Dies with a RangeError when the

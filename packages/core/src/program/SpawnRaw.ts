@@ -1,23 +1,25 @@
 /**
  * Spawning raw processes: on this scheduler, with the services of whoever spawns.
  */
+
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { AnyFiber } from "../fiber/Fibers.ts"
-import type { Current, Host, Priority, System } from "../process/Host.ts"
-import * as MessageCodec from "../signal/MessageCodec.ts"
-import { type OperationMethods, operationKind } from "../fiber/Operation.ts"
 import type { Pid } from "../address/Pid.ts"
+import type { AnyFiber } from "../fiber/Fibers.ts"
+import { type OperationMethods, operationKind } from "../fiber/Operation.ts"
 import { currentProcess, type ProcessFiber } from "../fiber/ProcessFiber.ts"
-import type { ProcessRecord } from "../process/ProcessRecord.ts"
-import { RawProcess, type Self } from "./RawProcess.ts"
 import { hostOf } from "../fiber/Running.ts"
-import type { MonitorRef } from "../signal/Signal.ts"
 import { silenced } from "../fiber/Silence.ts"
+import type { Current, Host, System } from "../process/Host.ts"
+import type { ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Priority } from "../run/RunQueue.ts"
+import { fromSchema } from "../signal/MailboxCodec.ts"
+import type { MonitorRef } from "../signal/Signal.ts"
 import { lineage, type SpawnOptions, spawnHere, tieParent } from "../spawn/Spawn.ts"
+import { RawProcess, type Self } from "./RawProcess.ts"
 
 /** What a process's own code may require and always has: itself, the system, and a scope that closes when it ends. */
 export type Provided = Current | System | Scope.Scope
@@ -60,7 +62,7 @@ const SpawnOperation = operationKind(
       const body = new RawProcess(program, inheritedContext(host, fiber, options?.priority ?? "normal"))
       const monitor = tie === "monitor" ? host.nextReference() : 0
       const ties = lineage(parent, tie === "link", monitor)
-      const { pid } = spawnHere(host, body, MessageCodec.fromSchema(mailbox), ties, options)
+      const { pid } = spawnHere(host, body, fromSchema(mailbox), ties, options)
       if (parent !== undefined) tieParent(parent, pid, ties)
       return tie === "monitor" ? { pid, ref: monitor } : pid
     }

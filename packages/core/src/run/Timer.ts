@@ -2,7 +2,7 @@
  * What stands in a timer wheel: a timer that tells its owner, made once and set as often as needed, so that setting and
  * cancelling one (what almost every call does) makes no garbage; and timers that processes know by a reference.
  */
-import type { Host, Priority, Runnable } from "../process/Host.ts"
+import type { Priority, Runnable, RunQueue } from "./RunQueue.ts"
 
 /** Who is told when a timer has expired: once for each time it was set. */
 export interface TimerOwner {
@@ -34,7 +34,7 @@ export class Timed {
    * Its deadline is over: the wheel has let go of it. What runs anybody's code goes into the run queue; what only tells a
    * process something does so at once.
    */
-  expire(_host: Host): void {}
+  expire(_queue: RunQueue): void {}
 }
 
 /** A timer that is hardly ever over. */
@@ -54,9 +54,9 @@ export class Timer extends Timed implements Runnable {
     this.owner = owner
   }
 
-  override expire(host: Host): void {
+  override expire(queue: RunQueue): void {
     this.state = due
-    host.enqueue(this, this.owner.priority)
+    queue.enqueue(this, this.owner.priority)
   }
 
   /** Run by the queue. Does nothing when it was cancelled, or cancelled and set again, since it became due. */

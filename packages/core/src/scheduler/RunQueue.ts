@@ -2,7 +2,7 @@
  * The run queue of one scheduler: four priority classes of ring buffers. `max` and `high` go first, `low` gets one
  * turn for every eight of `normal`, as on the BEAM, so that it is late but never starved.
  */
-import type { Priority, Runnable } from "../process/Host.ts"
+import type { Priority, Runnable } from "../run/RunQueue.ts"
 
 /** What stands in the queue: a process, a wake-up, or a task of an Effect fiber. */
 export type Item = Runnable | (() => void)

@@ -4,30 +4,24 @@
  * goes through one run queue. A turn works off the queue within a budget and then yields to the event loop, so that
  * sockets and timers are served.
  */
+
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
-import type { PendingCall } from "../call/Call.ts"
-import type { Definition } from "../process/Definition.ts"
-import {
-  type Directory,
-  type EventLevel,
-  type Host,
-  type Offer,
-  type Placement,
-  type Priority,
-  type ProcessEvent,
-  type ProcessScheduler,
-  System,
-  type Timers
-} from "../process/Host.ts"
-import type { MessageCodec } from "../signal/MessageCodec.ts"
-import { MonitorTable } from "../process/MonitorTable.ts"
+import type { Directory } from "../address/Directory.ts"
+import type { MessageCodec } from "../address/MessageCodec.ts"
 import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenceUnit } from "../address/Pid.ts"
+import type { PendingCall } from "../call/PendingCall.ts"
 import { currentProcess } from "../fiber/ProcessFiber.ts"
+import type { Definition } from "../process/Definition.ts"
+import { type Host, type Offer, type Placement, type ProcessScheduler, System, systemContext } from "../process/Host.ts"
+import { MonitorTable } from "../process/MonitorTable.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
-import type { Signal, SpawnSignal } from "../signal/Signal.ts"
+import type { Priority } from "../run/RunQueue.ts"
 import type { Timed } from "../run/Timer.ts"
+import type { Timers } from "../run/Timers.ts"
+import type { EventLevel, ProcessEvent } from "../signal/ProcessEvent.ts"
+import type { Signal, SpawnSignal } from "../signal/Signal.ts"
 import { TimerTable } from "../timer/TimerTable.ts"
 import { Pace } from "./Pace.ts"
 import { type Item, RunQueue } from "./RunQueue.ts"
@@ -165,10 +159,7 @@ export class Scheduler implements Host {
     this.kindNames = [...definitions.keys()].sort()
     this.kinds = new Map([...definitions].map(([name, one]) => [one, this.kindNames.indexOf(name) + 1]))
     this.contexts = makeByPriority((priority) =>
-      Context.merge(
-        context,
-        Context.make(EffectScheduler.Scheduler, this.facades[priority]).pipe(Context.add(System, this))
-      )
+      Context.merge(context, Context.add(systemContext(this), EffectScheduler.Scheduler, this.facades[priority]))
     )
   }
 

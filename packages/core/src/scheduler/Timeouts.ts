@@ -4,8 +4,9 @@
  * fields. After {@link sweepAfter} milliseconds the list is swept: what is set still goes into the wheel, with the deadline it
  * would have had there, and the rest is let go.
  */
-import type { Timers } from "../process/Host.ts"
+
 import { idle, listed, Timed, type Timeout } from "../run/Timer.ts"
+import type { Timers } from "../run/Timers.ts"
 
 /** Milliseconds from the first entry of a list until it is swept. Shorter timeouts are for the wheel. */
 export const sweepAfter = 50

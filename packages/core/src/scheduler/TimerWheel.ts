@@ -10,7 +10,7 @@
  * deadline: most are cancelled within milliseconds. Timeouts of calls do not come here at all before they are worth it, see
  * `Timeouts.ts`.
  */
-import type { Priority, Timers } from "../process/Host.ts"
+import type { Priority } from "../run/RunQueue.ts"
 import {
   Callback,
   due,
@@ -23,6 +23,7 @@ import {
   Timer,
   waiting
 } from "../run/Timer.ts"
+import type { Timers } from "../run/Timers.ts"
 import { sweepAfter, Timeouts } from "./Timeouts.ts"
 
 /** The time a wheel follows, and how it is woken. */

@@ -1,8 +1,11 @@
 /**
  * What a scheduler asks of its system: all that reaches beyond it.
  */
-import type { PendingCall } from "../call/Call.ts"
-import type { Directory, EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
+
+import type { Directory } from "../address/Directory.ts"
+import type { PendingCall } from "../call/PendingCall.ts"
+import type { Host, Offer, Placement } from "../process/Host.ts"
+import type { EventLevel, ProcessEvent } from "../signal/ProcessEvent.ts"
 import type { Signal, SpawnSignal } from "../signal/Signal.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
 

@@ -1,8 +1,8 @@
 /** The codec of a schema's values between schedulers, made once per schema. */
 import type * as Schema from "effect/Schema"
-import { closures } from "./Closures.ts"
 import { mayGenerate } from "../wire/Generate.ts"
 import type { Leaf } from "../wire/Plan.ts"
+import { closures } from "./Closures.ts"
 import { planOf } from "./PlanOf.ts"
 import { generated } from "./Source.ts"
 

@@ -6,9 +6,9 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
-import { guardOf } from "./EffectCodec.ts"
 import { generate } from "../wire/Generate.ts"
 import { hasProperty, type Leaf, wireAnnotation } from "../wire/Plan.ts"
+import { guardOf } from "./EffectCodec.ts"
 import { filtersOf, optionOf, recordOf } from "./PlanOf.ts"
 
 type Guard = (value: unknown) => boolean

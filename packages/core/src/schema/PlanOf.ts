@@ -5,9 +5,9 @@
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { anyValue, empty } from "../wire/AnyValue.ts"
-import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
 import { bigint, bytes, date, option, symbol, timeZone, zoned } from "../wire/Leaves.ts"
 import { type Field, type NamedLeaf, type Plan, wireAnnotation } from "../wire/Plan.ts"
+import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
 import { membersOf } from "./UnionTests.ts"
 
 const plans = new WeakMap<SchemaAST.AST, Plan>()

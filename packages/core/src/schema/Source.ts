@@ -2,7 +2,7 @@
  * A plan as generated functions: fields are read straight into an object literal, so that all objects of a schema have
  * one shape, and nothing is looked up at run time. They write the same bytes as the closures and read them alike.
  */
-import { choice, closures, readBoolean } from "./Closures.ts"
+
 import { generate } from "../wire/Generate.ts"
 import {
   corrupt,
@@ -19,6 +19,7 @@ import {
   setProperty,
   type Test
 } from "../wire/Plan.ts"
+import { choice, closures, readBoolean } from "./Closures.ts"
 
 /** Up to this many values a chain of comparisons beats a map. */
 const longestChain = 8

@@ -5,9 +5,9 @@
  * one would have kept.
  */
 import type * as SchemaAST from "effect/SchemaAST"
+import type { Member, Plan, Test } from "../wire/Plan.ts"
 import { coverageOf } from "./Coverage.ts"
 import { guardOf } from "./EffectCodec.ts"
-import type { Member, Plan, Test } from "../wire/Plan.ts"
 
 /** What `typeof` tells, with `null` and arrays told apart from other objects. */
 type Kind = "null" | "undefined" | "string" | "number" | "boolean" | "bigint" | "symbol" | "object" | "array"

@@ -3,13 +3,13 @@
  * carries all of it, so a process's last words arrive before its DOWN. (On one scheduler the same steps are
  * plain function calls in `Signals.ts`.)
  */
-import type { ByteWriter } from "../wire/Bytes.ts"
-import type { ExitReason } from "./ExitReason.ts"
-import type { MessageCodec } from "./MessageCodec.ts"
+
+import type { MessageCodec } from "../address/MessageCodec.ts"
 import type { Name } from "../address/Name.ts"
 import type { Pid } from "../address/Pid.ts"
-import type { Question } from "../call/Query.ts"
-import type { SpawnOptions } from "../spawn/Spawn.ts"
+import type { ExitReason } from "../exit/ExitReason.ts"
+import type { ByteWriter } from "../wire/Bytes.ts"
+import type { Question } from "./Question.ts"
 
 /** A message for a mailbox. `codec` is how the sender encodes it; the receiver decodes with its own. */
 export interface MessageSignal {
@@ -110,7 +110,7 @@ export interface SpawnSignal {
   readonly monitor: number
   readonly name: Name | undefined
   /** What of the options goes along, if anything: placement has been decided, the name has a field of its own. */
-  readonly options: Omit<SpawnOptions, "on"> | undefined
+  readonly options: object | undefined
 }
 
 /** Asks a scheduler about one of its processes or timers; ordered behind the asker's earlier signals. */

@@ -1,16 +1,18 @@
 /**
  * Starting processes: here, or on another scheduler by the name of a definition both know.
  */
+
 import * as Duration from "effect/Duration"
-import * as ExitReason from "../signal/ExitReason.ts"
-import type { Host, Placement, Priority } from "../process/Host.ts"
+import type { MessageCodec } from "../address/MessageCodec.ts"
+import { type Pid, PidImpl } from "../address/Pid.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import type { Host, Placement } from "../process/Host.ts"
 import { isHere, sendExit } from "../process/Lifecycle.ts"
 import { linkChild, linkParent } from "../process/Links.ts"
 import type { Bounds, MailboxLimit } from "../process/Mailbox.ts"
-import type { MessageCodec } from "../signal/MessageCodec.ts"
 import { watch, watchStarted } from "../process/Monitors.ts"
-import { type Pid, PidImpl } from "../address/Pid.ts"
 import { type Body, ProcessRecord } from "../process/ProcessRecord.ts"
+import type { Priority } from "../run/RunQueue.ts"
 
 /** How a process is started. */
 export interface SpawnOptions {

@@ -2,12 +2,15 @@
  * Starting processes of definitions, which any scheduler can run: here, where the placement says, or on whichever
  * scheduler is idle first.
  */
+
 import * as Duration from "effect/Duration"
-import { type PendingCall, StartingCall } from "../call/Call.ts"
-import type { Definition } from "../process/Definition.ts"
-import { type Host, names } from "../process/Host.ts"
+import { names } from "../address/Directory.ts"
 import { Name } from "../address/Name.ts"
 import type { Pid } from "../address/Pid.ts"
+import type { PendingCall } from "../call/PendingCall.ts"
+import type { Definition } from "../process/Definition.ts"
+import type { Host } from "../process/Host.ts"
+import { StartingCall } from "../process/IncomingCall.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { SpawnSignal } from "../signal/Signal.ts"
 import { type SpawnOptions, spawnHere, type Ties, tieParent } from "./Spawn.ts"

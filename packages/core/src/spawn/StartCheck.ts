@@ -1,13 +1,15 @@
 /**
  * What can be wrong with the options of a start: found before anything is started, wherever the start comes from.
  */
+
 import type * as Duration from "effect/Duration"
-import { type Host, names, type Placement } from "../process/Host.ts"
+import { names } from "../address/Directory.ts"
+import { Name } from "../address/Name.ts"
+import { isPid } from "../address/Pid.ts"
 import { showGiven } from "../base/Inspect.ts"
 import { aDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
-import { Name } from "../address/Name.ts"
 import { isName } from "../base/NameCheck.ts"
-import { isPid } from "../address/Pid.ts"
+import type { Host, Placement } from "../process/Host.ts"
 import { StartError } from "./StartError.ts"
 
 /** The options that are looked at. */

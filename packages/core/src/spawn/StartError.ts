@@ -1,8 +1,8 @@
 /** Why a process of a contract could not be started. */
 import * as Schema from "effect/Schema"
-import * as ExitReason from "../signal/ExitReason.ts"
 import { time } from "../base/Figures.ts"
 import { aName } from "../base/NameCheck.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 
 /**
  * A start that gave no server.

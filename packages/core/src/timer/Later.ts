@@ -2,16 +2,18 @@
  * What timers do that processes know by references: a message, an exit signal, or code to run, each on its way but for the
  * time. Each stands in its scheduler's wheel and in its table of references until it is over.
  */
-import { trySend } from "../process/Delivery.ts"
-import type * as ExitReason from "../signal/ExitReason.ts"
-import type { Host } from "../process/Host.ts"
-import { sendExit } from "../process/Lifecycle.ts"
+
 import type { Address } from "../address/Name.ts"
 import { outside, type Pid, PidImpl } from "../address/Pid.ts"
-import { deliverTo } from "../program/Send.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
+import { trySend } from "../call/Offer.ts"
+import type * as ExitReason from "../exit/ExitReason.ts"
+import type { Host } from "../process/Host.ts"
+import { sendExit } from "../process/Lifecycle.ts"
+import { deliverTo } from "../program/Send.ts"
 import { Timed } from "../run/Timer.ts"
 import type { Page } from "./TimerTable.ts"
+import { timerRefsOf } from "./TimerTable.ts"
 
 /** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: plain, mutable and small. */
 export abstract class Later extends Timed {
@@ -21,7 +23,7 @@ export abstract class Later extends Timed {
   page: Page | undefined = undefined
 
   override expire(host: Host): void {
-    host.timerRefs.remove(this)
+    timerRefsOf(host).remove(this)
     this.fire(host)
   }
 

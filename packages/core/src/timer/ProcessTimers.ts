@@ -2,18 +2,18 @@
  * Timers that processes set: messages and signals after a delay, once or again and again. They are kept by the scheduler
  * that set them, follow its clock, and can be cancelled and read from any scheduler. Catalogue area T.
  */
+
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import * as ExitReason from "../signal/ExitReason.ts"
-import type { AnyFiber } from "../fiber/Fibers.ts"
-import { Current, type Host, type System } from "../process/Host.ts"
-import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
-import { sendExit } from "../process/Lifecycle.ts"
-import { invalidDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
-import { monitorAddress } from "../process/Monitors.ts"
 import type { Address } from "../address/Name.ts"
+import { maximumSlots, outside, type Pid, PidImpl, referenceUnit } from "../address/Pid.ts"
+import { invalidDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
+import { keepShapes, nothing } from "../base/Shape.ts"
+import { answer, ask } from "../call/Query.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import type { AnyFiber } from "../fiber/Fibers.ts"
 import {
   doneWith,
   fail,
@@ -25,16 +25,18 @@ import {
   operationKind,
   QuickOperation
 } from "../fiber/Operation.ts"
-import { maximumSlots, outside, type Pid, PidImpl, referenceUnit } from "../address/Pid.ts"
 import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
-import { answer, ask } from "../call/Query.ts"
 import { hostOf, withSystem } from "../fiber/Running.ts"
-import { prepare, send } from "../program/Send.ts"
-import { keepShapes, nothing } from "../base/Shape.ts"
-import { Down, type TimerRef } from "../signal/Signal.ts"
 import { acting, silenced } from "../fiber/Silence.ts"
+import { Current, type Host, type System } from "../process/Host.ts"
+import { sendExit } from "../process/Lifecycle.ts"
+import { monitorAddress } from "../process/Monitors.ts"
+import { prepare, send } from "../program/Send.ts"
 import { spawn } from "../program/SpawnRaw.ts"
 import { Timed, Timer } from "../run/Timer.ts"
+import { Down, type TimerRef } from "../signal/Signal.ts"
+import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
+import { timerRefsOf } from "./TimerTable.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
 export type When = Duration.Input | { readonly at: number }
@@ -52,20 +54,20 @@ const delayOf = (when: Duration.Input): number | undefined => {
 }
 
 /** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
-const set = ({ timerRefs }: Host, entry: Later, ref: TimerRef, when: When): boolean => {
+const set = (host: Host, entry: Later, ref: TimerRef, when: When): boolean => {
   if (isDeadline(when)) {
     if (!Number.isFinite(when.at)) return false
-    timerRefs.startAt(entry, ref, when.at)
+    timerRefsOf(host).startAt(entry, ref, when.at)
   } else {
     const delay = delayOf(when)
     if (delay === undefined) return false
-    timerRefs.start(entry, ref, delay)
+    timerRefsOf(host).start(entry, ref, delay)
   }
   return true
 }
 
 /** The reference of a timer that is not set. */
-const noTimer = (host: Host): Effect.Effect<TimerRef> => Exit.succeed(host.timerRefs.nextRef())
+const noTimer = (host: Host): Effect.Effect<TimerRef> => Exit.succeed(timerRefsOf(host).nextRef())
 
 const badDelay = (operation: string, when: When) =>
   Effect.die(invalidDuration(operation, when, "a delay that is finite and not negative, or { at: time }"))
@@ -76,7 +78,7 @@ const begin = (
   entry: Later,
   operation: string,
   when: When,
-  ref = host.timerRefs.nextRef()
+  ref = timerRefsOf(host).nextRef()
 ): Effect.Effect<TimerRef> => (set(host, entry, ref, when) ? Exit.succeed(ref) : badDelay(operation, when))
 
 const SendAfter = operationKind(
@@ -98,7 +100,7 @@ const SendAfter = operationKind(
       if (!isPlain || !(to instanceof PidImpl) || to.codec === undefined) return this.attemptAny(fiber)
       const { host } = fiber.process
       prepare(host, to, message)
-      return host.timerRefs.send(to, message, when)
+      return timerRefsOf(host).send(to, message, when)
     }
 
     /** Apart, as V8 compiles what is short into what calls it. */
@@ -109,7 +111,7 @@ const SendAfter = operationKind(
       if (delay === undefined) return notNow
       const { host } = fiber.process
       prepare(host, to, message)
-      return host.timerRefs.send(to, message, delay)
+      return timerRefsOf(host).send(to, message, delay)
     }
 
     perform(fiber: AnyFiber): Effect.Effect<TimerRef> {
@@ -152,7 +154,7 @@ export const startTimer = <M>(
 ): Effect.Effect<TimerRef, never, System> =>
   acting((host) => {
     const address = to as unknown as Address
-    const ref = host.timerRefs.nextRef()
+    const ref = timerRefsOf(host).nextRef()
     const text = message(ref)
     prepare(host, address, text)
     return begin(host, new SendLater(address, text), "startTimer", when, ref)
@@ -203,7 +205,7 @@ const CancelTimer = operationKind(
       const { ref } = this
       const { host } = fiber.process
       // Only timers of this scheduler are in its table
-      const left = host.timerRefs.cancel(ref)
+      const left = timerRefsOf(host).cancel(ref)
       if (left === undefined && !isOwn(host, ref)) return notNow
       return this.async ? undefined : left
     }

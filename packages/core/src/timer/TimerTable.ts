@@ -3,13 +3,15 @@
  * them before another kind of timer is set or the clock is looked at, and the last one is not even an object. Almost every
  * timer is cancelled before that, and then all that happened was that a few fields were written.
  */
-import type { Host, Timers } from "../process/Host.ts"
-import { type Later, SendLater } from "./Later.ts"
+
 import type { Address } from "../address/Name.ts"
 import { referenceUnit } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
-import type { TimerRef } from "../signal/Signal.ts"
+import type { Host } from "../process/Host.ts"
 import { fresh, type HeldTimers, type Timed } from "../run/Timer.ts"
+import type { Timers } from "../run/Timers.ts"
+import type { TimerRef } from "../signal/Signal.ts"
+import { type Later, SendLater } from "./Later.ts"
 
 /** References are counted, and so many that follow each other are in one page. A power of two. */
 const pageSize = 32
@@ -41,6 +43,9 @@ const empty = -1
 const noRef = Number.NaN as TimerRef
 
 const pageOf = (number: number): number => Math.floor(number * perPage)
+
+/** The timers of a scheduler's processes. */
+export const timerRefsOf = (host: Host): TimerTable => host.timerRefs as TimerTable
 
 /** Hot path: plain and mutable. */
 export class TimerTable implements HeldTimers {

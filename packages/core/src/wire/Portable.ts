@@ -7,9 +7,10 @@
  * Linear in what it copies, and it copies no more than the limits below: what is beyond them is a placeholder too. Getters and proxies
  * run guarded.
  */
-import { ByteReader, ByteWriter } from "./Bytes.ts"
-import { anyValue, errorClassOf, isView, mostHoles } from "./AnyValue.ts"
+
 import { classNameOf, nameOf, readAt, textAt } from "../base/Foreign.ts"
+import { anyValue, errorClassOf, isView, mostHoles } from "./AnyValue.ts"
+import { ByteReader, ByteWriter } from "./Bytes.ts"
 import { ownClassOf } from "./OwnClass.ts"
 import { Placeholder } from "./Placeholder.ts"
 import { setProperty } from "./Plan.ts"

@@ -3,8 +3,8 @@ import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
-import { Process, System } from "../../src/index.ts"
 import { fiberKind } from "../../src/fiber/Fibers.ts"
+import { Process, System } from "../../src/index.ts"
 
 const sendAll = Effect.fnUntraced(function* (to: Process.Pid<unknown>, messages: number) {
   for (let number = 0; number < messages; number++) yield* Process.send(to, number)

@@ -1,7 +1,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import { describe, expect, it } from "vitest"
-import * as ExitReason from "../../src/signal/ExitReason.ts"
+import * as ExitReason from "../../src/exit/ExitReason.ts"
 
 describe("ExitReason", () => {
   it("a success ends a process normally", () => {

@@ -4,8 +4,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { describe, expect } from "vitest"
-import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 import { fiberKind } from "../../src/fiber/Fibers.ts"
+import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 
 const Counter = GenServer.define("test/FibersCounter", {
   protocol: { next: GenServer.call({ success: Schema.Int }), fail: GenServer.call({ success: Schema.Int }) }

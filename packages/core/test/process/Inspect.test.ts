@@ -2,8 +2,8 @@
 import { inspect } from "node:util"
 import * as Redacted from "effect/Redacted"
 import { describe, expect, it } from "vitest"
-import { longestText, show, showGiven } from "../../src/base/Inspect.ts"
 import { PidImpl } from "../../src/address/Pid.ts"
+import { longestText, show, showGiven } from "../../src/base/Inspect.ts"
 
 class Point {
   readonly x = 1

@@ -1,8 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as ExitReason from "../../src/signal/ExitReason.ts"
-import { Mailbox } from "../../src/process/Mailbox.ts"
 import { PidImpl } from "../../src/address/Pid.ts"
+import * as ExitReason from "../../src/exit/ExitReason.ts"
+import { Mailbox } from "../../src/process/Mailbox.ts"
 import { Exit } from "../../src/signal/Signal.ts"
 
 const signal = () => new Exit(new PidImpl(0, 1, 1, undefined), ExitReason.shutdown)

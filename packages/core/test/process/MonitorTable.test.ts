@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { MonitorTable } from "../../src/process/MonitorTable.ts"
 import { PidImpl } from "../../src/address/Pid.ts"
+import { MonitorTable } from "../../src/process/MonitorTable.ts"
 import type { ProcessRecord } from "../../src/process/ProcessRecord.ts"
 
 // All the table knows of a process

@@ -1,11 +1,12 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { Host, Runnable } from "../../src/process/Host.ts"
-import { RunLater } from "../../src/timer/Later.ts"
 import { Name } from "../../src/address/Name.ts"
 import { referenceUnit } from "../../src/address/Pid.ts"
-import { TimerTable } from "../../src/timer/TimerTable.ts"
+import type { Host } from "../../src/process/Host.ts"
+import type { Runnable } from "../../src/run/RunQueue.ts"
 import { TimerWheel } from "../../src/scheduler/TimerWheel.ts"
+import { RunLater } from "../../src/timer/Later.ts"
+import { TimerTable } from "../../src/timer/TimerTable.ts"
 
 /** A scheduler as far as timers need one, whose clock moves when told. Names of receivers are noted when timers fire. */
 const makeScheduler = (costly: boolean) => {

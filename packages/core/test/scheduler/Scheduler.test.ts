@@ -1,7 +1,8 @@
 /** What a scheduler tells of those that hold it up. Its clock is the test's: time passes when an item says so. */
+
 import { describe, expect, it } from "vitest"
-import type { Runnable } from "../../src/process/Host.ts"
 import { mostReferences } from "../../src/address/Pid.ts"
+import type { Runnable } from "../../src/run/RunQueue.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
 import type { Uplink } from "../../src/scheduler/Uplink.ts"

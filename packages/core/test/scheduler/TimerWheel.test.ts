@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import type { Host, Priority, Runnable } from "../../src/process/Host.ts"
+import type { Host } from "../../src/process/Host.ts"
+import type { Priority, Runnable } from "../../src/run/RunQueue.ts"
 import { Timer } from "../../src/run/Timer.ts"
 import { TimerWheel, type WheelClock } from "../../src/scheduler/TimerWheel.ts"
 

@@ -1,4 +1,5 @@
 /** What reports say of a process that has crashed: why, in what state, with what message, and for whom; and what they do not say. */
+
 import { inspect } from "node:util"
 import { it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -8,9 +9,9 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
-import { GenServer, Process, System } from "../../src/index.ts"
-import type { IncomingCall } from "../../src/call/Call.ts"
 import { fiberKind } from "../../src/fiber/Fibers.ts"
+import { GenServer, Process, System } from "../../src/index.ts"
+import type { IncomingCall } from "../../src/process/IncomingCall.ts"
 import { Caller, contracts, program, Recorder, secret } from "./secrets.ts"
 
 const options = { ...program, schedulers: 2, entry: new URL("./secretsEntry.ts", import.meta.url) } as const

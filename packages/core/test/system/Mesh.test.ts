@@ -1,18 +1,19 @@
 /** What a scheduler sends while it is writing, and in which order it arrives. */
+
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { describe, expect } from "vitest"
-import { System } from "../../src/index.ts"
-import type { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
-import type { Host } from "../../src/process/Host.ts"
-import type { MessageCodec } from "../../src/signal/MessageCodec.ts"
+import type { MessageCodec } from "../../src/address/MessageCodec.ts"
 import { PidImpl } from "../../src/address/Pid.ts"
+import { System } from "../../src/index.ts"
+import type { Host } from "../../src/process/Host.ts"
 import { ProcessRecord } from "../../src/process/ProcessRecord.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import { BusyWait } from "../../src/system/load/BusyWait.ts"
 import { Mesh, meshOf } from "../../src/system/transport/Mesh.ts"
 import { SharedTable } from "../../src/system/transport/SharedTable.ts"
+import type { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
 
 const serial = 1_000_000
 

@@ -1,4 +1,5 @@
 /** What the log says of events: plain sentences, with the facts a person needs. */
+
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -7,10 +8,10 @@ import * as ErrorReporter from "effect/ErrorReporter"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import { kinds } from "../../../../test/support/hostile.ts"
-import * as ExitReason from "../../src/signal/ExitReason.ts"
-import type { ProcessEvent } from "../../src/process/Host.ts"
 import { PidImpl } from "../../src/address/Pid.ts"
+import * as ExitReason from "../../src/exit/ExitReason.ts"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
+import type { ProcessEvent } from "../../src/signal/ProcessEvent.ts"
 import { formatEvent, levelOf, logEvent, loggedLevels } from "../../src/system/events/Report.ts"
 
 type Event = ProcessEvent | SchedulerEvent

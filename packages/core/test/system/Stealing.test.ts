@@ -9,8 +9,8 @@ import * as fc from "fast-check"
 import { describe, expect } from "vitest"
 import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 import type { Scheduler } from "../../src/scheduler/Scheduler.ts"
-import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import { chooseVictim, Stealing, shareOf } from "../../src/system/load/Stealing.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import { Heavy, implementations } from "./actors.ts"
 
 const options = { entry: new URL("./entry.ts", import.meta.url), schedulers: 2, implementations } as const

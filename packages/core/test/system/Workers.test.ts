@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import type { SchedulerEvent } from "../../src/scheduler/SchedulerEvent.ts"
 import { limitsOf } from "../../src/system/events/Monitor.ts"
 import { type Settings, timeLimitsOf } from "../../src/system/threads/Settings.ts"
-import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import { Workers, type WorkersOptions } from "../../src/system/threads/Workers.ts"
+import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import { FakeWorker } from "./FakeWorker.ts"
 
 vi.mock("node:worker_threads", async (original) => ({

@@ -3,10 +3,10 @@
  * start run it. It stops sending while a backlog stands and goes on only when it is rung, so a lost wake-up hangs it.
  */
 import type { MessagePort } from "node:worker_threads"
-import { ByteWriter } from "../../src/wire/Bytes.ts"
 import { Channel } from "../../src/system/transport/Channel.ts"
 import { Doorbell } from "../../src/system/transport/Doorbell.ts"
 import { SharedTable } from "../../src/system/transport/SharedTable.ts"
+import { ByteWriter } from "../../src/wire/Bytes.ts"
 
 /** What a worker is given to be the other side. */
 export interface StreamData {

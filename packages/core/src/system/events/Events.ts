@@ -2,18 +2,21 @@
  * The system's events on one scheduler: what happens here is logged, and told to whoever listens, on any scheduler. Nobody
  * listening costs a look at the shared table for each event; who listens and is slow loses the oldest, and is told how many.
  */
+
 import type * as Arr from "effect/Array"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
-import { readAny, writeAny } from "../../wire/Portable.ts"
-import type { EventLevel, Host, Priority, ProcessEvent } from "../../process/Host.ts"
 import { callbackIn } from "../../fiber/ProcessFiber.ts"
+import type { Host } from "../../process/Host.ts"
+import type { Priority } from "../../run/RunQueue.ts"
 import type { Scheduler } from "../../scheduler/Scheduler.ts"
 import type { SchedulerEvent } from "../../scheduler/SchedulerEvent.ts"
-import { levelOf, logEvent, loggedLevels } from "./Report.ts"
+import type { EventLevel, ProcessEvent } from "../../signal/ProcessEvent.ts"
+import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
+import { readAny, writeAny } from "../../wire/Portable.ts"
 import type { SharedTable } from "../transport/SharedTable.ts"
+import { levelOf, logEvent, loggedLevels } from "./Report.ts"
 
 /** A listener could not keep up: so many events that came before the next one were dropped. */
 export interface EventsLost {

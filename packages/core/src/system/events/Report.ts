@@ -1,6 +1,7 @@
 /**
  * Events of the runtime as log lines: what happened, to whom, and why. Defects go to Effect's error reporters as well.
  */
+
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -8,13 +9,13 @@ import * as ErrorReporter from "effect/ErrorReporter"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
-import type { Asker } from "../../call/Call.ts"
-import * as ExitReason from "../../signal/ExitReason.ts"
-import { count, figure, time } from "../../base/Figures.ts"
-import type { EventLevel, GaveUp, ProcessEvent } from "../../process/Host.ts"
-import { show } from "../../base/Inspect.ts"
 import type { Pid } from "../../address/Pid.ts"
+import type { Asker } from "../../address/Reply.ts"
+import { count, figure, time } from "../../base/Figures.ts"
+import { show } from "../../base/Inspect.ts"
+import * as ExitReason from "../../exit/ExitReason.ts"
 import type { SchedulerEvent } from "../../scheduler/SchedulerEvent.ts"
+import type { EventLevel, GaveUp, ProcessEvent } from "../../signal/ProcessEvent.ts"
 
 type AnyEvent = ProcessEvent | SchedulerEvent
 

@@ -4,7 +4,9 @@
  * was asked hands over a part when it looks at the clock next, or has made a few starts more. Only starts move: a process that
  * has started stays where it is.
  */
-import type { Offer, Runnable } from "../../process/Host.ts"
+
+import type { Offer } from "../../process/Host.ts"
+import type { Runnable } from "../../run/RunQueue.ts"
 import type { Scheduler } from "../../scheduler/Scheduler.ts"
 import type { SharedTable } from "../transport/SharedTable.ts"
 

@@ -3,22 +3,23 @@
  * to all, and answered when all have it, so that whoever hears of it finds it. A process's entries are taken out by its
  * own scheduler, on the same channels its DOWN takes and before it: whoever sees the DOWN finds the name free.
  */
+
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { PendingCall } from "../../call/Call.ts"
 import {
   type Directory,
   type DirectoryChange,
   type DirectoryEntry,
-  type Host,
   type Keys,
   names,
   type Registration
-} from "../../process/Host.ts"
-import { find, isHere } from "../../process/Lifecycle.ts"
+} from "../../address/Directory.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../../address/Pid.ts"
-import { callbackIn } from "../../fiber/ProcessFiber.ts"
+import { PendingCall } from "../../call/PendingCall.ts"
 import { ask } from "../../call/Query.ts"
+import { callbackIn } from "../../fiber/ProcessFiber.ts"
+import type { Host } from "../../process/Host.ts"
+import { find, isHere } from "../../process/Lifecycle.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../../signal/Signal.ts"
 import { NameTables } from "./NameTables.ts"
 

@@ -3,7 +3,7 @@
  * are, of a key, of a process or in all: most keys have one entry, so one stands for itself and only more of them need a
  * set; what a process holds is a list that its entries themselves are linked to.
  */
-import type { DirectoryChange, DirectoryEntry, DirectoryTable, DirectoryTables } from "../../process/Host.ts"
+import type { DirectoryChange, DirectoryEntry, DirectoryTable, DirectoryTables } from "../../address/Directory.ts"
 import { equals, keyOf, type Pid, PidImpl } from "../../address/Pid.ts"
 import { keepShapes } from "../../base/Shape.ts"
 import { type Keyed, KeyTable } from "./KeyTable.ts"

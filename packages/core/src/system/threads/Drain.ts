@@ -3,9 +3,9 @@
  * so that links and monitors learn the real reasons. Catalogue MC21.
  */
 import * as Effect from "effect/Effect"
-import * as ExitReason from "../../signal/ExitReason.ts"
-import { sendExit } from "../../process/Lifecycle.ts"
 import { outside } from "../../address/Pid.ts"
+import * as ExitReason from "../../exit/ExitReason.ts"
+import { sendExit } from "../../process/Lifecycle.ts"
 import type { ProcessRecord } from "../../process/ProcessRecord.ts"
 import type { Scheduler } from "../../scheduler/Scheduler.ts"
 

@@ -6,10 +6,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { SharedTable } from "../transport/SharedTable.ts"
 import { fingerprintsOf } from "./Builds.ts"
 import { drain, stopPatience } from "./Drain.ts"
 import { definitionsOf, launch, type Program } from "./Launch.ts"
-import { SharedTable } from "../transport/SharedTable.ts"
 import { type Notice, type Order, type Seat, seatKey } from "./Workers.ts"
 
 /** This thread's seat, when a system booted it as a scheduler. */

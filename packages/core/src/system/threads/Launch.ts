@@ -1,20 +1,21 @@
 /**
  * Starting one scheduler, on the main thread or in a worker: the same steps, from the same entry file.
  */
+
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { enterSystem } from "../../address/SystemId.ts"
 import { collect, type Definition, type Startable } from "../../process/Definition.ts"
 import { System } from "../../process/Host.ts"
-import { loadCompiler } from "../../signal/MessageCodec.ts"
-import { enterSystem } from "../../address/SystemId.ts"
 import { Scheduler } from "../../scheduler/Scheduler.ts"
+import { loadCompiler } from "../../schema/EffectCodec.ts"
+import { type MonitorLimits, OverloadProbe } from "../events/Monitor.ts"
 import { BusyWait, type BusyWaitMode } from "../load/BusyWait.ts"
 import { type Controls, Mesh } from "../transport/Mesh.ts"
-import { type MonitorLimits, OverloadProbe } from "../events/Monitor.ts"
-import { ambient } from "./Seams.ts"
 import type { SharedTable } from "../transport/SharedTable.ts"
+import { ambient } from "./Seams.ts"
 
 /** The code a program consists of. */
 export interface Code<R> {

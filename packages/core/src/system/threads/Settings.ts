@@ -10,9 +10,9 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { maximumSlots } from "../../address/Pid.ts"
+import type { MonitorSettings } from "../events/Monitor.ts"
 import type { BusyWaitMode } from "../load/BusyWait.ts"
 import type { Program } from "./Launch.ts"
-import type { MonitorSettings } from "../events/Monitor.ts"
 
 /** The settings of a system. */
 export interface Settings {

@@ -7,11 +7,11 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { mainIncarnation } from "../../address/Pid.ts"
 import type { Scheduler } from "../../scheduler/Scheduler.ts"
+import type { Mesh } from "../transport/Mesh.ts"
+import type { SharedTable } from "../transport/SharedTable.ts"
 import { type Crew, makePair, type Place } from "./Crew.ts"
 import { drain, stopPatience } from "./Drain.ts"
 import { launch, type Program, type Tuning } from "./Launch.ts"
-import type { Mesh } from "../transport/Mesh.ts"
-import type { SharedTable } from "../transport/SharedTable.ts"
 
 interface Member extends Place {
   readonly mesh: Mesh

@@ -3,15 +3,15 @@
  * connects it to the others, notices its death, tells everybody, and refills the slot with a new incarnation.
  */
 import { type MessagePort, Worker } from "node:worker_threads"
+import { mainIncarnation, PidImpl } from "../../address/Pid.ts"
 import { time } from "../../base/Figures.ts"
 import { showGiven } from "../../base/Inspect.ts"
-import { mainIncarnation, PidImpl } from "../../address/Pid.ts"
+import type { Mesh, PeerEnd } from "../transport/Mesh.ts"
+import type { SharedTable } from "../transport/SharedTable.ts"
 import { differenceOf, type Fingerprints } from "./Builds.ts"
 import { type Crew, makePair } from "./Crew.ts"
 import { stopPatience } from "./Drain.ts"
 import type { Tuning } from "./Launch.ts"
-import type { Mesh, PeerEnd } from "../transport/Mesh.ts"
-import type { SharedTable } from "../transport/SharedTable.ts"
 import { Watchdog } from "./Watchdog.ts"
 
 /** What a worker is told about its place in the system. */

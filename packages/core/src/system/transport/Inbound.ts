@@ -4,36 +4,32 @@
  */
 
 import * as Exit from "effect/Exit"
-import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
-import { type AnswerCodec, RemoteCaller, RemoteReply, StartingCall, writeDown } from "../../call/Call.ts"
-import { messageOf } from "../../base/Foreign.ts"
-import { readAny, writeAny } from "../../wire/Portable.ts"
-import {
-  abandonCall,
-  accept,
-  admitThrough,
-  type Outcome,
-  refuse,
-  waitForRoom,
-  writeOutcome
-} from "../../process/Delivery.ts"
-import * as ExitReason from "../../signal/ExitReason.ts"
-import type { Host } from "../../process/Host.ts"
-import { receiveDown, receiveExit, receiveLinkExit } from "../../process/Lifecycle.ts"
-import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../../process/Links.ts"
-import { InvalidMessage } from "../../signal/MessageCodec.ts"
-import { unwatch, watch } from "../../process/Monitors.ts"
 import { Name } from "../../address/Name.ts"
 import { type Pid, PidImpl } from "../../address/Pid.ts"
+import type { AnswerCodec } from "../../address/Reply.ts"
+import { messageOf } from "../../base/Foreign.ts"
+import { type Outcome, writeOutcome } from "../../call/Offer.ts"
+import { answer } from "../../call/Query.ts"
+import * as ExitReason from "../../exit/ExitReason.ts"
+import { readReason } from "../../exit/ReasonBytes.ts"
+import { abandonCall, accept, admitThrough, refuse, waitForRoom } from "../../process/Delivery.ts"
+import type { Host } from "../../process/Host.ts"
+import { RemoteCaller, RemoteReply, StartingCall } from "../../process/IncomingCall.ts"
+import { receiveDown, receiveExit, receiveLinkExit } from "../../process/Lifecycle.ts"
+import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../../process/Links.ts"
+import { unwatch, watch } from "../../process/Monitors.ts"
 import type { ProcessRecord } from "../../process/ProcessRecord.ts"
-import { answer, type Question } from "../../call/Query.ts"
-import { readReason } from "../../signal/ReasonBytes.ts"
+import { InvalidMessage } from "../../schema/InvalidMessage.ts"
+import { writeDown } from "../../signal/Answer.ts"
+import type { Question } from "../../signal/Question.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal, SpawnSignal } from "../../signal/Signal.ts"
 import { spawnDefinedHere } from "../../spawn/SpawnDefined.ts"
 import { startedCodec } from "../../spawn/StartDefinition.ts"
 import { StartError } from "../../spawn/StartError.ts"
-import type { ReplicatedDirectory } from "../names/Directory.ts"
+import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
+import { readAny, writeAny } from "../../wire/Portable.ts"
 import { eventsOf } from "../events/Events.ts"
+import type { ReplicatedDirectory } from "../names/Directory.ts"
 import {
   hasAlias,
   hasCall,
@@ -180,7 +176,7 @@ const message = (host: Host, sender: Place, flags: number, reader: ByteReader): 
   const caller = call === 0 ? undefined : new RemoteCaller(host, sender, call)
   let value: unknown
   try {
-    value = codec.decode(reader, host, caller)
+    value = codec.decode(reader, caller)
   } catch (error) {
     refuse(record, caller?.reply(unanswered), error)
     return became(host, sender, accepted, "gone")

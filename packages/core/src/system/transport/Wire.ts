@@ -2,13 +2,13 @@
  * Signals as bytes: one record a signal. The first byte says which, and for messages what they have; pids, numbers and texts are written plainly, and
  * messages by the codec of the mailbox they are for.
  */
+import type { MessageCodec } from "../../address/MessageCodec.ts"
+import { type Pid, PidImpl } from "../../address/Pid.ts"
+import { writeReason } from "../../exit/ReasonBytes.ts"
+import type { Signal } from "../../signal/Signal.ts"
 import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
 import { writeAny } from "../../wire/Portable.ts"
 import type { SentTexts } from "../../wire/RepeatedTexts.ts"
-import type { MessageCodec } from "../../signal/MessageCodec.ts"
-import { type Pid, PidImpl } from "../../address/Pid.ts"
-import { writeReason } from "../../signal/ReasonBytes.ts"
-import type { Signal } from "../../signal/Signal.ts"
 
 /** Which signal a record is: the low four bits of its first byte. */
 export const tag = {

@@ -2,21 +2,23 @@
  * The compiled codec against Effect's own, over many schemas. `CODEC_VALUES` says how many values to try in all
  * (default 100000), `CODEC_SEED` which ones.
  */
+
 import { execFile } from "node:child_process"
 import { isDeepStrictEqual, promisify } from "node:util"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
+import { enterSystem } from "../../../src/address/SystemId.ts"
 import { closures } from "../../../src/schema/Closures.ts"
-import { mayGenerate } from "../../../src/wire/Generate.ts"
 import { generatedGuard } from "../../../src/schema/Guard.ts"
+import { InvalidMessage } from "../../../src/schema/InvalidMessage.ts"
 import { planOf } from "../../../src/schema/PlanOf.ts"
 import { generated } from "../../../src/schema/Source.ts"
-import type { Host } from "../../../src/process/Host.ts"
-import { fromSchema, InvalidMessage, value } from "../../../src/signal/MessageCodec.ts"
-import { enterSystem } from "../../../src/address/SystemId.ts"
+import { value } from "../../../src/schema/ValueCodec.ts"
+import { fromSchema } from "../../../src/signal/MailboxCodec.ts"
+import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
+import { mayGenerate } from "../../../src/wire/Generate.ts"
 import { bytesOf, expectBytes, expectSame, lenient, readAll, same, show, strict } from "./compare.ts"
 import { batches } from "./fromEffect.ts"
 import { schemas } from "./schemas.ts"
@@ -223,8 +225,7 @@ describe("the compiled codec", () => {
         if (generatedRead !== undefined && !is(generatedRead.value)) expect.unreachable(what())
         try {
           const reader = new ByteReader().over(Uint8Array.from([2, ...bytes]), 0, bytes.length + 1)
-          // A codec of plain messages has no use for the host
-          const arrived = mailbox.decode(reader, undefined as unknown as Host, undefined)
+          const arrived = mailbox.decode(reader, undefined)
           if (!is(arrived)) expect.unreachable(what())
         } catch (error) {
           if (!(error instanceof InvalidMessage)) throw error
@@ -257,9 +258,7 @@ describe("the compiled codec", () => {
     const mailbox = fromSchema(schemas.struct as Schema.Top)
     const writer = new ByteWriter()
     mailbox.encode({ name: "ada", age: 36, admin: true }, writer)
-    // A codec of plain messages has no use for the host
-    const read = (end: number) =>
-      mailbox.decode(new ByteReader().over(writer.bytes, 0, end), undefined as unknown as Host, undefined)
+    const read = (end: number) => mailbox.decode(new ByteReader().over(writer.bytes, 0, end), undefined)
     expect(read(writer.length)).toStrictEqual({ name: "ada", age: 36, admin: true })
     for (const end of [writer.length - 1, writer.length + 1]) expect(() => read(end)).toThrow(InvalidMessage)
   })

@@ -1,13 +1,14 @@
 /** What exit reasons and reports carry arrives, whatever it is. `HOSTILE_SEED` says with which values. */
+
 import { inspect } from "node:util"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { build, everyKind, hostile, nested } from "../../../../../test/support/hostile.ts"
+import * as ExitReason from "../../../src/exit/ExitReason.ts"
+import { readReason, writeReason } from "../../../src/exit/ReasonBytes.ts"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
 import { Placeholder } from "../../../src/wire/Placeholder.ts"
 import { anyFromText, anyToText, readAny, writeAny } from "../../../src/wire/Portable.ts"
-import * as ExitReason from "../../../src/signal/ExitReason.ts"
-import { readReason, writeReason } from "../../../src/signal/ReasonBytes.ts"
 
 const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000)
 

@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import * as GenServer from "../../../src/behaviour/GenServer.ts"
 import { Alias, schema as aliasSchema } from "../../../src/address/Alias.ts"
 import { type Pid, PidImpl, schema as pidSchema } from "../../../src/address/Pid.ts"
+import * as GenServer from "../../../src/behaviour/GenServer.ts"
 
 /** A schema that needs no services. */
 type Any = Schema.Codec<unknown, unknown>

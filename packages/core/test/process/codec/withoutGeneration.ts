@@ -1,11 +1,13 @@
 /** Run where code generation is forbidden: writes what some values become there. */
+
 import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import { enterSystem } from "../../../src/address/SystemId.ts"
+import { loadCompiler } from "../../../src/schema/EffectCodec.ts"
+import { value } from "../../../src/schema/ValueCodec.ts"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
 import { mayGenerate } from "../../../src/wire/Generate.ts"
-import { loadCompiler, value } from "../../../src/signal/MessageCodec.ts"
-import { enterSystem } from "../../../src/address/SystemId.ts"
 import { schemas } from "./schemas.ts"
 
 enterSystem("test")

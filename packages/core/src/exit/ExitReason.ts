@@ -2,6 +2,7 @@
  * Why a process ended. The cases keep every distinction OTP makes: `kill` (the request) is not `killed` (the fact),
  * `shutdown` with a detail is still a shutdown, a typed failure is not a defect.
  */
+
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,9 +11,9 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { messageOf, textAt } from "../base/Foreign.ts"
-import { anyFromText, anyToText } from "../wire/Portable.ts"
 import { cut, longestText, show } from "../base/Inspect.ts"
-import { framesOf } from "../base/StackFrames.ts"
+import { anyFromText, anyToText } from "../wire/Portable.ts"
+import { framesOf } from "./StackFrames.ts"
 
 /** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
 export interface Normal {

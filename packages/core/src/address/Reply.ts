@@ -1,0 +1,60 @@
+/** The way back from who is asked to who asks. */
+import type * as Exit from "effect/Exit"
+import type * as ExitReason from "../exit/ExitReason.ts"
+import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import type { Pid } from "./Pid.ts"
+
+/** Where an answer goes. */
+export interface ReplyTo {
+  answer(exit: Exit.Exit<unknown, unknown>): void
+  /** As {@link answer} with a success, which nobody has to make then: the answer of nearly all calls. */
+  succeed(value: unknown): void
+  /** The callee is gone (or never was). */
+  down(reason: ExitReason.ExitReason): void
+  /** Whether the answer is there, or nobody waits for it. */
+  readonly settled: boolean
+  /** The callee does not take such calls: it is of the named contract, and not of the call's, or it has no handler for it. */
+  refuse(contract: string, problem: Refusal): void
+  /** Who waits, as far as that is known, for reports. */
+  readonly asker?: Asker | undefined
+  /** Gives the asker a number that the scheduler of that slot can answer to. Absent where the asker is on another scheduler already. */
+  export?(slot: number): number
+  /** Nobody waits any more, and the callee has never heard of it. */
+  abandon?(): void
+}
+
+/** Somebody of this scheduler who waits for an answer from another one. */
+export interface AwaitedReply {
+  /** The scheduler that is to answer. */
+  readonly slot: number
+  /** The answer is there. */
+  receive(reader: ByteReader): void
+  /** There will be none. */
+  down(reason: ExitReason.ExitReason): void
+  /** Told the pid of a process that it has asked to start, before anything else of that process can be seen. */
+  readonly spawned: ((pid: Pid) => void) | undefined
+}
+
+/** Why a process does not take a call. */
+export type Refusal = "other-contract" | "no-handler"
+
+/** Who makes a call that arrives in bytes. */
+export interface Caller {
+  /** Where the answer goes, which is written by that codec. */
+  reply(codec: AnswerCodec): ReplyTo
+}
+
+/** Who asked something. */
+export interface Asker {
+  readonly scheduler: number
+  /** The process, if it is one of the scheduler that is asked, and asks by its own fiber. */
+  readonly pid: Pid | undefined
+  /** Where it asks, as lines of a stack: the `yield*`, and the functions made by `Effect.fn` that it is in. */
+  readonly stack: string | undefined
+}
+
+/** Writes a success or a failure with the codecs of what was asked. */
+export interface AnswerCodec {
+  readonly success: { encode(value: unknown, writer: ByteWriter): void; decode(reader: ByteReader): unknown }
+  readonly error: { encode(value: unknown, writer: ByteWriter): void; decode(reader: ByteReader): unknown }
+}

@@ -1,0 +1,3 @@
+/** Internal: how values are checked, written and compared. For packages of this project only. */
+export { keyOf } from "../address/Pid.ts"
+export { takes, value as valueCodec } from "../schema/ValueCodec.ts"
