@@ -1,5 +1,6 @@
 // Catalogue area L: links. Where two or three processes are linked, each link crosses schedulers when there are two.
-import { ExitReason, GenServer, Pid, Process } from "@understudy/core"
+import { ExitReason, GenServer, Process } from "@understudy/core"
+import { parsePid } from "@understudy/core/internal/Values"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { expect } from "vitest"
@@ -300,7 +301,7 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
     const stranger = yield* GenServer.start(Puppet, {}, there)
     const dead = yield* GenServer.start(Puppet, {}, there)
     yield* bury(tester, dead)
-    const never = Pid.parse(`<${there.on.scheduler}.${stranger.pid.incarnation}.999999999>`)
+    const never = parsePid(`<${there.on.scheduler}.${stranger.pid.incarnation}.999999999>`)
     yield* Process.trapExit(true)
     for (const pid of [stranger.pid, dead.pid, never!, tester.pid]) {
       yield* Process.unlink(pid)

@@ -2,7 +2,7 @@
 
 import * as ExitReason from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
-import * as Pid from "@understudy/core/Pid"
+import { parsePid } from "@understudy/core/internal/Values"
 import * as Process from "@understudy/core/Process"
 import * as System from "@understudy/core/System"
 import { Registry } from "@understudy/registry"
@@ -60,7 +60,7 @@ describe("the life of a registry", () => {
 
   it("RG01 names the key that is taken, and who has it, and what is missing", () => {
     const registry = "people"
-    const pid = Pid.parse("<0.1.7>") as Process.Pid
+    const pid = parsePid("<0.1.7>") as Process.Pid
     const texts = [
       new Registry.AlreadyRegistered({ registry, key: '"chair"', holder: pid }),
       new Registry.UnknownRegistry({ registry }),

@@ -1,7 +1,7 @@
 /** The registry's promises on two real schedulers: what one does, the other has seen. */
 
 import * as GenServer from "@understudy/core/GenServer"
-import { startDefinition } from "@understudy/core/StartDefinition"
+import { startDefinition } from "@understudy/core/internal/Definition"
 import * as System from "@understudy/core/System"
 import { Registry } from "@understudy/registry"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 // What supervisors can be asked for, and what they refuse.
 
-import * as Pid from "@understudy/core/Pid"
+import { parsePid } from "@understudy/core/internal/Values"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
@@ -156,7 +156,7 @@ describe("the tree", () => {
 })
 
 describe("specs", () => {
-  const stage = Pid.parse("<0.1.1>")
+  const stage = parsePid("<0.1.1>")
   const spec = (options: Supervisor.ChildOptions, farewell: unknown = 0) =>
     // What a compiler would not let through, from JavaScript
     Supervisor.child(Actor, { name: "a", hangs: false, farewell, stage } as unknown as typeof Actor.args.Type, {

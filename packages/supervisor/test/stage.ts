@@ -4,7 +4,7 @@
  */
 
 import * as ExitReason from "@understudy/core/ExitReason"
-import type { ProcessEvent } from "@understudy/core/Host"
+import type { ProcessEvent } from "@understudy/core/internal/Host"
 import * as Process from "@understudy/core/Process"
 import * as System from "@understudy/core/System"
 import * as Deferred from "effect/Deferred"

@@ -3,12 +3,6 @@
  * of the directory; registered process names are the table {@link names}, a registry has a table of its own.
  */
 
-import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { showGiven } from "../base/Inspect.ts"
-import { aName, invalidName, isName } from "../base/NameCheck.ts"
-import { acting } from "../fiber/Silence.ts"
-import { type Host, System } from "../process/Host.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { Alias, readAlias, writeAlias } from "./Alias.ts"
 import { names } from "./Directory.ts"

@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { names } from "../address/Directory.ts"
-import type { Pid } from "../address/Pid.ts"
 import { callbackIn } from "../fiber/ProcessFiber.ts"
 import type { Host } from "../process/Host.ts"
 import { linkedTo } from "../process/Lifecycle.ts"

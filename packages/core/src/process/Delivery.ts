@@ -3,16 +3,13 @@
  * encoded where it leaves the scheduler.
  */
 
-import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type MessageCodec, Misdirected } from "../address/MessageCodec.ts"
-import { impl, type Pid } from "../address/Pid.ts"
+import type { Pid } from "../address/Pid.ts"
 import type { ReplyTo } from "../address/Reply.ts"
 import { messageOf } from "../base/Foreign.ts"
-import { PendingCall } from "../call/PendingCall.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
-import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { admit } from "./Aliases.ts"
 import type { Host } from "./Host.ts"
 import { IncomingCall } from "./IncomingCall.ts"

@@ -7,7 +7,6 @@ import type { AnswerCodec, Asker, Caller, Refusal, ReplyTo } from "../address/Re
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { writeAnswer, writeDown, writeRefusal } from "../signal/Answer.ts"
-import type { Router } from "../signal/Router.ts"
 import type { ReplySignal } from "../signal/Signal.ts"
 import type { ByteWriter } from "../wire/Bytes.ts"
 import type { Host } from "./Host.ts"

@@ -3,7 +3,7 @@
  */
 
 import { type Address, Name } from "../address/Name.ts"
-import { impl, type Pid, PidImpl } from "../address/Pid.ts"
+import { type Pid, PidImpl } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, type MonitorRef } from "../signal/Signal.ts"

@@ -79,3 +79,6 @@ export class Selector<M, A = never> {
 }
 
 const isSignal = (message: unknown): boolean => message instanceof DownSignal || message instanceof ExitSignal
+
+/** A selector that waits for nothing yet. See {@link Selector}. */
+export const selector = <M>(): Selector<M> => new Selector<M>()

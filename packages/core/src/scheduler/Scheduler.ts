@@ -14,7 +14,7 @@ import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenc
 import type { PendingCall } from "../call/PendingCall.ts"
 import { currentProcess } from "../fiber/ProcessFiber.ts"
 import type { Definition } from "../process/Definition.ts"
-import { type Host, type Offer, type Placement, type ProcessScheduler, System, systemContext } from "../process/Host.ts"
+import { type Host, type Offer, type Placement, type ProcessScheduler, systemContext } from "../process/Host.ts"
 import { MonitorTable } from "../process/MonitorTable.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Priority } from "../run/RunQueue.ts"

@@ -5,8 +5,8 @@ import * as Fiber from "effect/Fiber"
 import { describe, expect, it } from "vitest"
 import { GenServer, Process, System } from "../../src/index.ts"
 import { BusyWait, type BusyWaitMode } from "../../src/system/load/BusyWait.ts"
+import { meshOf } from "../../src/system/mesh/Mesh.ts"
 import { doorbellWords } from "../../src/system/transport/Doorbell.ts"
-import { meshOf } from "../../src/system/transport/Mesh.ts"
 import { implementations, Worker } from "./actors.ts"
 
 /** Looks with a clock of its own, which advances by a microsecond each time it is looked at. */

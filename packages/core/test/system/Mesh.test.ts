@@ -11,7 +11,7 @@ import type { Host } from "../../src/process/Host.ts"
 import { ProcessRecord } from "../../src/process/ProcessRecord.ts"
 import { Scheduler } from "../../src/scheduler/Scheduler.ts"
 import { BusyWait } from "../../src/system/load/BusyWait.ts"
-import { Mesh, meshOf } from "../../src/system/transport/Mesh.ts"
+import { Mesh, meshOf } from "../../src/system/mesh/Mesh.ts"
 import { SharedTable } from "../../src/system/transport/SharedTable.ts"
 import type { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
 

@@ -3,7 +3,7 @@
  * the main thread.
  */
 import { MessageChannel } from "node:worker_threads"
-import type { PeerEnd } from "../transport/Mesh.ts"
+import type { PeerEnd } from "../mesh/Mesh.ts"
 import { makeRing } from "../transport/Ring.ts"
 
 /** See the file's header. */

@@ -13,7 +13,7 @@ import { Scheduler } from "../../scheduler/Scheduler.ts"
 import { loadCompiler } from "../../schema/EffectCodec.ts"
 import { type MonitorLimits, OverloadProbe } from "../events/Monitor.ts"
 import { BusyWait, type BusyWaitMode } from "../load/BusyWait.ts"
-import { type Controls, Mesh } from "../transport/Mesh.ts"
+import { type Controls, Mesh } from "../mesh/Mesh.ts"
 import type { SharedTable } from "../transport/SharedTable.ts"
 import { ambient } from "./Seams.ts"
 

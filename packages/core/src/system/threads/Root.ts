@@ -7,10 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { equals, type Pid } from "../../address/Pid.ts"
 import * as ExitReason from "../../exit/ExitReason.ts"
-import * as Process from "../../Process.ts"
 import type { Startable } from "../../process/Definition.ts"
 import { Current, type System } from "../../process/Host.ts"
+import type { Received, Self } from "../../program/RawProcess.ts"
+import { send } from "../../program/Send.ts"
+import { exit, trapExit } from "../../program/Signals.ts"
+import { spawn } from "../../program/SpawnRaw.ts"
+import { Down, Exit as ExitMessage } from "../../signal/Signal.ts"
 import { startDefinition } from "../../spawn/StartDefinition.ts"
 import type { StartError } from "../../spawn/StartError.ts"
 
@@ -30,11 +35,11 @@ export const start = (root: Startable): Effect.Effect<Root, StartError, System |
   Effect.gen(function* () {
     const started = yield* Deferred.make<void, StartError>()
     const ended = yield* Deferred.make<ExitReason.ExitReason>()
-    const init = yield* Process.spawn(
+    const init = yield* spawn(
       Order,
       (self) =>
         Effect.gen(function* () {
-          yield* Process.trapExit(true)
+          yield* trapExit(true)
           const record = yield* Current
           const { args, definition, name } = root
           const result = yield* Effect.exit(startDefinition(record.host, record, definition, args, { name }, true))
@@ -42,39 +47,38 @@ export const start = (root: Startable): Effect.Effect<Root, StartError, System |
           if (Exit.isFailure(result)) return yield* Deferred.done(started, result)
           const pid = result.value
           yield* Deferred.succeed(started, undefined)
-          const isRoot = (message: unknown): message is Process.Exit =>
-            message instanceof Process.Exit && Process.equals(message.from, pid)
+          const isRoot = (message: unknown): message is ExitMessage =>
+            message instanceof ExitMessage && equals(message.from, pid)
           const first = yield* self.receiveWhen(
-            (message): message is Process.Exit | typeof Order.Type =>
-              isRoot(message) || !(message instanceof Process.Exit || message instanceof Process.Down)
+            (message): message is ExitMessage | typeof Order.Type =>
+              isRoot(message) || !(message instanceof ExitMessage || message instanceof Down)
           )
-          if (first instanceof Process.Exit) return yield* Deferred.succeed(ended, first.reason)
+          if (first instanceof ExitMessage) return yield* Deferred.succeed(ended, first.reason)
           yield* stop(self, pid, isRoot, root.shutdown)
           return yield* Deferred.succeed(ended, ExitReason.shutdown)
         }),
       { label: "init" }
     )
     yield* Deferred.await(started)
-    yield* Effect.addFinalizer(() => Effect.andThen(Process.send(init, { _tag: "Stop" }), Deferred.await(ended)))
+    yield* Effect.addFinalizer(() => Effect.andThen(send(init, { _tag: "Stop" }), Deferred.await(ended)))
     return { ended: Deferred.await(ended) }
   })
 
 const stop = <M>(
-  self: Process.Self<M>,
-  pid: Process.Pid,
-  isRoot: (message: unknown) => message is Process.Exit,
+  self: Self<M>,
+  pid: Pid,
+  isRoot: (message: unknown) => message is ExitMessage,
   limit: Startable["shutdown"]
 ) =>
   Effect.gen(function* () {
-    const isEnd = (message: Process.Received<M>): message is Extract<Process.Received<M>, Process.Exit> =>
-      isRoot(message)
-    yield* Process.exit(pid, limit === "brutal-kill" ? ExitReason.kill : ExitReason.shutdown)
+    const isEnd = (message: Received<M>): message is Extract<Received<M>, ExitMessage> => isRoot(message)
+    yield* exit(pid, limit === "brutal-kill" ? ExitReason.kill : ExitReason.shutdown)
     const after = typeof limit === "number" ? limit : undefined
     yield* self
       .receiveWhen(isEnd, { after })
       .pipe(
         Effect.catchTag("ReceiveTimeout", () =>
-          Effect.andThen(Process.exit(pid, ExitReason.kill), Effect.orDie(self.receiveWhen(isEnd)))
+          Effect.andThen(exit(pid, ExitReason.kill), Effect.orDie(self.receiveWhen(isEnd)))
         )
       )
   })

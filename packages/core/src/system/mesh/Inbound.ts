@@ -45,7 +45,7 @@ import {
   textTag,
   waits,
   wantsOutcome
-} from "./Wire.ts"
+} from "../transport/Wire.ts"
 
 type Place = { readonly slot: number; readonly incarnation: number }
 

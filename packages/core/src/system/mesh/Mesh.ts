@@ -23,12 +23,12 @@ import type { BusyWait } from "../load/BusyWait.ts"
 import { Loads } from "../load/Loads.ts"
 import { Stealing } from "../load/Stealing.ts"
 import { ReplicatedDirectory } from "../names/Directory.ts"
-import { Channel } from "./Channel.ts"
-import { Doorbell } from "./Doorbell.ts"
+import { Channel } from "../transport/Channel.ts"
+import { Doorbell } from "../transport/Doorbell.ts"
+import { Peer } from "../transport/Peer.ts"
+import { type SharedTable, serialBlock } from "../transport/SharedTable.ts"
+import { writeMessage, writeSignal } from "../transport/Wire.ts"
 import { receiveSignal } from "./Inbound.ts"
-import { Peer } from "./Peer.ts"
-import { type SharedTable, serialBlock } from "./SharedTable.ts"
-import { writeMessage, writeSignal } from "./Wire.ts"
 
 /** One end of a connection, as it travels to the scheduler that will hold it. */
 export interface PeerEnd {
