@@ -6,9 +6,12 @@ import { join } from "node:path"
 import { root } from "./setup.mjs"
 import { quietPnpm, quietTool, tool } from "./steps.mjs"
 
-const folders = readdirSync(join(root, "packages"))
-  .map((name) => join(root, "packages", name))
-  .filter((folder) => existsSync(join(folder, "package.json")))
+/** The names of their folders. */
+export const published = readdirSync(join(root, "packages"))
+  .filter((name) => existsSync(join(root, "packages", name, "package.json")))
+  .sort()
+
+const folders = published.map((name) => join(root, "packages", name))
 
 /** Type-checks the whole workspace; writes the packages' declarations into their `dist`. */
 export const types = () => tool("typescript/bin/tsc", ["-b"])

@@ -21,6 +21,8 @@ const tasks = {
   build: [script("build.mjs")],
   check: [script("check.mjs")],
   format: [biome, "check", "--write"],
+  graph: [script("graph.mjs")],
+  surface: [script("surface.mjs")],
   bench: [source, "--expose-gc", join(root, "benchmarks", "src", "main.ts")],
   conformance: [source, join(root, "test", "conformance", "report.ts")],
   soak: [script("soak.mjs")],

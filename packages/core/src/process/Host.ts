@@ -10,6 +10,7 @@ import type { Pid } from "../address/Pid.ts"
 import type { AwaitedReply } from "../address/Reply.ts"
 import { SystemId } from "../address/SystemId.ts"
 import type { Priority, Runnable, RunQueue } from "../run/RunQueue.ts"
+import type { Timed } from "../run/Timer.ts"
 import type { Timers } from "../run/Timers.ts"
 import type { Reporter } from "../signal/ProcessEvent.ts"
 import type { Router } from "../signal/Router.ts"
@@ -49,6 +50,8 @@ export interface TimerRefs {
   cancel(ref: number): number | undefined
   /** The whole milliseconds that are left. As {@link cancel}. */
   left(ref: number): number | undefined
+  /** One of its timers is over. */
+  remove(timer: Timed): void
 }
 
 /** See the file's header. */

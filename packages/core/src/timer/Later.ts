@@ -13,7 +13,6 @@ import { sendExit } from "../process/Lifecycle.ts"
 import { deliverTo } from "../program/Send.ts"
 import { Timed } from "../run/Timer.ts"
 import type { Page } from "./TimerTable.ts"
-import { timerRefsOf } from "./TimerTable.ts"
 
 /** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: plain, mutable and small. */
 export abstract class Later extends Timed {
@@ -23,7 +22,7 @@ export abstract class Later extends Timed {
   page: Page | undefined = undefined
 
   override expire(host: Host): void {
-    timerRefsOf(host).remove(this)
+    host.timerRefs.remove(this)
     this.fire(host)
   }
 
