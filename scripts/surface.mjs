@@ -37,6 +37,7 @@ const configOf = (name) => {
         reportFolder: join(root, "docs", "api"),
         reportTempFolder: join(root, ".cache", "api")
       },
+      newlineKind: "lf",
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
