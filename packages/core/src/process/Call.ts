@@ -216,9 +216,12 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.id !== 0) this.host.pending.delete(this.id)
   }
 
-  /** The callee's mailbox is full: `offer` waits for room. Its end is nobody's business: whoever is refused is told by its callee. */
-  offer(offer: Effect.Effect<unknown>): void {
+  /** The callee's mailbox is full: `offer` waits for room. Whoever is refused is told by its callee, unless the caller itself has ended. */
+  offer(offer: Effect.Effect<"accepted" | "full" | "gone">): void {
     this.offering = Effect.runForkWith(this.host.context)(offer)
+    this.offering.addObserver((exit) => {
+      if (Exit.isSuccess(exit) && exit.value === "gone") this.down(ExitReason.noProcess)
+    })
   }
 
   private withdraw(): void {

@@ -110,6 +110,8 @@ export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
 const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
   (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
+const none: Iterable<() => void> = []
+
 /** Tells the world of an end whose reason is decided. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord): void => {
   if (record.isDead) return
@@ -119,6 +121,7 @@ export const finish = (record: ProcessRecord): void => {
   host.processes.delete(pid.serial)
   pid.record = undefined
   host.directory.release(pid)
+  for (const withdraw of record.extra?.offers ?? none) withdraw()
   for (let link = record.links; link !== undefined; link = record.links) {
     link.leave()
     receiveExit(link.partnerOf(record), pid, reason, true)
