@@ -3,8 +3,9 @@
  * scheduler is idle first.
  */
 import * as Duration from "effect/Duration"
-import { type PendingCall, StartingCall } from "./Call.ts"
+import { StartingCall, type StartWait } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
+import * as ExitReason from "./ExitReason.ts"
 import { type Host, names } from "./Host.ts"
 import { Name } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
@@ -27,7 +28,7 @@ export interface DefinedSpawn extends Ties {
 }
 
 /** The call that a start is. */
-export interface SpawnCall extends PendingCall, DefinedSpawn {
+export interface SpawnCall extends StartWait, DefinedSpawn {
   /** Which process it is. Comes before anything else that process does. */
   begun(pid: Pid): void
 }
@@ -77,7 +78,11 @@ export const spawnDefined = (host: Host, call: SpawnCall): void => {
     get abandoned() {
       return call.settled
     },
-    start: (slot) => spawnOn(slot, host, call)
+    start: (slot) => {
+      if (!call.unwanted) return spawnOn(slot, host, call)
+      call.down(ExitReason.noProcess)
+      return undefined
+    }
   })
 }
 
