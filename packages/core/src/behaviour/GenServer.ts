@@ -42,6 +42,8 @@ import { Name, readAddress, writeAddress } from "../process/Name.ts"
 import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
+import { silenced } from "../process/Silence.ts"
+import { stepKind } from "../process/Step.ts"
 import { ofThisSystem, withSystemId } from "../process/SystemId.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import { checkInspect, type Inspect, type Inspector, inspectorOf } from "./Inspection.ts"
@@ -408,19 +410,29 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
  * Answers a call that its handler did not answer itself. The first answer counts. Dies when `value` is not of the
  * call's success type. Catalogue GS23, GS26.
  */
-export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =>
-  Effect.sync(() => {
+export const replyTo: <A, E>(from: From<A, E>, value: A) => Effect.Effect<void> =
+  // A step's parameters and result are what it was made with
+  stepKind((fiber, from: From<never, never>, value: unknown) => {
     const call = callOf(from)
     if (!call.method.isSuccess(value)) {
       const { explainSuccess, tag } = call.method
       throw new TypeError(`GenServer.replyTo: the reply to ${tag} is not of its type: ${explainSuccess(value)}`)
     }
+    const silent = silenced(fiber, Exit_.void)
+    if (silent !== undefined) return silent
     call.succeed(value)
-  })
+    return Exit_.void
+  }) as never
 
 /** Answers a call with its typed error. */
-export const failTo = <A, E>(from: From<A, E>, error: E): Effect.Effect<void> =>
-  Effect.sync(() => callOf(from).answer(Exit_.fail(error)))
+export const failTo: <A, E>(from: From<A, E>, error: E) => Effect.Effect<void> = stepKind(
+  (fiber, from: From<never, never>, error: unknown) => {
+    const silent = silenced(fiber, Exit_.void)
+    if (silent !== undefined) return silent
+    callOf(from).answer(Exit_.fail(error))
+    return Exit_.void
+  }
+) as never
 
 // Every `From` is the call itself; the interface only hides that
 const callOf = (from: From<never, never>): CallMessage => from as unknown as CallMessage

@@ -168,11 +168,15 @@ export class ServerLoop implements Body, Owner {
   /** Runs an effect; `undefined` when it is suspended. */
   private run(effect: Effect.Effect<unknown, unknown>): Exit.Exit<unknown, unknown> | undefined {
     const { record } = this
-    const code = this.code ?? borrowCode(record, record.host.contextFor(record.priority), this)
+    const own = this.code
+    if (own !== undefined) return own.run(effect)
+    const code = borrowCode(record, record.host.contextFor(record.priority), this)
+    // Known while it runs: it may end its own process, and is silenced then
+    this.code = code
     // Callbacks only require what every process has: their types say so
     const exit = code.run(effect)
     // Most steps leave nothing behind
-    if (this.code === undefined && (exit === undefined || !giveBack(code))) this.code = code
+    if (exit !== undefined && giveBack(code)) this.code = undefined
     return exit
   }
 

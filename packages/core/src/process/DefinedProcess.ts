@@ -15,7 +15,7 @@ import type { Pid } from "./Pid.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
-import { acting } from "./Silence.ts"
+import { withSystem } from "./Running.ts"
 import type { Provided } from "./SpawnRaw.ts"
 import { type StartOptions, startDefinition } from "./StartDefinition.ts"
 import { StartError } from "./StartError.ts"
@@ -105,7 +105,7 @@ const startWith = <S extends Schema.Top, A extends Fields>(
   options: StartOptions | undefined,
   link: boolean
 ): Effect.Effect<Pid<S["Type"]>, StartError, System> =>
-  acting((host, fiber) => {
+  withSystem((host, fiber) => {
     const definition = host.definition(contract.name)
     if (definition === undefined) {
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
