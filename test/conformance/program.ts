@@ -6,6 +6,7 @@ import { PuppetLive } from "./actors.ts"
 import { boundedLive, GateLive } from "./bounded.ts"
 import { ChooserLive, ErrandLive } from "./errands.ts"
 import { DeafLive, JournalLive, journalLogger, PhoenixLive } from "./journal.ts"
+import { CryLive, HeraldLive, KeeperLive, PusherLive, SpeakerLive } from "./speakers.ts"
 
 /** The same on every scheduler. */
 export const program = {
@@ -18,6 +19,11 @@ export const program = {
     PhoenixLive,
     GateLive,
     ...boundedLive,
+    HeraldLive,
+    CryLive,
+    KeeperLive,
+    SpeakerLive,
+    PusherLive,
     Supervisor.implementation,
     Registry.implementation
   ],
