@@ -7,6 +7,7 @@ import { boundedLive, GateLive } from "./bounded.ts"
 import { ChooserLive, ErrandLive } from "./errands.ts"
 import { DeafLive, JournalLive, journalLogger, PhoenixLive } from "./journal.ts"
 import { CryLive, HeraldLive, KeeperLive, PusherLive, SpeakerLive } from "./speakers.ts"
+import { RollLive, StillbornLive, StillbornRawLive } from "./stillborn.ts"
 
 /** The same on every scheduler. */
 export const program = {
@@ -24,6 +25,9 @@ export const program = {
     KeeperLive,
     SpeakerLive,
     PusherLive,
+    RollLive,
+    StillbornLive,
+    StillbornRawLive,
     Supervisor.implementation,
     Registry.implementation
   ],
