@@ -325,7 +325,7 @@ export class ServerLoop implements Body, Owner {
       // A typed failure is the call's answer. Anything else ends the server, and through it the call
       const defect = exit.cause.reasons.some((reason) => reason._tag !== "Fail")
       if (defect) this.stop(ExitReason.fromCause(exit.cause), undefined)
-      else message.answer(exit)
+      else this.failed(message, exit)
     })
   }
 
@@ -349,6 +349,16 @@ export class ServerLoop implements Body, Owner {
     if (!this.isSuccess(message, next.value)) return
     message.succeed(next.value)
     this.proceed(next)
+  }
+
+  /** A call's handler has failed with nothing but errors. */
+  private failed(message: CallMessage, exit: Exit.Failure<unknown, unknown>): void {
+    const { method } = message
+    const [reason] = exit.cause.reasons
+    const error = reason?._tag === "Fail" ? reason.error : undefined
+    if (method.isFailure(error)) return message.answer(exit)
+    const problem = `a failure that is not of its type: ${method.explainFailure(error)}`
+    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, problem), undefined)
   }
 
   /** Whether the answer is of the call's type; if not, the server ends. */

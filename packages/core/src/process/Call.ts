@@ -508,6 +508,11 @@ export abstract class IncomingCall {
     return this.record === undefined ? undefined : this.replyTo.asker
   }
 
+  /** There will be no answer: it fails as if the callee had ended, with that reason. */
+  end(reason: ExitReason.ExitReason): void {
+    if (this.leave()) this.replyTo.down(reason)
+  }
+
   /** The callee's mailbox had no room for it. */
   dropped(): void {
     this.leave()
