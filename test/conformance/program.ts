@@ -3,6 +3,7 @@ import { Registry } from "@understudy/registry"
 import { Supervisor } from "@understudy/supervisor"
 import * as Logger from "effect/Logger"
 import { PuppetLive } from "./actors.ts"
+import { AnswererLive, PickyLive } from "./answerers.ts"
 import { boundedLive, GateLive } from "./bounded.ts"
 import { ChooserLive, ErrandLive } from "./errands.ts"
 import { DeafLive, JournalLive, journalLogger, PhoenixLive } from "./journal.ts"
@@ -25,6 +26,8 @@ export const program = {
     KeeperLive,
     SpeakerLive,
     PusherLive,
+    AnswererLive,
+    PickyLive,
     RollLive,
     StillbornLive,
     StillbornRawLive,
