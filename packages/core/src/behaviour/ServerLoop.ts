@@ -494,6 +494,8 @@ export class ServerLoop implements Body, Owner {
   private stop(reason: ExitReason.ExitReason, last: (() => void) | undefined): void {
     const { terminate } = this.kind.callbacks
     this.stopping = true
+    // An exit signal was faster, its own say: that runs no terminate. The next turn stops the code
+    if (!this.record.isRunning) return
     if (this.plans !== undefined) this.stopIdle(this.plans)
     if (terminate === undefined) {
       last?.()
