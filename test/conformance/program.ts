@@ -7,6 +7,7 @@ import { AnswererLive, PickyLive } from "./answerers.ts"
 import { boundedLive, GateLive } from "./bounded.ts"
 import { ChooserLive, ErrandLive } from "./errands.ts"
 import { DeafLive, JournalLive, journalLogger, PhoenixLive } from "./journal.ts"
+import { LeaverLive, LeavingServerLive } from "./leavers.ts"
 import { CryLive, HeraldLive, KeeperLive, PusherLive, SpeakerLive } from "./speakers.ts"
 import { RollLive, StillbornLive, StillbornRawLive } from "./stillborn.ts"
 
@@ -28,6 +29,8 @@ export const program = {
     PusherLive,
     AnswererLive,
     PickyLive,
+    LeaverLive,
+    LeavingServerLive,
     RollLive,
     StillbornLive,
     StillbornRawLive,
