@@ -38,6 +38,7 @@ import * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { limitOf } from "../process/Milliseconds.ts"
 import { Name, readAddress, writeAddress } from "../process/Name.ts"
 import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
@@ -229,8 +230,8 @@ export interface Implementation<P extends Protocol, A extends Fields, S, R> {
 export type AnyContract = Contract<any, any, any>
 
 /**
- * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, or a message of an interface is
- * missing.
+ * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, a message of an interface is
+ * missing, or `unwindTimeout` is no duration.
  *
  * - `args`: what a server is started with. Default: nothing.
  * - `protocol`: its messages.
@@ -277,6 +278,7 @@ export const define = <
   }
   const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
   checkInspect(name, inspect)
+  limitOf(unwindTimeout, `GenServer.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   const methods = methodsOf(protocol)
