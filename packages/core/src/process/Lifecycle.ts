@@ -110,8 +110,6 @@ export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
 const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
   (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
-const none: Iterable<() => void> = []
-
 /** Tells the world of an end whose reason is decided. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord): void => {
   if (record.isDead) return
@@ -121,7 +119,8 @@ export const finish = (record: ProcessRecord): void => {
   host.processes.delete(pid.serial)
   pid.record = undefined
   host.directory.release(pid)
-  for (const withdraw of record.extra?.offers ?? none) withdraw()
+  const offers = record.extra?.offers
+  if (offers !== undefined) for (const withdraw of offers) withdraw()
   for (let link = record.links; link !== undefined; link = record.links) {
     link.leave()
     receiveExit(link.partnerOf(record), pid, reason, true)
