@@ -95,11 +95,12 @@ forEachSystem("S reasons", ({ here, scenario, there }) => {
       const gate = yield* GenServer.start(Gate, {}, here)
       const args = { to: tester.pid, gate, place, last: next.last ?? "nothing" }
       let pid: Process.Pid
+      let ref: Process.MonitorRef
       let calling: Fiber.Fiber<unknown, unknown> | undefined
       if (kind === "process") {
         const leaver = yield* Process.start(Leaver, args, there)
         pid = leaver
-        yield* tied(pid)
+        ref = yield* tied(pid)
         // It is parked when it has had its turn
         yield* Process.info(pid)
         yield* Effect.yieldNow
@@ -107,7 +108,7 @@ forEachSystem("S reasons", ({ here, scenario, there }) => {
       } else {
         const server = yield* GenServer.start(LeavingServer, args, there)
         pid = server.pid
-        yield* tied(pid)
+        ref = yield* tied(pid)
         calling = yield* Effect.forkChild(Effect.flip(server.never({ timeout: "Infinity" })), {
           startImmediately: true
         })
@@ -118,7 +119,6 @@ forEachSystem("S reasons", ({ here, scenario, there }) => {
         }
       }
       const partner = yield* Process.spawn(Word, (self) => Effect.andThen(Process.link(pid), self.receive))
-      const ref = yield* Process.monitor(pid)
       // The link and the handler are there
       yield* Effect.yieldNow
       yield* Process.isAlive(pid)
@@ -152,8 +152,9 @@ forEachSystem("S reasons", ({ here, scenario, there }) => {
       yield* Process.exit(partner, ExitReason.kill)
     })
 
-  /** Links the tester, which traps exits. */
-  const tied = (pid: Process.Pid) => Effect.andThen(Process.trapExit(true), Process.link(pid))
+  /** Links the tester, which traps exits, and monitors. */
+  const tied = (pid: Process.Pid) =>
+    Effect.andThen(Effect.andThen(Process.trapExit(true), Process.link(pid)), Process.monitor(pid))
 
   /** What a process does by itself is decided when its code is over: of a server, when its terminate is. */
   const isUndecided = (place: Place, { by }: Decision) =>
