@@ -34,14 +34,17 @@ import type * as Scope from "effect/Scope"
 import { ContractId } from "../process/ContractId.ts"
 import { type NamedLeaf, wireAnnotation } from "../process/codec/Plan.ts"
 import type { Definition } from "../process/Definition.ts"
-import type * as ExitReason from "../process/ExitReason.ts"
+import * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { limitOf } from "../process/Milliseconds.ts"
 import { Name, readAddress, writeAddress } from "../process/Name.ts"
 import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
 import type { Down, Exit } from "../process/Signal.ts"
+import { silenced } from "../process/Silence.ts"
+import { stepKind } from "../process/Step.ts"
 import { ofThisSystem, withSystemId } from "../process/SystemId.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import { checkInspect, type Inspect, type Inspector, inspectorOf } from "./Inspection.ts"
@@ -227,8 +230,8 @@ export interface Implementation<P extends Protocol, A extends Fields, S, R> {
 export type AnyContract = Contract<any, any, any>
 
 /**
- * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, or a message of an interface is
- * missing.
+ * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, a message of an interface is
+ * missing, or `unwindTimeout` is no duration.
  *
  * - `args`: what a server is started with. Default: nothing.
  * - `protocol`: its messages.
@@ -275,6 +278,7 @@ export const define = <
   }
   const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
   checkInspect(name, inspect)
+  limitOf(unwindTimeout, `GenServer.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   const methods = methodsOf(protocol)
@@ -406,21 +410,48 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
 
 /**
  * Answers a call that its handler did not answer itself. The first answer counts. Dies when `value` is not of the
- * call's success type. Catalogue GS23, GS26.
+ * call's success type; its caller fails with NoProcess then. Catalogue GS23, GS26.
  */
-export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =>
-  Effect.sync(() => {
+export const replyTo: <A, E>(from: From<A, E>, value: A) => Effect.Effect<void> =
+  // A step's parameters and result are what it was made with
+  stepKind((fiber, from: From<never, never>, value: unknown) => {
+    const silent = silenced(fiber, Exit_.void)
+    if (silent !== undefined) return silent
     const call = callOf(from)
-    if (!call.method.isSuccess(value)) {
-      const { explainSuccess, tag } = call.method
-      throw new TypeError(`GenServer.replyTo: the reply to ${tag} is not of its type: ${explainSuccess(value)}`)
-    }
+    check(call, "replyTo", value)
     call.succeed(value)
-  })
+    return Exit_.void
+  }) as never
 
-/** Answers a call with its typed error. */
-export const failTo = <A, E>(from: From<A, E>, error: E): Effect.Effect<void> =>
-  Effect.sync(() => callOf(from).answer(Exit_.fail(error)))
+/**
+ * Answers a call with its typed error. Dies when `error` is not of the call's error type; its caller fails with NoProcess then.
+ */
+export const failTo: <A, E>(from: From<A, E>, error: E) => Effect.Effect<void> = stepKind(
+  (fiber, from: From<never, never>, error: unknown) => {
+    const silent = silenced(fiber, Exit_.void)
+    if (silent !== undefined) return silent
+    const call = callOf(from)
+    check(call, "failTo", error)
+    call.answer(Exit_.fail(error))
+    return Exit_.void
+  }
+) as never
+
+/** Whoever gives what is no answer dies of it. There will be no other: its caller is told. */
+const check = (call: CallMessage, by: "replyTo" | "failTo", answer: unknown): void => {
+  const { explainFailure, explainSuccess, isFailure, isSuccess, tag } = call.method
+  const isReply = by === "replyTo"
+  try {
+    if (isReply ? isSuccess(answer) : isFailure(answer)) return
+    const problem = isReply
+      ? `the reply to ${tag} is not of its type: ${explainSuccess(answer)}`
+      : `the failure of ${tag} is not of its type: ${explainFailure(answer)}`
+    throw new TypeError(`GenServer.${by}: ${problem}`)
+  } catch (error) {
+    call.end(ExitReason.died(error))
+    throw error
+  }
+}
 
 // Every `From` is the call itself; the interface only hides that
 const callOf = (from: From<never, never>): CallMessage => from as unknown as CallMessage

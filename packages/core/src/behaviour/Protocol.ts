@@ -6,7 +6,7 @@ import { inspect } from "node:util"
 import * as Schema from "effect/Schema"
 import { type AnswerCodec, IncomingCall } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
-import { InvalidMessage, takes, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import type { Pid } from "../process/Pid.ts"
 import { keepShapes, nothing as none } from "../process/Shape.ts"
 import type { ServerContext } from "./ServerKind.ts"
@@ -72,6 +72,9 @@ export interface Method {
   /** Whether a value is a success of this call. */
   readonly isSuccess: (value: unknown) => boolean
   readonly explainSuccess: (value: unknown) => string
+  /** Whether a value is a failure of this call. */
+  readonly isFailure: (value: unknown) => boolean
+  readonly explainFailure: (value: unknown) => string
 }
 
 const noPayload = Object.freeze({})
@@ -87,15 +90,6 @@ export const nothing: ValueCodec = {
   fromText: () => noPayload
 }
 
-/** What a handler fails with is only typed, and not checked before it is written. */
-const checked = (codec: ValueCodec): AnswerCodec["error"] => ({
-  encode: (value, writer) => {
-    if (!takes(codec, value)) throw new InvalidMessage({ target: "a failed call", problem: codec.explain(value) })
-    codec.encode(value, writer)
-  },
-  decode: codec.decode
-})
-
 /** The methods of a protocol, in order. */
 export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
   Object.entries(protocol).map(([tag, method], index) => {
@@ -108,9 +102,11 @@ export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
       kind: method._tag,
       hasPayload,
       payload: hasPayload ? valueCodec(method.payload) : nothing,
-      answer: { success, error: checked(error) },
+      answer: { success, error },
       isSuccess: success.is,
-      explainSuccess: success.explain
+      explainSuccess: success.explain,
+      isFailure: error.is,
+      explainFailure: error.explain
     }
   })
 

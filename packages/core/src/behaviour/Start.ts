@@ -21,7 +21,7 @@ import { currentProcess } from "../process/ProcessFiber.ts"
 import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import type { MonitorRef } from "../process/Signal.ts"
-import { acting, silenced } from "../process/Silence.ts"
+import { acting } from "../process/Silence.ts"
 import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
@@ -102,8 +102,6 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
 
   perform(fiber: AnyFiber): Effect.Effect<A, StartError> {
     const { name } = this.contract
-    const silent = silenced<A, StartError>(fiber)
-    if (silent !== undefined) return silent
     const host = hostOf(fiber)
     const definition = host.definition(name)
     if (definition === undefined) return Exit.fail(new StartError({ contract: name, problem: "unknown-contract" }))

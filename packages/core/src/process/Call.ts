@@ -52,6 +52,17 @@ export interface Asker {
   readonly stack: string | undefined
 }
 
+/** What a start waits with for the answer of the new process. */
+export interface StartWait extends PendingCall {
+  /**
+   * Whether the process need not be started any more: nobody waits for it, or who asked for it has ended. Then {@link PendingCall.down}
+   * tells it.
+   */
+  readonly unwanted: boolean
+  /** It is on its way to another scheduler, and happens there. */
+  leaves(): void
+}
+
 /** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
 export interface CallOutcomes {
   /** The callee is gone. */
@@ -216,9 +227,12 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.id !== 0) this.host.pending.delete(this.id)
   }
 
-  /** The callee's mailbox is full: `offer` waits for room. Its end is nobody's business: whoever is refused is told by its callee. */
-  offer(offer: Effect.Effect<unknown>): void {
+  /** The callee's mailbox is full: `offer` waits for room. Whoever is refused is told by its callee, unless the caller itself has ended. */
+  offer(offer: Effect.Effect<"accepted" | "full" | "gone">): void {
     this.offering = Effect.runForkWith(this.host.context)(offer)
+    this.offering.addObserver((exit) => {
+      if (Exit.isSuccess(exit) && exit.value === "gone") this.down(ExitReason.noProcess)
+    })
   }
 
   private withdraw(): void {
@@ -492,6 +506,11 @@ export abstract class IncomingCall {
   /** Who waits for the answer; nobody once it was given. */
   get asker(): Asker | undefined {
     return this.record === undefined ? undefined : this.replyTo.asker
+  }
+
+  /** There will be no answer: it fails as if the callee had ended, with that reason. */
+  end(reason: ExitReason.ExitReason): void {
+    if (this.leave()) this.replyTo.down(reason)
   }
 
   /** The callee's mailbox had no room for it. */

@@ -2,6 +2,7 @@
  * Raw processes that any scheduler can run. A closure cannot leave its isolate; a definition can, because every
  * scheduler has loaded it under the same name.
  */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -9,13 +10,14 @@ import type { ArgsAndOptions, Definition } from "./Definition.ts"
 import { Current, type System } from "./Host.ts"
 import { unlink } from "./Links.ts"
 import * as MessageCodec from "./MessageCodec.ts"
+import { limitOf } from "./Milliseconds.ts"
 import type { Name } from "./Name.ts"
 import { checkName } from "./NameCheck.ts"
 import type { Pid } from "./Pid.ts"
 import { currentProcess } from "./ProcessFiber.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
-import { acting } from "./Silence.ts"
+import { withSystem } from "./Running.ts"
 import type { Provided } from "./SpawnRaw.ts"
 import { type StartOptions, startDefinition } from "./StartDefinition.ts"
 import { StartError } from "./StartError.ts"
@@ -27,6 +29,7 @@ export interface ProcessContract<S extends Schema.Top, A extends Fields> {
   readonly name: string
   readonly mailbox: S
   readonly args: Schema.Struct<A>
+  readonly unwindTimeout: Duration.Input | undefined
   /** Makes it a program: give the result to `System.main`, so that every scheduler can run it. */
   readonly implement: <B, E, R>(
     program: (self: Self<S["Type"]>, args: Schema.Struct<A>["Type"]) => Effect.Effect<B, E, R>
@@ -40,21 +43,30 @@ export interface ProcessImplementation<R> {
   readonly "~R": R
 }
 
-/** Declares a raw process that any scheduler can run. Throws a RangeError when the name is empty. */
+/**
+ * Declares a raw process that any scheduler can run. Throws a RangeError when the name is empty, or `unwindTimeout` is no duration.
+ *
+ * - `mailbox`: what it takes.
+ * - `args`: what it is started with. Default: nothing.
+ * - `unwindTimeout`: how long the finalizers of its processes may take before they count as ended all the same. Default: 5 seconds.
+ */
 export const define = <S extends Schema.Top, const A extends Fields = {}>(
   name: string,
-  options: { readonly mailbox: S; readonly args?: A }
+  options: { readonly mailbox: S; readonly args?: A; readonly unwindTimeout?: Duration.Input | undefined }
 ): ProcessContract<S, A> => {
+  const { unwindTimeout } = options
   checkName("Process.define", name)
+  limitOf(unwindTimeout, `Process.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   return {
     name,
     mailbox: options.mailbox,
     args,
+    unwindTimeout,
     implement: (program) => ({
       // Services are checked by `~R`; the scheduler's context has them
-      definition: makeDefinition(name, options.mailbox, args, program as unknown as Program),
+      definition: makeDefinition(name, options.mailbox, args, unwindTimeout, program as unknown as Program),
       "~R": undefined as never
     })
   }
@@ -62,7 +74,13 @@ export const define = <S extends Schema.Top, const A extends Fields = {}>(
 
 type Program = (self: Self<never>, args: unknown) => Effect.Effect<unknown, unknown>
 
-const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, program: Program): Definition => ({
+const makeDefinition = (
+  name: string,
+  mailbox: Schema.Top,
+  args: Schema.Top,
+  unwindTimeout: Duration.Input | undefined,
+  program: Program
+): Definition => ({
   name,
   get fingerprint() {
     return MessageCodec.fingerprint(name, { mailbox, args })
@@ -70,6 +88,7 @@ const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, pro
   codec: MessageCodec.fromSchema(mailbox),
   args: MessageCodec.value(args),
   mailbox: undefined,
+  unwindTimeout,
   uses: [],
   body: (given, started, registered) =>
     new RawProcess<never>(
@@ -105,7 +124,7 @@ const startWith = <S extends Schema.Top, A extends Fields>(
   options: StartOptions | undefined,
   link: boolean
 ): Effect.Effect<Pid<S["Type"]>, StartError, System> =>
-  acting((host, fiber) => {
+  withSystem((host, fiber) => {
     const definition = host.definition(contract.name)
     if (definition === undefined) {
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))

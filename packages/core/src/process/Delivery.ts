@@ -209,23 +209,21 @@ export const admitWaiting = (record: ProcessRecord): void => {
   for (const sender of waiting) {
     if (mailbox.messages >= bounds.capacity) return
     waiting.delete(sender)
-    // What has ended says nothing any more, though it may not have unwound
-    if (sender.by?.isDead === true) continue
     push(record, sender.message)
     sender.accept()
   }
   extra.waiting = undefined
 }
 
-/** Lets a sender, the process `by` if there is one, wait for room. Returns how to give up. */
+/** Lets a sender wait for room; `offer`: its number, if it is of another scheduler. Returns how to give up. */
 export const waitForRoom = (
   record: ProcessRecord,
   message: unknown,
-  by: ProcessRecord | undefined,
+  offer: number,
   accept: () => void,
   refuse: () => void
 ): (() => void) => {
-  const sender = { message, by, accept, refuse }
+  const sender = { message, offer, accept, refuse }
   const extra = record.extras()
   extra.waiting ??= new Set()
   extra.waiting.add(sender)
@@ -241,6 +239,21 @@ export const abandonCall = (record: ProcessRecord, call: number): void => {
     return
   }
   IncomingCall.abandoned(record, call)
+}
+
+/** A sender on another scheduler no longer waits for room: what it has offered is not let in any more. */
+export const withdrawOffer = (record: ProcessRecord, offer: number): void => {
+  const waiting = record.extra?.waiting
+  for (const sender of waiting ?? []) if (sender.offer === offer) return void waiting?.delete(sender)
+}
+
+/** Notes that the process `by` waits for room, for as long as it does; `end` ends that when the process ends. Returns how to note its end. */
+const noteOffer = (by: ProcessRecord | undefined, end: () => void): (() => void) => {
+  if (by === undefined) return () => undefined
+  const extra = by.extras()
+  extra.offers ??= new Set()
+  extra.offers.add(end)
+  return () => void extra.offers?.delete(end)
 }
 
 /** What became of a message that was offered: it is in the mailbox, there was no room, or there is no such process. */
@@ -275,7 +288,10 @@ export const send = (
   return Effect.asVoid(offer(host, to, codec, message, blind ? 0 : alias, true, by))
 }
 
-/** Sends a checked message and says what became of it; waits for room if `wait`. A sender that gives up has sent nothing. */
+/**
+ * Sends a checked message and says what became of it; waits for room if `wait`. A sender that gives up, or the process `by` that ends,
+ * has sent nothing: to another scheduler, if there was no room until that learns of it.
+ */
 export const offer = (
   host: Host,
   to: Pid,
@@ -286,18 +302,7 @@ export const offer = (
   by: ProcessRecord | undefined
 ): Effect.Effect<Outcome> =>
   Effect.callback<Outcome>((resume) => {
-    if (!isHere(host, to)) {
-      const gone = () => Exit.succeed<Outcome>("gone")
-      const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
-      const pending = new PendingCall(
-        host,
-        { whenDown: gone, whenTimedOut: gone, read },
-        (exit) => resume(exit as Effect.Effect<Outcome>),
-        by?.priority
-      )
-      routeMessage(host, to, codec, message, alias, pending, wait)
-      return Effect.sync(() => pending.abandon())
-    }
+    if (!isHere(host, to)) return offerAway(host, to, codec, message, alias, wait, by, resume)
     const target = host.processes.get(to.serial)
     if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
     if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
@@ -306,7 +311,56 @@ export const offer = (
     const own = target.pid.codec === codec ? message : adopt(target, codec, message)
     // Through the run queue: whoever makes room does not run who waited for it
     const priority = by?.priority ?? "normal"
-    const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), priority)
-    const giveUp = waitForRoom(target, own, by, wake("accepted"), wake("gone"))
-    return Effect.sync(giveUp)
+    const wake = (outcome: Outcome) => () => {
+      over()
+      host.enqueue(() => resume(Exit.succeed(outcome)), priority)
+    }
+    const gone = wake("gone")
+    const leave = waitForRoom(target, own, 0, wake("accepted"), gone)
+    const over = noteOffer(by, () => {
+      leave()
+      gone()
+    })
+    return Effect.sync(() => {
+      over()
+      leave()
+    })
   })
+
+/** {@link offer}, to another scheduler. */
+const offerAway = (
+  host: Host,
+  to: Pid,
+  codec: MessageCodec,
+  message: unknown,
+  alias: number,
+  wait: boolean,
+  by: ProcessRecord | undefined,
+  resume: (outcome: Effect.Effect<Outcome>) => void
+): Effect.Effect<void> => {
+  const gone = () => Exit.succeed<Outcome>("gone")
+  const read = (reader: ByteReader) => Exit.succeed<Outcome>(outcomes[reader.u8()] ?? "gone")
+  const pending = new PendingCall(
+    host,
+    { whenDown: gone, whenTimedOut: gone, read },
+    (exit) => {
+      over()
+      resume(exit as Effect.Effect<Outcome>)
+    },
+    by?.priority
+  )
+  routeMessage(host, to, codec, message, alias, pending, wait)
+  const withdraw = () => {
+    if (pending.settled) return
+    host.route(to.slot, to.incarnation, { _tag: "Withdraw", to, offer: pending.id })
+  }
+  const over = noteOffer(by, () => {
+    withdraw()
+    pending.down(ExitReason.noProcess)
+  })
+  return Effect.sync(() => {
+    over()
+    withdraw()
+    pending.abandon()
+  })
+}

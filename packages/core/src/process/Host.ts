@@ -5,7 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { Scheduler } from "effect/Scheduler"
-import type { Asker, PendingCall } from "./Call.ts"
+import type { Asker, PendingCall, StartWait } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
 import type { ExitReason } from "./ExitReason.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
@@ -328,7 +328,7 @@ export interface Host {
     wait: boolean
   ): void
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  routeSpawn(signal: SpawnSignal, call: StartWait): void
   /** Starts something here when its turn comes, unless an idle scheduler takes it first. */
   offer(offer: Offer): void
   /** A number for a definition, the same on all schedulers of the system: from 1. 0 for one that is unknown. */

@@ -211,6 +211,8 @@ const CancelTimer = operationKind(
     perform(fiber: AnyFiber): Effect.Effect<number | undefined> {
       const { async, ref } = this
       const host = hostOf(fiber)
+      const silent = silenced(fiber, Exit.succeed(undefined))
+      if (silent !== undefined) return silent
       if (isOwn(host, ref)) {
         const left = answer(host, "cancel-timer", ref) as number | undefined
         return Exit.succeed(async ? undefined : left)

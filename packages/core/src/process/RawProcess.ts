@@ -31,7 +31,7 @@ import {
   stopWaiting,
   takeOldest
 } from "./Receive.ts"
-import type { Selector } from "./Selector.ts"
+import { hasTag, type Selector } from "./Selector.ts"
 import { keepShapes, nothing } from "./Shape.ts"
 import type { Down, Exit as ExitMessage, MonitorRef } from "./Signal.ts"
 
@@ -268,8 +268,7 @@ export class RawProcess<M>
     options?: ReceiveOptions
   ): Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout> {
     return this.receiveWhen(
-      (message): message is Extract<Received<M>, { readonly _tag: Tag }> =>
-        typeof message === "object" && message !== null && "_tag" in message && message._tag === tag,
+      (message): message is Extract<Received<M>, { readonly _tag: Tag }> => hasTag(message, tag),
       options
     )
   }

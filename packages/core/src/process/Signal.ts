@@ -85,6 +85,14 @@ export interface AbandonSignal {
   readonly call: number
 }
 
+/** A sender no longer waits for room in a mailbox: it gave up, or it has ended. */
+export interface WithdrawSignal {
+  readonly _tag: "Withdraw"
+  readonly to: Pid
+  /** The number under which it wanted to know that its message is in. */
+  readonly offer: number
+}
+
 /** The answer to a call (or to any question one scheduler asks another), addressed by the asker's call id. */
 export interface ReplySignal {
   readonly _tag: "Reply"
@@ -177,6 +185,7 @@ export type Signal =
   | DemonitorSignal
   | DownSignal
   | AbandonSignal
+  | WithdrawSignal
   | ReplySignal
   | SpawnSignal
   | SpawnedSignal

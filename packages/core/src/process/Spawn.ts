@@ -1,13 +1,14 @@
 /**
  * Starting processes: here, or on another scheduler by the name of a definition both know.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as ExitReason from "./ExitReason.ts"
 import type { Host, Placement, Priority } from "./Host.ts"
 import { isHere, sendExit } from "./Lifecycle.ts"
 import { linkChild, linkParent } from "./Links.ts"
 import type { Bounds, MailboxLimit } from "./Mailbox.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
+import { limitOf } from "./Milliseconds.ts"
 import { watch, watchStarted } from "./Monitors.ts"
 import { type Pid, PidImpl } from "./Pid.ts"
 import { type Body, ProcessRecord } from "./ProcessRecord.ts"
@@ -30,7 +31,7 @@ export interface SpawnOptions {
   /**
    * How long its finalizers may take once its end has been decided. After that the end is told with its reason, and the process is as
    * dead as one that was killed: what its code still does reaches nobody. Default 5 seconds; `"Infinity"` waits for them however long
-   * they take.
+   * they take. A negative one is refused: a spawn dies with a RangeError, a start fails.
    */
   readonly unwindTimeout?: Duration.Input | undefined
 }
@@ -59,6 +60,7 @@ export const spawnHere = (
   ties: Ties,
   options: SpawnOptions | undefined
 ): ProcessRecord => {
+  const unwindTimeout = limitOf(options?.unwindTimeout, "spawn: unwindTimeout")
   const pid = new PidImpl(host.slot, host.incarnation, host.nextSerial(), codec)
   const record = new ProcessRecord(
     pid,
@@ -69,7 +71,7 @@ export const spawnHere = (
     options?.label,
     options?.mailbox,
     options?.mailboxLimit,
-    options?.unwindTimeout === undefined ? undefined : Duration.toMillis(options.unwindTimeout)
+    unwindTimeout
   )
   pid.record = record
   host.processes.add(pid.serial, record)

@@ -2,10 +2,11 @@
  * Starting processes of definitions, which any scheduler can run: here, where the placement says, or on whichever
  * scheduler is idle first.
  */
-import * as Duration from "effect/Duration"
-import { type PendingCall, StartingCall } from "./Call.ts"
+import { StartingCall, type StartWait } from "./Call.ts"
 import type { Definition } from "./Definition.ts"
+import * as ExitReason from "./ExitReason.ts"
 import { type Host, names } from "./Host.ts"
+import { limitOf } from "./Milliseconds.ts"
 import { Name } from "./Name.ts"
 import type { Pid } from "./Pid.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
@@ -27,7 +28,7 @@ export interface DefinedSpawn extends Ties {
 }
 
 /** The call that a start is. */
-export interface SpawnCall extends PendingCall, DefinedSpawn {
+export interface SpawnCall extends StartWait, DefinedSpawn {
   /** Which process it is. Comes before anything else that process does. */
   begun(pid: Pid): void
 }
@@ -38,7 +39,7 @@ const portable = (options: SpawnOptions | undefined): SpawnSignal["options"] => 
   const { label, mailbox, mailboxLimit, priority, unwindTimeout } = options
   return (label ?? mailbox ?? mailboxLimit ?? priority ?? unwindTimeout) === undefined
     ? undefined
-    : { label, mailbox, mailboxLimit, priority, unwindTimeout: unwindTimeout && Duration.toMillis(unwindTimeout) }
+    : { label, mailbox, mailboxLimit, priority, unwindTimeout: limitOf(unwindTimeout, "unwindTimeout") }
 }
 
 const nameOf = (name: string | Name | undefined): Name | undefined =>
@@ -77,7 +78,11 @@ export const spawnDefined = (host: Host, call: SpawnCall): void => {
     get abandoned() {
       return call.settled
     },
-    start: (slot) => spawnOn(slot, host, call)
+    start: (slot) => {
+      if (!call.unwanted) return spawnOn(slot, host, call)
+      call.down(ExitReason.noProcess)
+      return undefined
+    }
   })
 }
 

@@ -7,7 +7,7 @@
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
-import type { PendingCall } from "../process/Call.ts"
+import type { PendingCall, StartWait } from "../process/Call.ts"
 import type { Definition } from "../process/Definition.ts"
 import {
   type Directory,
@@ -412,7 +412,7 @@ export class Scheduler implements Host {
     this.uplink.routeMessage(to, codec, message, alias, call, accepted, wait)
   }
 
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void {
+  routeSpawn(signal: SpawnSignal, call: StartWait): void {
     this.uplink.routeSpawn(signal, call)
   }
 

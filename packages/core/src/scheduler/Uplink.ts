@@ -1,7 +1,7 @@
 /**
  * What a scheduler asks of its system: all that reaches beyond it.
  */
-import type { PendingCall } from "../process/Call.ts"
+import type { StartWait } from "../process/Call.ts"
 import type { Directory, EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
@@ -13,7 +13,7 @@ export interface Uplink {
   readonly slots: number
   route(slot: number, incarnation: number, signal: Signal): void
   routeMessage: Host["routeMessage"]
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  routeSpawn(signal: SpawnSignal, call: StartWait): void
   offer(offer: Offer): void
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }

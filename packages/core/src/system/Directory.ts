@@ -16,7 +16,7 @@ import {
   type Registration
 } from "../process/Host.ts"
 import { find, isHere } from "../process/Lifecycle.ts"
-import { keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
+import { equals, keyOf, mainIncarnation, type Pid, parse } from "../process/Pid.ts"
 import { callbackIn } from "../process/ProcessFiber.ts"
 import { ask } from "../process/Query.ts"
 import type { DirectoryChangeSignal, DirectoryRequestSignal } from "../process/Signal.ts"
@@ -39,6 +39,9 @@ const named = 4
 /** Who asked for a change, and how to answer. */
 type Answer = (result: Registration | boolean) => void
 
+/** Which process is to have which entry. */
+type Registering = Pick<DirectoryRequestSignal, "table" | "key" | "pid">
+
 type Request = Pick<DirectoryRequestSignal, "request" | "table" | "keys" | "key" | "pid" | "value">
 
 type ChangeKind = DirectoryChangeSignal["change"]
@@ -48,8 +51,12 @@ export class ReplicatedDirectory implements Directory {
   private readonly host: Host
   private readonly peers: DirectoryPeers
   readonly tables = new NameTables()
-  /** Releases that overtook the addition they undo: the two come from different schedulers. */
+  /** Releases that overtook the addition they undo: the two come from different schedulers. Not on slot 0, which orders the changes. */
   private readonly graves = new Set<string>()
+  /** Registrations that slot 0 has been asked for. When their process ends, slot 0 is told what to take back. */
+  private readonly asked = new Set<Registering>()
+  /** Slot 0 only: registrations that wait until it is known whether a holder still is one. */
+  private readonly undecided = new Set<Registering>()
 
   constructor(host: Host, peers: DirectoryPeers) {
     this.host = host
@@ -165,6 +172,7 @@ export class ReplicatedDirectory implements Directory {
     value: unknown
   ): Effect.Effect<Registration | boolean> {
     const { host } = this
+    const asking = { table, key, pid }
     return callbackIn((resume, priority) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
       const pending = new PendingCall(
@@ -181,11 +189,15 @@ export class ReplicatedDirectory implements Directory {
             return holder === undefined ? gone() : Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder })
           }
         },
-        (exit) => resume(exit as Effect.Effect<Registration | boolean>),
+        (exit) => {
+          this.asked.delete(asking)
+          resume(exit as Effect.Effect<Registration | boolean>)
+        },
         priority
       )
       const from = { slot: host.slot, incarnation: host.incarnation }
       const call = pending.export(0)
+      if (request === "register" && isHere(host, pid)) this.asked.add(asking)
       host.route(0, mainIncarnation, { _tag: "DirectoryRequest", request, keys, table, key, pid, value, call, from })
     })
   }
@@ -228,21 +240,17 @@ export class ReplicatedDirectory implements Directory {
     }
     const name = this.nameOf(table, pid)
     if (name !== undefined) {
-      return this.whenStillTrue(
-        pid,
-        () => this.nameOf(table, pid) === name,
-        () => answer({ _tag: "AlreadyNamed", name }),
-        () => this.decide(request, answer)
-      )
+      return this.whenStillTrue(request, pid, () => this.nameOf(table, pid) === name, answer, {
+        _tag: "AlreadyNamed",
+        name
+      })
     }
     const holder = keys === "unique" ? this.tables.first(table, key) : undefined
     if (holder !== undefined) {
-      return this.whenStillTrue(
-        holder.pid,
-        () => this.tables.first(table, key) === holder,
-        () => answer({ _tag: "AlreadyRegistered", holder: holder.pid }),
-        () => this.decide(request, answer)
-      )
+      return this.whenStillTrue(request, holder.pid, () => this.tables.first(table, key) === holder, answer, {
+        _tag: "AlreadyRegistered",
+        holder: holder.pid
+      })
     }
     if (!this.mayLive(pid)) return answer(notRegistered)
     this.tables.insert(table, key, pid, value)
@@ -260,13 +268,26 @@ export class ReplicatedDirectory implements Directory {
   }
 
   /**
-   * Something is known of a process: goes on as `then` if that is still so when everything its scheduler sent before now has been
-   * taken in, or as `otherwise`. The asker may know of its death before it is known here.
+   * Something is known of a process that is in the way of a registration: refuses that with `refusal` if it is still so when everything
+   * the process's scheduler sent before now has been taken in, and decides anew otherwise. The asker may know of its death before it
+   * is known here.
    */
-  private whenStillTrue(pid: Pid, isTrue: () => boolean, then: () => void, otherwise: () => void): void {
-    if (isHere(this.host, pid)) return then()
+  private whenStillTrue(
+    request: Request,
+    pid: Pid,
+    isTrue: () => boolean,
+    answer: Answer,
+    refusal: Registration
+  ): void {
+    if (isHere(this.host, pid)) return answer(refusal)
+    this.undecided.add(request)
     const asking = Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial))
-    asking.addObserver(() => (isTrue() ? then() : otherwise()))
+    asking.addObserver(() => {
+      // Who was to be registered may have ended meanwhile
+      if (!this.undecided.delete(request)) answer(notRegistered)
+      else if (isTrue()) answer(refusal)
+      else this.decide(request, answer)
+    })
   }
 
   /** Sends a change to all others; calls back when all have it, with whether the process was alive where it lives. */
@@ -325,8 +346,9 @@ export class ReplicatedDirectory implements Directory {
       // It was released before it came: nothing to add
     } else if (change !== "add" || alive) {
       const held = this.apply(change, table, key, pid, value)
-      if (change === "release" && !held) this.graves.add(grave)
+      if (change === "release" && !held && host.slot !== 0) this.graves.add(grave)
     }
+    if (change === "release" && host.slot === 0) this.forget(table, key, pid)
     // Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own
     if (change === "release" && host.slot === 0) {
       for (const peer of this.peers.all()) {
@@ -344,11 +366,23 @@ export class ReplicatedDirectory implements Directory {
     })
   }
 
+  /** Slot 0 only: a process has ended that was to be registered. */
+  private forget(table: string, key: string, pid: Pid): void {
+    for (const one of this.undecided) {
+      if (one.table === table && one.key === key && equals(one.pid, pid)) this.undecided.delete(one)
+    }
+  }
+
   release(pid: Pid): void {
     for (const { key, table } of this.tables.allHeld(pid)) {
-      if (!this.tables.remove(table, key, pid)) continue
-      for (const peer of this.peers.all()) this.send(peer, "release", table, key, pid, undefined, 0)
+      if (this.tables.remove(table, key, pid)) this.tellRelease(table, key, pid)
     }
+    // What slot 0 has been asked for may be known to others by now, though not here
+    for (const { key, pid: asker, table } of this.asked) if (equals(asker, pid)) this.tellRelease(table, key, pid)
+  }
+
+  private tellRelease(table: string, key: string, pid: Pid): void {
+    for (const peer of this.peers.all()) this.send(peer, "release", table, key, pid, undefined, 0)
   }
 
   /** All entries of a scheduler that is gone. */

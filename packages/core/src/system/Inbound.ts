@@ -15,6 +15,7 @@ import {
   type Outcome,
   refuse,
   waitForRoom,
+  withdrawOffer,
   writeOutcome
 } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
@@ -41,6 +42,7 @@ import {
   hasParent,
   isLinked,
   ofCall,
+  ofOffer,
   readOptional,
   readPid,
   readPlace,
@@ -151,6 +153,9 @@ const toProcess = (host: Host, first: number, serial: number, reader: ByteReader
     case tag.Demonitor | ofCall:
       if (record !== undefined) abandonCall(record, reader.varint())
       return
+    case tag.Demonitor | ofOffer:
+      if (record !== undefined) withdrawOffer(record, reader.varint())
+      return
     case tag.Down: {
       const from = readPid(reader)
       const ref = reader.varint()
@@ -196,7 +201,7 @@ const wait = (host: Host, sender: Place, record: ProcessRecord, value: unknown, 
   waitForRoom(
     record,
     value,
-    undefined,
+    accepted,
     () => became(host, sender, accepted, "accepted"),
     () => became(host, sender, accepted, "gone")
   )

@@ -5,7 +5,7 @@
 
 import type { MessagePort } from "node:worker_threads"
 import { ByteReader, type ByteWriter } from "../process/Bytes.ts"
-import { IncomingCall, type PendingCall } from "../process/Call.ts"
+import { IncomingCall, type PendingCall, type StartWait } from "../process/Call.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { EventLevel, Host, Offer, Placement, ProcessEvent } from "../process/Host.ts"
 import { loseLink, receiveDown } from "../process/Lifecycle.ts"
@@ -39,7 +39,7 @@ export interface PeerEnd {
 
 interface HeldSpawn {
   readonly signal: SpawnSignal
-  readonly call: PendingCall
+  readonly call: StartWait
 }
 
 /** Records taken in from one peer before others get their turn. */
@@ -191,7 +191,7 @@ export class Mesh implements Uplink {
     this.scheduler.hasten()
   }
 
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void {
+  routeSpawn(signal: SpawnSignal, call: StartWait): void {
     const peer = this.peers[signal.slot]
     // A scheduler that is being emptied takes nobody new
     if (peer !== undefined && this.table.state(signal.slot) === "up") {
@@ -201,6 +201,7 @@ export class Mesh implements Uplink {
         this.loads.seen(signal.slot)
         learn?.(pid)
       }
+      call.leaves()
       return this.post(peer, signal)
     }
     if (signal.slot >= this.table.slots) return call.down(ExitReason.noProcess)
@@ -396,7 +397,10 @@ export class Mesh implements Uplink {
     this.loads.reset(slot)
     this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
-    for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
+    for (const { call, signal } of this.held[slot]?.splice(0) ?? []) {
+      if (call.unwanted) call.down(ExitReason.noProcess)
+      else this.routeSpawn(signal, call)
+    }
     // It may have sent before it was connected here
     this.doorbell.ring(this.scheduler.slot)
   }
@@ -422,7 +426,7 @@ export class Mesh implements Uplink {
       for (const entry of scheduler.monitors.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)
     }
     // Starts that wait for the slot to be refilled were never sent
-    const waiting = new Set(this.held[slot]?.map((start) => start.call))
+    const waiting = new Set<PendingCall | undefined>(this.held[slot]?.map((start) => start.call))
     for (const call of [...scheduler.pending.values()]) if (call.slot === slot && !waiting.has(call)) call.down(reason)
   }
 
