@@ -399,6 +399,10 @@ describe("an error says what has happened, and what can be done", () => {
       "the mailbox of <0.1.7> was full until the deadline"
     ],
     [new Process.SendFailed({ target: "<0.1.7>", problem: "gone" }), "there is no process <0.1.7>"],
+    [
+      new Process.SendFailed({ target: "<0.1.7>", problem: "refused" }),
+      "<0.1.7> does not take the message: its mailbox is of another schema; look who should hold this address"
+    ],
     [new Process.MailboxOverflow({ capacity: 1024 }), "the mailbox is full: its capacity is 1,024 messages"],
     [new Process.ProcessExited({ reason: ExitReason.killed }), "the process ended before it had a result: killed"],
     [

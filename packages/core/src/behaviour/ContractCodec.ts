@@ -9,6 +9,7 @@ import { ContractId } from "../process/ContractId.ts"
 import { messageOf } from "../process/codec/Foreign.ts"
 import type { Host } from "../process/Host.ts"
 import {
+  anotherContract,
   InvalidMessage,
   isPlain,
   type MessageCodec,
@@ -142,7 +143,7 @@ export class ContractCodec implements MessageCodec {
     if (isPlain(kind)) return this.decodePlain(kind, reader)
     const key = reader.u32()
     const methods = key === this.contract.key ? this.methods : this.methodsOf(key)
-    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? "another contract"}`)
+    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? anotherContract}`)
     if (kind === terminateKind && caller !== undefined) {
       return new TerminateMessage(readReason(reader), caller.reply(unanswered))
     }

@@ -243,11 +243,14 @@ export const abandonCall = (record: ProcessRecord, call: number): void => {
   IncomingCall.abandoned(record, call)
 }
 
-/** What became of a message that was offered: it is in the mailbox, there was no room, or there is no such process. */
-export type Outcome = "accepted" | "full" | "gone"
+/**
+ * What became of a message that was offered: it is in the mailbox, there was no room, there is no such process (or the alias has
+ * ended), or the process does not take it.
+ */
+export type Outcome = "accepted" | "full" | "gone" | "refused"
 
 /** Outcomes between schedulers. */
-const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full"]
+const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full", "refused"]
 
 /** Writes an outcome for a sender on another scheduler. */
 export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writer.u8(outcomes.indexOf(outcome))
@@ -298,12 +301,17 @@ export const offer = (
       routeMessage(host, to, codec, message, alias, pending, wait)
       return Effect.sync(() => pending.abandon())
     }
+    const outcome = (is: Outcome) => resume(Exit.succeed(is))
     const target = host.processes.get(to.serial)
-    if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
-    if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
-    if (!wait) return resume(Exit.succeed("full"))
-    // What was offered could be taken
+    if (target?.isRunning !== true) {
+      if (message instanceof IncomingCall) message.replyTo.down(target?.exitReason ?? ExitReason.noProcess)
+      return outcome("gone")
+    }
     const own = target.pid.codec === codec ? message : adopt(target, codec, message)
+    if (own === refused) return outcome("refused")
+    if (alias !== 0 && !admitThrough(target, alias)) return outcome("gone")
+    if (accept(target, own)) return outcome("accepted")
+    if (!wait) return outcome("full")
     // Through the run queue: whoever makes room does not run who waited for it
     const priority = by?.priority ?? "normal"
     const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), priority)

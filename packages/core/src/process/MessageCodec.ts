@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import type { Caller } from "./Call.ts"
-import type { ContractId } from "./ContractId.ts"
+import { ContractId } from "./ContractId.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
 import { messageOf } from "./codec/Foreign.ts"
@@ -47,6 +47,9 @@ export class Misdirected extends Error {
 
 /** What stands for the contract of a process that has none. */
 export const noContract = "a process without a contract"
+
+/** What stands for a contract that this thread has not met. */
+export const anotherContract = "another contract"
 
 /** Checks, encodes and decodes the messages of one mailbox. */
 export interface MessageCodec {
@@ -299,11 +302,15 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
   }
   const isPlainMessage = () => true
-  const misdirected = () =>
-    new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
+  const misdirected = (contract: string | undefined) =>
+    new Misdirected(
+      noContract,
+      `a message of ${contract ?? anotherContract} reached ${noContract}, which takes plain messages only`
+    )
   const decode = (reader: ByteReader) => {
     const kind = reader.u8()
-    if (!isPlain(kind)) throw misdirected()
+    // Behind its kind, whatever is not plain has the key of its contract
+    if (!isPlain(kind)) throw misdirected(ContractId.nameOf(reader.u32()))
     try {
       return readPlain(of(), kind, reader)
     } catch (error) {
@@ -314,7 +321,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     }
   }
   const adopt = (message: unknown, from: MessageCodec) => {
-    if (!from.isPlain(message)) throw misdirected()
+    if (!from.isPlain(message)) throw misdirected(from.contract?.name)
     // Of the very same schema
     if (from !== part && from !== whole) check(message)
     return message

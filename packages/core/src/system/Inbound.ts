@@ -183,7 +183,7 @@ const message = (host: Host, sender: Place, flags: number, reader: ByteReader): 
     value = codec.decode(reader, host, caller)
   } catch (error) {
     refuse(record, caller?.reply(unanswered), error)
-    return became(host, sender, accepted, "gone")
+    return became(host, sender, accepted, "refused")
   }
   if (alias !== 0 && !admitThrough(record, alias)) return became(host, sender, accepted, "gone")
   if (accept(record, value)) return became(host, sender, accepted, "accepted")
