@@ -390,6 +390,22 @@ describe("an error says what has happened, and what can be done", () => {
       "Counter.get: <0.1.7> cannot call itself: while it waits, it handles nothing"
     ],
     [
+      new GenServer.UnknownCall({ call, callee, contract: "Ledger", problem: "other-contract" }),
+      "Counter.get to <0.1.7>: it is a process of another contract (Ledger); use a ref of that contract, or look who should hold this address"
+    ],
+    [
+      new GenServer.UnknownCall({ call, callee, contract: "Counter", problem: "other-contract" }),
+      "Counter.get to <0.1.7>: it is a process of another version of Counter, with other schemas; look whether its module is there twice"
+    ],
+    [
+      new GenServer.UnknownCall({ call, callee, contract: "Counter", problem: "no-handler" }),
+      "Counter.get to <0.1.7>: the implementation of Counter has no handler for it"
+    ],
+    [
+      new GenServer.StartError({ contract: "Counter", problem: "other-version" }),
+      "cannot start Counter: the implementation that was given is of another version of it, with other schemas. Look whether its module is there twice"
+    ],
+    [
       new GenServer.BadReturnValue({ callback: call, problem: "a reply, but nobody has called" }),
       "Counter.get returned a reply, but nobody has called"
     ],

@@ -9,11 +9,9 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Stream from "effect/Stream"
 import { expect } from "vitest"
 import { onEachSystem } from "../testers.ts"
 import {
-  Broker,
   Foreign,
   Gate,
   Incomplete,
@@ -27,6 +25,7 @@ import {
   selves,
   Word
 } from "./actors.ts"
+import { listenAt } from "./listening.ts"
 import { program } from "./program.ts"
 import { type Receiver, receivers, type Started, type Tester } from "./receivers.ts"
 import { addresses, type ForeignAddress, type MeantRef, refs, type Scene } from "./ways.ts"
@@ -58,33 +57,8 @@ onEachSystem("Contracts", play, ({ here, scenario, there }) => {
     return { name, start: receiver.start(tester, unique, there), here, there, bury: bury(tester) }
   }
 
-  /** Listens to the events of the system, until the tester ends. */
-  const listen = Effect.gen(function* () {
-    const heard: Array<System.Event> = []
-    const hear = Stream.runForEach(System.events, (event) => Effect.sync(() => heard.push(event)))
-    yield* Effect.forkChild(hear, { startImmediately: true })
-    const about = (pid: Process.Pid) => heard.filter((event) => "pid" in event && String(event.pid) === String(pid))
-    /** Something is reported, behind all that was reported on that scheduler before. */
-    const mark = Effect.gen(function* () {
-      const marker = yield* GenServer.start(Broker, {}, there)
-      yield* marker.crash()
-      while (yield* Process.isAlive(marker.pid)) yield* Effect.yieldNow
-      return marker.pid
-    })
-    // Nobody says when it has begun to listen
-    while (heard.length === 0) yield* mark
-    /** What is reported of a process while `action` runs, which is `count` reports or more: all of it. */
-    const reportsOf = (pid: Process.Pid, count: () => number, action: Sending<unknown>) =>
-      Effect.gen(function* () {
-        heard.length = 0
-        yield* action
-        while (about(pid).length < count()) yield* Effect.yieldNow
-        const marker = yield* mark
-        while (about(marker).length === 0) yield* Effect.yieldNow
-        return about(pid)
-      })
-    return { reportsOf }
-  })
+  /** Listens for what is reported on the receivers' scheduler. */
+  const listen = listenAt(there)
 
   /** Runs a sending. */
   type By = <A>(sending: Sending<A>) => Sending<A>

@@ -58,6 +58,9 @@ export const MeantBoundedLive = MeantBounded.implement({
   }
 })
 
+/** A contract whose servers take plain messages of {@link Foreign}. There are none. */
+export const Foreigner = GenServer.define("contracts/Foreigner", { info: Foreign, protocol: {} })
+
 // --- receivers ---------------------------------------------------------------------------------------------------------
 
 const keeping = {

@@ -4,7 +4,7 @@ import { Registry } from "@understudy/registry"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Place } from "../testers.ts"
-import { Broker, Foreign, Meant, MeantBounded } from "./actors.ts"
+import { Broker, Foreign, Foreigner, Meant, MeantBounded } from "./actors.ts"
 import type { Receiver, Started } from "./receivers.ts"
 
 /** What a way is given. */
@@ -110,6 +110,13 @@ export const addresses: ReadonlyArray<Way<ForeignAddress>> = [
     Effect.flatMap(GenServer.start(Broker, {}, there), (broker) => broker.pidOf({ pid }))
   ),
   way("its pid, that was text", ({ pid }) => byText(Process.pid(Foreign), pid as ForeignAddress & Process.Pid<never>)),
+  way("the pid of a ref of a contract that takes such messages", ({ pid }) =>
+    // One that says nothing of its process yet
+    Effect.map(
+      byText(Process.anyPid, pid),
+      (untyped) => Foreigner.at(untyped).pid as ForeignAddress & Process.Pid<never>
+    )
+  ),
   way(
     "its alias, in a message",
     ({ alias }) => Effect.succeed(alias as ForeignAddress),

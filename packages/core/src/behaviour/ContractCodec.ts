@@ -3,21 +3,23 @@
  * they are of, so that no handler ever runs for a message that was meant for another one.
  */
 
-import { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../process/Call.ts"
 import { ContractId } from "../process/ContractId.ts"
 import { messageOf } from "../process/codec/Foreign.ts"
 import type { Host } from "../process/Host.ts"
 import {
+  adoptPlain,
   anotherContract,
   InvalidMessage,
   isPlain,
   type MessageCodec,
   Misdirected,
-  plainKind,
   readPlain,
   takes,
-  type ValueCodec
+  type ValueCodec,
+  writePart,
+  written
 } from "../process/MessageCodec.ts"
 import { readReason, writeReason } from "../process/ReasonBytes.ts"
 import { CallMessage, CastMessage, type Method, nothing, TerminateMessage } from "./Protocol.ts"
@@ -41,7 +43,7 @@ export interface Interface {
 export class ContractCodec implements MessageCodec {
   readonly contract: ContractId
   readonly suspends: boolean
-  // Contracts are the same on all schedulers
+  // All that it writes says what it is of
   readonly part = undefined
   private readonly methods: ReadonlyArray<Method>
   private readonly plain: ValueCodec | undefined
@@ -95,8 +97,7 @@ export class ContractCodec implements MessageCodec {
   adopt(message: unknown, from: MessageCodec, host: Host): unknown {
     const { contract } = from
     if (contract === undefined || from.isPlain(message)) {
-      this.checkPlain(message)
-      return message
+      return adoptPlain(message, from, this.plainCodec, (plain) => this.checkPlain(plain))
     }
     const known = this.interfaces.find(({ codec }) => codec === from)
     if (known !== undefined) return asOwn(message, known.methods)
@@ -107,13 +108,11 @@ export class ContractCodec implements MessageCodec {
 
   /** Each side has classes of its own. */
   private copy(message: unknown, from: MessageCodec, host: Host): unknown {
-    const writer = new ByteWriter()
-    from.encode(message, writer)
     const caller =
       message instanceof IncomingCall && message.replyTo instanceof PendingCall
         ? new TwinCaller(message.replyTo)
         : undefined
-    return this.decode(new ByteReader().over(writer.bytes, writer.start, writer.length), host, caller)
+    return this.decode(written(message, from), host, caller)
   }
 
   // --- between schedulers ----------------------------------------------------------------------------------------------
@@ -126,8 +125,8 @@ export class ContractCodec implements MessageCodec {
       writer.u32(this.contract.key)
       writeReason(writer, message.reason)
     } else {
-      writer.u8(plainKind)
-      this.plainCodec.encode(message, writer)
+      // A ref may be of another contract than its process: then that has another schema for them, if it has one
+      writePart(this.plainCodec, message, writer)
     }
   }
 

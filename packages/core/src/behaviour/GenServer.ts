@@ -37,7 +37,7 @@ import type { Definition } from "../process/Definition.ts"
 import type * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
-import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { fingerprint, type MessageCodec, note, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import { Name, readAddress, writeAddress } from "../process/Name.ts"
 import { checkName } from "../process/NameCheck.ts"
 import { type Pid, parse } from "../process/Pid.ts"
@@ -274,6 +274,7 @@ export const define = <
     throw new RangeError(`GenServer.define: ${name}: refs have a "${tag}" of their own. Give the message another name`)
   }
   const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
+  if (info !== undefined) note(info)
   checkInspect(name, inspect)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))

@@ -391,6 +391,9 @@ export class TwinCaller implements Caller {
       get settled() {
         return pending.settled
       },
+      get asker() {
+        return pending.asker
+      },
       answer,
       succeed: (value) => answer(Exit.succeed(value)),
       down: (reason) => pending.down(reason),

@@ -4,7 +4,7 @@
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { ByteReader, ByteWriter } from "./Bytes.ts"
 import type { Caller } from "./Call.ts"
 import { ContractId } from "./ContractId.ts"
 import { compile } from "./codec/Compile.ts"
@@ -13,7 +13,7 @@ import { messageOf } from "./codec/Foreign.ts"
 import { mayGenerate } from "./codec/Generate.ts"
 import { generatedGuard } from "./codec/Guard.ts"
 import { layoutOf } from "./codec/Layout.ts"
-import type { Leaf } from "./codec/Plan.ts"
+import { hasInstances, type Leaf } from "./codec/Plan.ts"
 import { planOf } from "./codec/PlanOf.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
@@ -95,6 +95,8 @@ export interface ValueCodec {
   decode(reader: ByteReader): unknown
   /** What its bytes look like: values can be read by any codec with the same number. */
   layout(): number
+  /** Whether values may have instances of classes, which another evaluation of the schema's module has as classes of its own. */
+  hasInstances(): boolean
   /** The value's canonical JSON, as text. Throws {@link InvalidMessage} when it has none, or too long a one. */
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
@@ -186,6 +188,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   let layout: number | undefined
+  let instances: boolean | undefined
   const codec: ValueCodec & { is: (value: unknown) => boolean } = {
     is,
     explain: (value) => {
@@ -213,6 +216,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
       }
       return layout
     },
+    hasInstances: () => (instances ??= hasInstances(planOf(closed.ast))),
     toText,
     fromText
   }
@@ -294,6 +298,43 @@ const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
   return message
 }
 
+/** Appends a plain message whose receiver may know it by another schema: its layout comes first. */
+export const writePart = (codec: ValueCodec, message: unknown, writer: ByteWriter): void => {
+  writer.u8(partKind)
+  writer.u32(codec.layout())
+  codec.encode(message, writer)
+}
+
+/** A message that was made for another mailbox on the same scheduler, as bytes. */
+export const written = (message: unknown, from: MessageCodec): ByteReader => {
+  const writer = new ByteWriter()
+  const part = from.part ?? from
+  part.encode(message, writer)
+  return new ByteReader().over(writer.bytes, writer.start, writer.length)
+}
+
+/**
+ * A plain message that was checked by another schema, as a mailbox of `codec`'s schema takes it. One with instances of classes goes by
+ * bytes: its sender's module may be another evaluation of the receiver's. Throws what `check` throws when the mailbox does not take it.
+ */
+export const adoptPlain = (
+  message: unknown,
+  from: MessageCodec,
+  codec: ValueCodec,
+  check: (message: unknown) => void
+): unknown => {
+  if (codec.hasInstances()) {
+    try {
+      const reader = written(message, from)
+      return readPlain(codec, reader.u8(), reader)
+    } catch {
+      // It cannot leave its scheduler, say: it may be taken as it is
+    }
+  }
+  check(message)
+  return message
+}
+
 const makeCodec = (schema: Schema.Top): MessageCodec => {
   let codec: ValueCodec | undefined
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
@@ -323,8 +364,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
   const adopt = (message: unknown, from: MessageCodec) => {
     if (!from.isPlain(message)) throw misdirected(from.contract?.name)
     // Of the very same schema
-    if (from !== part && from !== whole) check(message)
-    return message
+    return from === part || from === whole ? message : adoptPlain(message, from, of(), check)
   }
   const part: MessageCodec = {
     contract: undefined,
@@ -332,11 +372,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     adopt,
     suspends: false,
     check,
-    encode: (message, writer) => {
-      writer.u8(partKind)
-      writer.u32(of().layout())
-      of().encode(message, writer)
-    },
+    encode: (message, writer) => writePart(of(), message, writer),
     decode,
     part: undefined
   }
