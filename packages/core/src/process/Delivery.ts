@@ -217,26 +217,33 @@ export const admitWaiting = (record: ProcessRecord): void => {
   extra.waiting = undefined
 }
 
-/** Lets a sender, the process `by` if there is one, wait for room. Returns how to give up. */
+/**
+ * Lets a sender, the process `by` if there is one, wait for room; `number`: under which it waits on another scheduler, or 0. Returns how
+ * to give up.
+ */
 export const waitForRoom = (
   record: ProcessRecord,
   message: unknown,
   by: ProcessRecord | undefined,
+  number: number,
   accept: () => void,
   refuse: () => void
 ): (() => void) => {
-  const sender = { message, by, accept, refuse }
+  const sender = { message, by, number, accept, refuse }
   const extra = record.extras()
   extra.waiting ??= new Set()
   extra.waiting.add(sender)
   return () => void extra.waiting?.delete(sender)
 }
 
-/** A caller on another scheduler no longer waits for the answer: its call is not to be let in any more, if it waits for room. */
+/**
+ * A caller on another scheduler no longer waits for the answer, or a sender for room: what it has sent is not to be let in any more, if
+ * it waits for room.
+ */
 export const abandonCall = (record: ProcessRecord, call: number): void => {
   for (const sender of record.extra?.waiting ?? []) {
-    const { message } = sender
-    if (!(message instanceof IncomingCall) || !message.isFrom(call)) continue
+    const { message, number } = sender
+    if (number !== call && !(message instanceof IncomingCall && message.isFrom(call))) continue
     record.extra?.waiting?.delete(sender)
     return
   }
@@ -298,6 +305,8 @@ export const offer = (
         (exit) => resume(exit as Effect.Effect<Outcome>),
         by?.priority
       )
+      // Told when nobody waits any more: what waits for room there is the sender's own
+      pending.callee = to
       routeMessage(host, to, codec, message, alias, pending, wait)
       return Effect.sync(() => pending.abandon())
     }
@@ -315,6 +324,6 @@ export const offer = (
     // Through the run queue: whoever makes room does not run who waited for it
     const priority = by?.priority ?? "normal"
     const wake = (outcome: Outcome) => () => host.enqueue(() => resume(Exit.succeed(outcome)), priority)
-    const giveUp = waitForRoom(target, own, by, wake("accepted"), wake("gone"))
+    const giveUp = waitForRoom(target, own, by, 0, wake("accepted"), wake("gone"))
     return Effect.sync(giveUp)
   })

@@ -57,6 +57,8 @@ export interface WaitingSender {
   readonly message: unknown
   /** The process that waits, if it is of this scheduler. After its end nothing of it gets in. */
   readonly by: ProcessRecord | undefined
+  /** The number under which a sender of another scheduler waits, or 0. */
+  readonly number: number
 }
 
 /** What few processes have: made when the first of it is needed, so that the others stay small. */

@@ -144,7 +144,7 @@ export class SendFailed extends Schema.TaggedError<SendFailed>()("SendFailed", {
 
 /**
  * Sends a message and waits for room no longer than `deadline`. Fails with {@link SendFailed} when there was none by then
- * (on the receiver's own scheduler nothing was sent; on another it may still arrive), or when the receiver is gone or
+ * (then nothing was sent; on another scheduler there may have been room in the very last moment), or when the receiver is gone or
  * ends meanwhile, or does not take the message. Dies with a RangeError when the deadline is negative.
  */
 export const sendWithin = <M>(

@@ -78,10 +78,11 @@ export interface DownSignal {
   readonly reason: ExitReason
 }
 
-/** A caller no longer waits for the answer: it was interrupted, its time is over, or it is gone. */
+/** A caller no longer waits for the answer, or a sender for room: it was interrupted, its time is over, or it is gone. */
 export interface AbandonSignal {
   readonly _tag: "Abandon"
   readonly to: Pid
+  /** The number of the call, or of the question whether the message is in. */
   readonly call: number
 }
 

@@ -197,6 +197,7 @@ const wait = (host: Host, sender: Place, record: ProcessRecord, value: unknown, 
     record,
     value,
     undefined,
+    accepted,
     () => became(host, sender, accepted, "accepted"),
     () => became(host, sender, accepted, "gone")
   )
