@@ -105,6 +105,11 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
     return this.options === undefined ? undefined : milliseconds(this.options.timeout, "timeout")
   }
 
+  /** Also when it was given up: then nobody waits for it, though it may still be underway. */
+  override get settled(): boolean {
+    return this.given || super.settled
+  }
+
   begin(): void {
     const { limit } = this
     if (limit !== undefined) this.expireAfter(limit)
