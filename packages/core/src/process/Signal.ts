@@ -138,7 +138,8 @@ export interface SpawnedSignal {
 /** One change of a table of names, on its way to every scheduler. */
 export interface DirectoryChangeSignal {
   readonly _tag: "DirectoryChange"
-  readonly change: "add" | "remove" | "update" | "release"
+  /** `release`: its process's own scheduler says that it has ended; `released`: slot 0 has heard so, and says it to the others. */
+  readonly change: "add" | "remove" | "update" | "release" | "released"
   readonly table: string
   readonly key: string
   readonly pid: Pid
