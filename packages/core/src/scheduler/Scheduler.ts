@@ -27,6 +27,7 @@ import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenc
 import { currentProcess } from "../process/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import { turnOf } from "../process/SystemId.ts"
 import type { Timed } from "../process/Timer.ts"
 import { TimerTable } from "../process/TimerTable.ts"
 import { Pace } from "./Pace.ts"
@@ -265,6 +266,13 @@ export class Scheduler implements Host {
 
   private readonly turn = (): void => {
     if (this.stopped) return
+    const { system } = turnOf
+    turnOf.system = this.system
+    this.takeTurn()
+    turnOf.system = system
+  }
+
+  private takeTurn(): void {
     const { pace, queue, uplink } = this
     const start = this.options.clock.now()
     const waited = uplink.waited
