@@ -96,6 +96,18 @@ forEachSystem("S promises beyond the catalogue", ({ here, scenario, there }) => 
     expect(yield* server.received()).toEqual(["entered", "1", "2", "3"])
   })
 
+  scenario("S02 a full mailbox of a raw process makes senders wait, too, wherever it is", function* () {
+    const mailbox = { capacity, overflow: "suspend" } as const
+    const errand = yield* Process.start(Errand, { errand: "wait" }, { ...there, mailbox })
+    for (let value = 1; value <= capacity; value++) yield* Process.send(errand, value)
+    const waiting = yield* Effect.forkChild(Process.send(errand, 0))
+    yield* (yield* GenServer.start(Puppet, {}, there)).ping()
+    expect(waiting.pollUnsafe()).toBe(undefined)
+    // The receiver's end is no error of the sender's
+    yield* Process.exit(errand, ExitReason.kill)
+    yield* Fiber.join(waiting)
+  })
+
   scenario("S02 whoever gives up to wait for room, or ends, has sent nothing", function* (tester) {
     const { enter, gate, server } = yield* held("suspend")
     yield* enter
