@@ -406,6 +406,22 @@ describe("an error says what has happened, and what can be done", () => {
       "Counter.get: <0.1.7> cannot call itself: while it waits, it handles nothing"
     ],
     [
+      new GenServer.UnknownCall({ call, callee, contract: "Ledger", problem: "other-contract" }),
+      "Counter.get to <0.1.7>: it is a process of another contract (Ledger); use a ref of that contract, or look who should hold this address"
+    ],
+    [
+      new GenServer.UnknownCall({ call, callee, contract: "Counter", problem: "other-contract" }),
+      "Counter.get to <0.1.7>: it is a process of another version of Counter, with other schemas; look whether its module is there twice"
+    ],
+    [
+      new GenServer.UnknownCall({ call, callee, contract: "Counter", problem: "no-handler" }),
+      "Counter.get to <0.1.7>: the implementation of Counter has no handler for it"
+    ],
+    [
+      new GenServer.StartError({ contract: "Counter", problem: "other-version" }),
+      "cannot start Counter: the implementation that was given is of another version of it, with other schemas. Look whether its module is there twice"
+    ],
+    [
       new GenServer.BadReturnValue({ callback: call, problem: "a reply, but nobody has called" }),
       "Counter.get returned a reply, but nobody has called"
     ],
@@ -415,6 +431,10 @@ describe("an error says what has happened, and what can be done", () => {
       "the mailbox of <0.1.7> was full until the deadline"
     ],
     [new Process.SendFailed({ target: "<0.1.7>", problem: "gone" }), "there is no process <0.1.7>"],
+    [
+      new Process.SendFailed({ target: "<0.1.7>", problem: "refused" }),
+      "<0.1.7> does not take the message: its mailbox is of another schema; look who should hold this address"
+    ],
     [new Process.MailboxOverflow({ capacity: 1024 }), "the mailbox is full: its capacity is 1,024 messages"],
     [new Process.ProcessExited({ reason: ExitReason.killed }), "the process ended before it had a result: killed"],
     [

@@ -3,20 +3,23 @@
  * they are of, so that no handler ever runs for a message that was meant for another one.
  */
 
-import { ByteReader, ByteWriter } from "../process/Bytes.ts"
+import type { ByteReader, ByteWriter } from "../process/Bytes.ts"
 import { type AnswerCodec, type Caller, IncomingCall, PendingCall, TwinCaller } from "../process/Call.ts"
 import { ContractId } from "../process/ContractId.ts"
 import { messageOf } from "../process/codec/Foreign.ts"
 import type { Host } from "../process/Host.ts"
 import {
+  adoptPlain,
+  anotherContract,
   InvalidMessage,
   isPlain,
   type MessageCodec,
   Misdirected,
-  plainKind,
   readPlain,
   takes,
-  type ValueCodec
+  type ValueCodec,
+  writePart,
+  written
 } from "../process/MessageCodec.ts"
 import { readReason, writeReason } from "../process/ReasonBytes.ts"
 import { CallMessage, CastMessage, type Method, nothing, TerminateMessage } from "./Protocol.ts"
@@ -39,8 +42,7 @@ export interface Interface {
 /** See the file's header. */
 export class ContractCodec implements MessageCodec {
   readonly contract: ContractId
-  readonly suspends: boolean
-  // Contracts are the same on all schedulers
+  // All that it writes says what it is of
   readonly part = undefined
   private readonly methods: ReadonlyArray<Method>
   private readonly plain: ValueCodec | undefined
@@ -50,13 +52,11 @@ export class ContractCodec implements MessageCodec {
     contract: ContractId,
     methods: ReadonlyArray<Method>,
     plain: ValueCodec | undefined,
-    suspends: boolean,
     interfaces: ReadonlyArray<Interface>
   ) {
     this.contract = contract
     this.methods = methods
     this.plain = plain
-    this.suspends = suspends
     this.interfaces = interfaces
   }
 
@@ -94,8 +94,7 @@ export class ContractCodec implements MessageCodec {
   adopt(message: unknown, from: MessageCodec, host: Host): unknown {
     const { contract } = from
     if (contract === undefined || from.isPlain(message)) {
-      this.checkPlain(message)
-      return message
+      return adoptPlain(message, from, this.plainCodec, (plain) => this.checkPlain(plain))
     }
     const known = this.interfaces.find(({ codec }) => codec === from)
     if (known !== undefined) return asOwn(message, known.methods)
@@ -106,13 +105,11 @@ export class ContractCodec implements MessageCodec {
 
   /** Each side has classes of its own. */
   private copy(message: unknown, from: MessageCodec, host: Host): unknown {
-    const writer = new ByteWriter()
-    from.encode(message, writer)
     const caller =
       message instanceof IncomingCall && message.replyTo instanceof PendingCall
         ? new TwinCaller(message.replyTo)
         : undefined
-    return this.decode(new ByteReader().over(writer.bytes, writer.start, writer.length), host, caller)
+    return this.decode(written(message, from), host, caller)
   }
 
   // --- between schedulers ----------------------------------------------------------------------------------------------
@@ -125,8 +122,8 @@ export class ContractCodec implements MessageCodec {
       writer.u32(this.contract.key)
       writeReason(writer, message.reason)
     } else {
-      writer.u8(plainKind)
-      this.plainCodec.encode(message, writer)
+      // A ref may be of another contract than its process: then that has another schema for them, if it has one
+      writePart(this.plainCodec, message, writer)
     }
   }
 
@@ -142,7 +139,7 @@ export class ContractCodec implements MessageCodec {
     if (isPlain(kind)) return this.decodePlain(kind, reader)
     const key = reader.u32()
     const methods = key === this.contract.key ? this.methods : this.methodsOf(key)
-    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? "another contract"}`)
+    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? anotherContract}`)
     if (kind === terminateKind && caller !== undefined) {
       return new TerminateMessage(readReason(reader), caller.reply(unanswered))
     }

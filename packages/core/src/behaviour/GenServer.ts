@@ -37,7 +37,7 @@ import type { Definition } from "../process/Definition.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
-import { fingerprint, type MessageCodec, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
+import { fingerprint, type MessageCodec, note, type ValueCodec, value as valueCodec } from "../process/MessageCodec.ts"
 import { limitOf } from "../process/Milliseconds.ts"
 import { Name, readAddress, writeAddress } from "../process/Name.ts"
 import { checkName } from "../process/NameCheck.ts"
@@ -277,6 +277,7 @@ export const define = <
     throw new RangeError(`GenServer.define: ${name}: refs have a "${tag}" of their own. Give the message another name`)
   }
   const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
+  if (info !== undefined) note(info)
   checkInspect(name, inspect)
   limitOf(unwindTimeout, `GenServer.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`
@@ -286,7 +287,6 @@ export const define = <
     new ContractId(name, () => contract.internals.fingerprint),
     methods,
     info === undefined ? undefined : valueCodec(info),
-    mailbox?.overflow === "suspend",
     interfaces.map((other) => interfaceOf(name, protocol, methods, other))
   )
   const refs = refFactory<P>(name, methods, codec)

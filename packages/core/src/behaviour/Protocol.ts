@@ -86,6 +86,7 @@ export const nothing: ValueCodec = {
   encode: () => undefined,
   decode: () => noPayload,
   layout: () => 0,
+  hasInstances: () => false,
   toText: () => "",
   fromText: () => noPayload
 }

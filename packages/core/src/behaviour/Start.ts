@@ -22,7 +22,14 @@ import { hostOf } from "../process/Running.ts"
 import { keepShapes, nothing } from "../process/Shape.ts"
 import type { MonitorRef } from "../process/Signal.ts"
 import { acting } from "../process/Silence.ts"
-import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../process/StartDefinition.ts"
+import {
+  argsFor,
+  type Starter,
+  type StartOptions,
+  startedCodec,
+  startOn,
+  type Tie
+} from "../process/StartDefinition.ts"
 import { StartError } from "../process/StartError.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
 import { type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
@@ -101,11 +108,15 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
   }
 
   perform(fiber: AnyFiber): Effect.Effect<A, StartError> {
-    const { name } = this.contract
+    const { internals, name } = this.contract
     const host = hostOf(fiber)
     const definition = host.definition(name)
     if (definition === undefined) return Exit.fail(new StartError({ contract: name, problem: "unknown-contract" }))
-    return startOn(fiber, host, currentProcess(fiber), definition, this.args ?? {}, this.options, this.tie, this)
+    if (definition.codec.contract?.is(internals.codec.contract) !== true) {
+      return Exit.fail(new StartError({ contract: name, problem: "other-version" }))
+    }
+    const args = argsFor(definition, internals.argsCodec, this.args ?? {})
+    return startOn(fiber, host, currentProcess(fiber), definition, args, this.options, this.tie, this)
   }
 
   started(pid: Pid, monitor: MonitorRef): Effect.Effect<unknown> {

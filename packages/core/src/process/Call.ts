@@ -99,7 +99,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
   slot = -1
-  /** Whose list of unanswered calls it stands in, if it is a call of a contract: told when nobody waits for the answer any more. */
+  /** Who keeps that this waits, as a call that is not answered or a sender without room: told when nobody waits any more. */
   callee: Pid | undefined = undefined
   /** Waits for room in the callee's mailbox, for as long as this waits. */
   private offering: AnyFiber | undefined = undefined
@@ -228,7 +228,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   }
 
   /** The callee's mailbox is full: `offer` waits for room. Whoever is refused is told by its callee, unless the caller itself has ended. */
-  offer(offer: Effect.Effect<"accepted" | "full" | "gone">): void {
+  offer(offer: Effect.Effect<unknown>): void {
     this.offering = Effect.runForkWith(this.host.context)(offer)
     this.offering.addObserver((exit) => {
       if (Exit.isSuccess(exit) && exit.value === "gone") this.down(ExitReason.noProcess)
@@ -405,6 +405,9 @@ export class TwinCaller implements Caller {
       get settled() {
         return pending.settled
       },
+      get asker() {
+        return pending.asker
+      },
       answer,
       succeed: (value) => answer(Exit.succeed(value)),
       down: (reason) => pending.down(reason),
@@ -520,12 +523,19 @@ export abstract class IncomingCall {
   }
 
   private leave(): boolean {
-    const record = this.record
+    const { next, previous, record } = this
     if (record === undefined) return false
     this.record = undefined
-    if (this.previous !== undefined) this.previous.next = this.next
-    else record.calls = this.next
-    if (this.next !== undefined) this.next.previous = this.previous
+    // A server may keep what it has answered: that must not keep its neighbours alive, and theirs
+    if (previous === undefined) record.calls = next
+    else {
+      previous.next = next
+      this.previous = undefined
+    }
+    if (next !== undefined) {
+      next.previous = previous
+      this.next = undefined
+    }
     return true
   }
 
@@ -535,14 +545,15 @@ export abstract class IncomingCall {
    * answers keeps nothing of those who have asked.
    */
   static abandoned(record: ProcessRecord, remote: number | undefined): void {
+    if (record.calls === undefined) return
     const extra = record.extras()
     extra.abandoned ??= { count: 0, sweepAt: fewestToSweep, remote: new Set() }
     const { abandoned } = extra
     if (remote !== undefined) abandoned.remote.add(remote)
     if (++abandoned.count < abandoned.sweepAt) return
     let left = 0
-    for (let call = record.calls; call !== undefined; ) {
-      const { next, replyTo } = call
+    for (let call: IncomingCall | undefined = record.calls; call !== undefined; ) {
+      const { next, replyTo }: IncomingCall = call
       if (replyTo.settled || (replyTo instanceof RemoteReply && abandoned.remote.has(replyTo.call))) call.leave()
       else left++
       call = next
@@ -554,12 +565,13 @@ export abstract class IncomingCall {
 
   /** The callee is gone: everybody who still waits learns why. */
   static allDown(record: ProcessRecord, reason: ExitReason.ExitReason): void {
-    let call = record.calls
+    let call: IncomingCall | undefined = record.calls
     record.calls = undefined
     while (call !== undefined) {
-      call.record = undefined
+      const { next }: IncomingCall = call
+      call.record = call.previous = call.next = undefined
       call.whenGone(reason)
-      call = call.next
+      call = next
     }
   }
 

@@ -19,7 +19,7 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 import { RawProcess, type Self } from "./RawProcess.ts"
 import { withSystem } from "./Running.ts"
 import type { Provided } from "./SpawnRaw.ts"
-import { type StartOptions, startDefinition } from "./StartDefinition.ts"
+import { argsFor, type StartOptions, startDefinition } from "./StartDefinition.ts"
 import { StartError } from "./StartError.ts"
 
 type Fields = Schema.Struct.Fields
@@ -129,7 +129,8 @@ const startWith = <S extends Schema.Top, A extends Fields>(
     if (definition === undefined) {
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
     }
-    return Effect.map(startDefinition(host, currentProcess(fiber), definition, args ?? {}, options, link), (pid) =>
+    const given = argsFor(definition, MessageCodec.value(contract.args), args ?? {})
+    return Effect.map(startDefinition(host, currentProcess(fiber), definition, given, options, link), (pid) =>
       MessageCodec.typedPid<S["Type"]>(pid, definition.codec)
     )
   })

@@ -14,7 +14,7 @@ import { isHere, terminate } from "./Lifecycle.ts"
 import { type Bounds, MailboxOverflow } from "./Mailbox.ts"
 import { type MessageCodec, Misdirected } from "./MessageCodec.ts"
 import { demonitor } from "./Monitors.ts"
-import { impl, type Pid } from "./Pid.ts"
+import { impl, type Pid, suspendsSenders } from "./Pid.ts"
 import type { Extra, ProcessRecord } from "./ProcessRecord.ts"
 import type { MonitorRef } from "./Signal.ts"
 
@@ -215,36 +215,35 @@ export const admitWaiting = (record: ProcessRecord): void => {
   extra.waiting = undefined
 }
 
-/** Lets a sender wait for room; `offer`: its number, if it is of another scheduler. Returns how to give up. */
+/**
+ * Lets a sender wait for room; `number`: under which it waits, if it is of another scheduler, or 0. Returns how to give up.
+ */
 export const waitForRoom = (
   record: ProcessRecord,
   message: unknown,
-  offer: number,
+  number: number,
   accept: () => void,
   refuse: () => void
 ): (() => void) => {
-  const sender = { message, offer, accept, refuse }
+  const sender = { message, number, accept, refuse }
   const extra = record.extras()
   extra.waiting ??= new Set()
   extra.waiting.add(sender)
   return () => void extra.waiting?.delete(sender)
 }
 
-/** A caller on another scheduler no longer waits for the answer: its call is not to be let in any more, if it waits for room. */
+/**
+ * A caller on another scheduler no longer waits for the answer, or a sender for room: what it has sent is not to be let in any more, if
+ * it waits for room.
+ */
 export const abandonCall = (record: ProcessRecord, call: number): void => {
   for (const sender of record.extra?.waiting ?? []) {
-    const { message } = sender
-    if (!(message instanceof IncomingCall) || !message.isFrom(call)) continue
+    const { message, number } = sender
+    if (number !== call && !(message instanceof IncomingCall && message.isFrom(call))) continue
     record.extra?.waiting?.delete(sender)
     return
   }
   IncomingCall.abandoned(record, call)
-}
-
-/** A sender on another scheduler no longer waits for room: what it has offered is not let in any more. */
-export const withdrawOffer = (record: ProcessRecord, offer: number): void => {
-  const waiting = record.extra?.waiting
-  for (const sender of waiting ?? []) if (sender.offer === offer) return void waiting?.delete(sender)
 }
 
 /** Notes that the process `by` waits for room, for as long as it does; `end` ends that when the process ends. Returns how to note its end. */
@@ -256,18 +255,21 @@ const noteOffer = (by: ProcessRecord | undefined, end: () => void): (() => void)
   return () => void extra.offers?.delete(end)
 }
 
-/** What became of a message that was offered: it is in the mailbox, there was no room, or there is no such process. */
-export type Outcome = "accepted" | "full" | "gone"
+/**
+ * What became of a message that was offered: it is in the mailbox, there was no room, there is no such process (or the alias has
+ * ended), or the process does not take it.
+ */
+export type Outcome = "accepted" | "full" | "gone" | "refused"
 
 /** Outcomes between schedulers. */
-const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full"]
+const outcomes: ReadonlyArray<Outcome> = ["gone", "accepted", "full", "refused"]
 
 /** Writes an outcome for a sender on another scheduler. */
 export const writeOutcome = (outcome: Outcome, writer: ByteWriter): void => writer.u8(outcomes.indexOf(outcome))
 
 /** Sends a checked message if that can be done without waiting. `false`: nothing was sent. */
 export const trySend = (host: Host, to: Pid, codec: MessageCodec, message: unknown): boolean =>
-  (!codec.suspends || isHere(host, to)) && deliver(host, to, codec, message)
+  (!suspendsSenders(to.serial) || isHere(host, to)) && deliver(host, to, codec, message)
 
 /**
  * Sends a checked message, of the process `by` if there is one; waits where the mailbox makes senders wait and is full. Returns at
@@ -281,7 +283,7 @@ export const send = (
   by: ProcessRecord | undefined,
   alias = 0
 ): Effect.Effect<void> => {
-  const blind = !codec.suspends || isHere(host, to)
+  const blind = !suspendsSenders(to.serial) || isHere(host, to)
   if (blind && deliver(host, to, codec, message, alias)) return Exit.void
   // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too. An alias that has
   // let the message through once is not asked again: one for a single reply has ended with that
@@ -303,12 +305,17 @@ export const offer = (
 ): Effect.Effect<Outcome> =>
   Effect.callback<Outcome>((resume) => {
     if (!isHere(host, to)) return offerAway(host, to, codec, message, alias, wait, by, resume)
+    const outcome = (is: Outcome) => resume(Exit.succeed(is))
     const target = host.processes.get(to.serial)
-    if (target?.isRunning !== true) return resume(Exit.succeed("gone"))
-    if (deliver(host, to, codec, message, alias)) return resume(Exit.succeed("accepted"))
-    if (!wait) return resume(Exit.succeed("full"))
-    // What was offered could be taken
+    if (target?.isRunning !== true) {
+      if (message instanceof IncomingCall) message.replyTo.down(target?.exitReason ?? ExitReason.noProcess)
+      return outcome("gone")
+    }
     const own = target.pid.codec === codec ? message : adopt(target, codec, message)
+    if (own === refused) return outcome("refused")
+    if (alias !== 0 && !admitThrough(target, alias)) return outcome("gone")
+    if (accept(target, own)) return outcome("accepted")
+    if (!wait) return outcome("full")
     // Through the run queue: whoever makes room does not run who waited for it
     const priority = by?.priority ?? "normal"
     const wake = (outcome: Outcome) => () => {
@@ -352,7 +359,7 @@ const offerAway = (
   routeMessage(host, to, codec, message, alias, pending, wait)
   const withdraw = () => {
     if (pending.settled) return
-    host.route(to.slot, to.incarnation, { _tag: "Withdraw", to, offer: pending.id })
+    host.route(to.slot, to.incarnation, { _tag: "Abandon", to, call: pending.id })
   }
   const over = noteOffer(by, () => {
     withdraw()

@@ -182,7 +182,7 @@ export type ProcessEvent =
       readonly links: ReadonlyArray<Pid>
     }
   | {
-      /** Bytes from another scheduler were not a message of the mailbox they were for. They were dropped. */
+      /** A message was not one of the mailbox it was for: of another contract, or of another schema. It was dropped. */
       readonly _tag: "MessageRejected"
       readonly pid: Pid
       readonly problem: string
@@ -310,7 +310,8 @@ export interface Host {
   effectScheduler(priority: Priority): Scheduler
   /** The context for fibers of that priority. */
   contextFor(priority: Priority): Context.Context<never>
-  nextSerial(): number
+  /** The number of a new process. `suspends`: senders are to wait while its mailbox is full, which the number says everywhere. */
+  nextSerial(suspends: boolean): number
   /** A number that is unique in the system, for monitors, timers and calls. */
   nextReference(): number
   /** What is below the counter in this scheduler's references. */

@@ -2,11 +2,12 @@
  * What timers do that processes know by references: a message, an exit signal, or code to run, each on its way but for the
  * time. Each stands in its scheduler's wheel and in its table of references until it is over.
  */
+import type { Alias } from "./Alias.ts"
 import { trySend } from "./Delivery.ts"
 import type * as ExitReason from "./ExitReason.ts"
 import type { Host } from "./Host.ts"
-import { sendExit } from "./Lifecycle.ts"
-import type { Address } from "./Name.ts"
+import { isHere, sendExit } from "./Lifecycle.ts"
+import { type Address, Name } from "./Name.ts"
 import { outside, type Pid, PidImpl } from "./Pid.ts"
 import { deliverTo } from "./Send.ts"
 import { keepShapes, nothing } from "./Shape.ts"
@@ -26,7 +27,13 @@ export abstract class Later extends Timed {
   }
 
   protected abstract fire(host: Host): void
+
+  /** Whether it can reach nobody any more. */
+  abstract isInVain(host: Host): boolean
 }
+
+/** Whether a process was of this scheduler, and has ended. */
+const hasEnded = (host: Host, pid: Pid): boolean => isHere(host, pid) && !host.processes.has(pid.serial)
 
 /** An exit signal that is on its way already, but for the time. */
 export class ExitLater extends Later {
@@ -40,6 +47,9 @@ export class ExitLater extends Later {
   protected fire(host: Host): void {
     sendExit(host, this.pid, outside(host), this.reason, false)
   }
+  isInVain(host: Host): boolean {
+    return hasEnded(host, this.pid)
+  }
 }
 
 /** Code that is run later: when its turn in the run queue comes. */
@@ -51,6 +61,9 @@ export class RunLater extends Later {
   }
   protected fire(host: Host): void {
     host.enqueue(this.code, "normal")
+  }
+  isInVain(): boolean {
+    return false
   }
 }
 
@@ -70,6 +83,13 @@ export class SendLater extends Later {
     // What is nearly always so needs no effect
     if (to instanceof PidImpl && to.codec !== undefined && trySend(host, to, to.codec, message)) return
     deliverTo(host, to, message)
+  }
+
+  isInVain(host: Host): boolean {
+    const { to } = this
+    // A name is somebody's when the timer fires
+    if (to instanceof Name) return false
+    return hasEnded(host, to instanceof PidImpl ? to : (to as Alias).pid)
   }
 }
 

@@ -4,16 +4,16 @@
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import type { ByteReader, ByteWriter } from "./Bytes.ts"
+import { ByteReader, ByteWriter } from "./Bytes.ts"
 import type { Caller } from "./Call.ts"
-import type { ContractId } from "./ContractId.ts"
+import { ContractId } from "./ContractId.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
 import { messageOf } from "./codec/Foreign.ts"
 import { mayGenerate } from "./codec/Generate.ts"
 import { generatedGuard } from "./codec/Guard.ts"
 import { layoutOf } from "./codec/Layout.ts"
-import type { Leaf } from "./codec/Plan.ts"
+import { hasInstances, type Leaf } from "./codec/Plan.ts"
 import { planOf } from "./codec/PlanOf.ts"
 import type { Host } from "./Host.ts"
 import { impl, type Pid } from "./Pid.ts"
@@ -48,6 +48,9 @@ export class Misdirected extends Error {
 /** What stands for the contract of a process that has none. */
 export const noContract = "a process without a contract"
 
+/** What stands for a contract that this thread has not met. */
+export const anotherContract = "another contract"
+
 /** Checks, encodes and decodes the messages of one mailbox. */
 export interface MessageCodec {
   /** What the process is a server of; `undefined` for processes that take plain messages only. */
@@ -59,8 +62,6 @@ export interface MessageCodec {
    * {@link Misdirected} when it is of another contract, and {@link InvalidMessage} when it is a plain one that does not fit.
    */
   adopt(message: unknown, from: MessageCodec, host: Host): unknown
-  /** Whether senders wait while the mailbox is full; then also senders on other schedulers do. */
-  readonly suspends: boolean
   /** Throws {@link InvalidMessage} when `message` is not of the mailbox's type. */
   check(message: unknown): void
   /** Appends a message that passed {@link check}. */
@@ -92,6 +93,8 @@ export interface ValueCodec {
   decode(reader: ByteReader): unknown
   /** What its bytes look like: values can be read by any codec with the same number. */
   layout(): number
+  /** Whether values may have instances of classes, which another evaluation of the schema's module has as classes of its own. */
+  hasInstances(): boolean
   /** The value's canonical JSON, as text. Throws {@link InvalidMessage} when it has none, or too long a one. */
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
@@ -183,6 +186,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   let layout: number | undefined
+  let instances: boolean | undefined
   const codec: ValueCodec & { is: (value: unknown) => boolean } = {
     is,
     explain: (value) => {
@@ -210,6 +214,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
       }
       return layout
     },
+    hasInstances: () => (instances ??= hasInstances(planOf(closed.ast))),
     toText,
     fromText
   }
@@ -291,6 +296,43 @@ const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
   return message
 }
 
+/** Appends a plain message whose receiver may know it by another schema: its layout comes first. */
+export const writePart = (codec: ValueCodec, message: unknown, writer: ByteWriter): void => {
+  writer.u8(partKind)
+  writer.u32(codec.layout())
+  codec.encode(message, writer)
+}
+
+/** A message that was made for another mailbox on the same scheduler, as bytes. */
+export const written = (message: unknown, from: MessageCodec): ByteReader => {
+  const writer = new ByteWriter()
+  const part = from.part ?? from
+  part.encode(message, writer)
+  return new ByteReader().over(writer.bytes, writer.start, writer.length)
+}
+
+/**
+ * A plain message that was checked by another schema, as a mailbox of `codec`'s schema takes it. One with instances of classes goes by
+ * bytes: its sender's module may be another evaluation of the receiver's. Throws what `check` throws when the mailbox does not take it.
+ */
+export const adoptPlain = (
+  message: unknown,
+  from: MessageCodec,
+  codec: ValueCodec,
+  check: (message: unknown) => void
+): unknown => {
+  if (codec.hasInstances()) {
+    try {
+      const reader = written(message, from)
+      return readPlain(codec, reader.u8(), reader)
+    } catch {
+      // It cannot leave its scheduler, say: it may be taken as it is
+    }
+  }
+  check(message)
+  return message
+}
+
 const makeCodec = (schema: Schema.Top): MessageCodec => {
   let codec: ValueCodec | undefined
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
@@ -299,11 +341,15 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
   }
   const isPlainMessage = () => true
-  const misdirected = () =>
-    new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
+  const misdirected = (contract: string | undefined) =>
+    new Misdirected(
+      noContract,
+      `a message of ${contract ?? anotherContract} reached ${noContract}, which takes plain messages only`
+    )
   const decode = (reader: ByteReader) => {
     const kind = reader.u8()
-    if (!isPlain(kind)) throw misdirected()
+    // Behind its kind, whatever is not plain has the key of its contract
+    if (!isPlain(kind)) throw misdirected(ContractId.nameOf(reader.u32()))
     try {
       return readPlain(of(), kind, reader)
     } catch (error) {
@@ -314,22 +360,16 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     }
   }
   const adopt = (message: unknown, from: MessageCodec) => {
-    if (!from.isPlain(message)) throw misdirected()
+    if (!from.isPlain(message)) throw misdirected(from.contract?.name)
     // Of the very same schema
-    if (from !== part && from !== whole) check(message)
-    return message
+    return from === part || from === whole ? message : adoptPlain(message, from, of(), check)
   }
   const part: MessageCodec = {
     contract: undefined,
     isPlain: isPlainMessage,
     adopt,
-    suspends: false,
     check,
-    encode: (message, writer) => {
-      writer.u8(partKind)
-      writer.u32(of().layout())
-      of().encode(message, writer)
-    },
+    encode: (message, writer) => writePart(of(), message, writer),
     decode,
     part: undefined
   }
@@ -337,7 +377,6 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     contract: undefined,
     isPlain: isPlainMessage,
     adopt,
-    suspends: false,
     check,
     encode: (message, writer) => {
       writer.u8(plainKind)

@@ -55,8 +55,8 @@ export interface WaitingSender {
   /** The receiver is gone. */
   refuse(): void
   readonly message: unknown
-  /** The number under which a sender of another scheduler is told; 0 where nobody is to be. */
-  readonly offer: number
+  /** The number under which a sender of another scheduler waits, or 0. */
+  readonly number: number
 }
 
 /** What few processes have: made when the first of it is needed, so that the others stay small. */

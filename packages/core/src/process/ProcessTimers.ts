@@ -235,7 +235,8 @@ const CancelTimer = operationKind(
 
 /**
  * Stops a timer, of this scheduler or another. Returns the whole milliseconds that were left; `undefined` when it had
- * fired, was cancelled, or is unknown. With `async` it returns at once and tells nothing. Catalogue T03, T06, T07, MC15.
+ * fired, was cancelled, or is unknown. One of a process that has ended may be unknown. With `async` it returns at once and
+ * tells nothing. Catalogue T03, T06, T07, MC15.
  */
 export const cancelTimer = (ref: TimerRef, options?: CancelOptions): Effect.Effect<number | undefined, never, System> =>
   new CancelTimer(ref, options?.async ?? false)

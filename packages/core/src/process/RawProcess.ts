@@ -13,7 +13,7 @@ import { type AnyFiber, type Code, type KernelFiber, makeCode, type Owner, park 
 import type { Repeated } from "./KernelFiber.ts"
 import { conclude, limitUnwinding } from "./Lifecycle.ts"
 import { milliseconds } from "./Milliseconds.ts"
-import { monitorAddress } from "./Monitors.ts"
+import { makeRef, monitorAddress } from "./Monitors.ts"
 import type { Address } from "./Name.ts"
 import { Done, isNotNow, notNow, Operation } from "./Operation.ts"
 import type { Pid } from "./Pid.ts"
@@ -300,8 +300,10 @@ export class RawProcess<M>
   monitorWithAlias(of: Address, mode: AliasMode) {
     return Effect.sync(() => {
       const record = this.own()
-      const ref = monitorAddress(record, of)
-      return { ref, alias: makeAlias(record, mode, ref) as unknown as Alias<M> }
+      const ref = makeRef(record)
+      // Before the monitor: that of a process which is gone is over at once, and ends the alias
+      const alias = makeAlias(record, mode, ref) as unknown as Alias<M>
+      return { ref: monitorAddress(record, of, ref), alias }
     })
   }
 }

@@ -116,7 +116,7 @@ export const deliverTo = (host: Host, to: Address, message: unknown): void => {
 
 /**
  * Sends a message if there is room for it now. Returns whether it is in the mailbox: not when that is bounded, full and
- * makes senders wait, nor when there is no such process. Costs a round trip to another scheduler.
+ * makes senders wait, nor when there is no such process, or its mailbox is of another schema. Costs a round trip to another scheduler.
  */
 export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, never, System> =>
   toReceiver(
@@ -128,22 +128,24 @@ export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, n
       Effect.map(Delivery.offer(host, pid, codec, message, alias, false, by), (outcome) => outcome === "accepted")
   )
 
-/** A message that did not get into a mailbox in time, or whose receiver is gone. */
+/** A message that did not get into a mailbox: in time, because its receiver is gone, or because that does not take it. */
 export class SendFailed extends Schema.TaggedError<SendFailed>()("SendFailed", {
   target: Schema.String,
-  problem: Schema.Literals(["full", "gone"])
+  /** `refused`: the process's own mailbox is of another schema or contract than the address that was used. */
+  problem: Schema.Literals(["full", "gone", "refused"])
 }) {
   override get message(): string {
-    return this.problem === "full"
-      ? `the mailbox of ${this.target} was full until the deadline`
-      : `there is no process ${this.target}`
+    const { problem, target } = this
+    if (problem === "full") return `the mailbox of ${target} was full until the deadline`
+    if (problem === "gone") return `there is no process ${target}`
+    return `${target} does not take the message: its mailbox is of another schema; look who should hold this address`
   }
 }
 
 /**
  * Sends a message and waits for room no longer than `deadline`. Fails with {@link SendFailed} when there was none by then
- * (on the receiver's own scheduler nothing was sent; on another it may still arrive), or when the receiver is gone or
- * ends meanwhile. Dies with a RangeError when the deadline is negative.
+ * (then nothing was sent; on another scheduler there may have been room in the very last moment), or when the receiver is gone or
+ * ends meanwhile, or does not take the message. Dies with a RangeError when the deadline is negative.
  */
 export const sendWithin = <M>(
   to: Address<M>,
@@ -156,7 +158,7 @@ export const sendWithin = <M>(
     return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, by, alias) =>
       Effect.raceFirst(
         Effect.flatMap(Delivery.offer(host, pid, codec, message, alias, true, by), (outcome) =>
-          outcome === "accepted" ? Effect.void : fail("gone")
+          outcome === "accepted" ? Effect.void : fail(outcome)
         ),
         Effect.andThen(Effect.provideService(sleep(limit), System, host), fail("full"))
       )

@@ -78,19 +78,12 @@ export interface DownSignal {
   readonly reason: ExitReason
 }
 
-/** A caller no longer waits for the answer: it was interrupted, its time is over, or it is gone. */
+/** A caller no longer waits for the answer, or a sender for room: it was interrupted, its time is over, or it is gone. */
 export interface AbandonSignal {
   readonly _tag: "Abandon"
   readonly to: Pid
+  /** The number of the call, or of the question whether the message is in. */
   readonly call: number
-}
-
-/** A sender no longer waits for room in a mailbox: it gave up, or it has ended. */
-export interface WithdrawSignal {
-  readonly _tag: "Withdraw"
-  readonly to: Pid
-  /** The number under which it wanted to know that its message is in. */
-  readonly offer: number
 }
 
 /** The answer to a call (or to any question one scheduler asks another), addressed by the asker's call id. */
@@ -145,7 +138,8 @@ export interface SpawnedSignal {
 /** One change of a table of names, on its way to every scheduler. */
 export interface DirectoryChangeSignal {
   readonly _tag: "DirectoryChange"
-  readonly change: "add" | "remove" | "update" | "release"
+  /** `release`: its process's own scheduler says that it has ended; `released`: slot 0 has heard so, and says it to the others. */
+  readonly change: "add" | "remove" | "update" | "release" | "released"
   readonly table: string
   readonly key: string
   readonly pid: Pid
@@ -185,7 +179,6 @@ export type Signal =
   | DemonitorSignal
   | DownSignal
   | AbandonSignal
-  | WithdrawSignal
   | ReplySignal
   | SpawnSignal
   | SpawnedSignal

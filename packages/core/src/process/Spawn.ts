@@ -61,7 +61,7 @@ export const spawnHere = (
   options: SpawnOptions | undefined
 ): ProcessRecord => {
   const unwindTimeout = limitOf(options?.unwindTimeout, "spawn: unwindTimeout")
-  const pid = new PidImpl(host.slot, host.incarnation, host.nextSerial(), codec)
+  const pid = new PidImpl(host.slot, host.incarnation, host.nextSerial(options?.mailbox?.overflow === "suspend"), codec)
   const record = new ProcessRecord(
     pid,
     host,

@@ -5,7 +5,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { ByteReader } from "./Bytes.ts"
+import { ByteReader, ByteWriter } from "./Bytes.ts"
 import { type AnswerCodec, type CallOutcomes, PendingCall, readAnswer } from "./Call.ts"
 import { readAny, writeAny } from "./codec/Portable.ts"
 import type { Definition } from "./Definition.ts"
@@ -14,7 +14,7 @@ import { type AnyFiber, park, unpark } from "./Fibers.ts"
 import type { Host } from "./Host.ts"
 import { isHere, sendExit } from "./Lifecycle.ts"
 import { unlink } from "./Links.ts"
-import { InvalidMessage, takes } from "./MessageCodec.ts"
+import { InvalidMessage, takes, type ValueCodec } from "./MessageCodec.ts"
 import { milliseconds } from "./Milliseconds.ts"
 import { demonitor } from "./Monitors.ts"
 import { Operation } from "./Operation.ts"
@@ -219,6 +219,23 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
 }
 
 const noAncestors: ReadonlyArray<Pid> = []
+
+/**
+ * Arguments that are made for `codec`, as the definition takes them. That may be of another evaluation of the contract's module: then
+ * instances are of its own classes, and go by bytes, as to another scheduler. What the definition does not take stays as it is.
+ */
+export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown): unknown => {
+  const own = definition.args
+  if (codec === own || !takes(codec, args)) return args
+  try {
+    if (!own.hasInstances() || own.layout() !== codec.layout()) return args
+    const writer = new ByteWriter()
+    codec.encode(args, writer)
+    return own.decode(new ByteReader().over(writer.bytes, writer.start, writer.length))
+  } catch {
+    return args
+  }
+}
 
 /**
  * Starts `definition` for the process `by` (or for nobody), tied to it as `tie` says, and suspends `fiber` until the new

@@ -23,15 +23,19 @@ export const enterSystem = (id: string): (() => void) => {
   }
 }
 
+/** The system whose scheduler has its turn on this thread. Set by the scheduler. */
+export const turnOf: { system: string | undefined } = { system: undefined }
+
 /**
- * The system that an address is written or read for: that of the running fiber, or else the only one there is on this thread.
- * `undefined` where that does not say.
+ * The system that an address is written or read for: that of the running fiber; or else the one whose scheduler has its turn, as in
+ * callbacks and codecs that run on no fiber; or else the only one there is on this thread. `undefined` where that does not say.
  */
 const systemHere = (): string | undefined => {
   const fiber = Fiber.getCurrent()
   const host =
     fiber === undefined ? undefined : (currentProcess(fiber)?.host ?? Context.getOrUndefined(fiber.context, System))
-  if (host !== undefined) return host.system
+  const system = host?.system ?? turnOf.system
+  if (system !== undefined) return system
   const [only, other] = running.keys()
   return other === undefined ? only : undefined
 }

@@ -23,10 +23,19 @@ import {
 } from "../process/Host.ts"
 import type { MessageCodec } from "../process/MessageCodec.ts"
 import { MonitorTable } from "../process/MonitorTable.ts"
-import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenceUnit } from "../process/Pid.ts"
+import {
+  incarnations,
+  maximumSlots,
+  mostReferences,
+  type Pid,
+  PidImpl,
+  referenceUnit,
+  suspendsSenders
+} from "../process/Pid.ts"
 import { currentProcess } from "../process/ProcessFiber.ts"
 import { ProcessTable } from "../process/ProcessTable.ts"
 import type { Signal, SpawnSignal } from "../process/Signal.ts"
+import { turnOf } from "../process/SystemId.ts"
 import type { Timed } from "../process/Timer.ts"
 import { TimerTable } from "../process/TimerTable.ts"
 import { Pace } from "./Pace.ts"
@@ -265,6 +274,13 @@ export class Scheduler implements Host {
 
   private readonly turn = (): void => {
     if (this.stopped) return
+    const { system } = turnOf
+    turnOf.system = this.system
+    this.takeTurn()
+    turnOf.system = system
+  }
+
+  private takeTurn(): void {
     const { pace, queue, uplink } = this
     const start = this.options.clock.now()
     const waited = uplink.waited
@@ -380,7 +396,14 @@ export class Scheduler implements Host {
     return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.before + this.onTheSpot
   }
 
-  nextSerial(): number {
+  nextSerial(suspends: boolean): number {
+    for (;;) {
+      const serial = this.anySerial()
+      if (suspendsSenders(serial) === suspends) return serial
+    }
+  }
+
+  private anySerial(): number {
     if (this.serial === this.serialEnd) {
       const { count, first } = this.uplink.reserveSerials()
       this.serial = first

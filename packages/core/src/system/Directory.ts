@@ -51,8 +51,12 @@ export class ReplicatedDirectory implements Directory {
   private readonly host: Host
   private readonly peers: DirectoryPeers
   readonly tables = new NameTables()
-  /** Releases that overtook the addition they undo: the two come from different schedulers. Not on slot 0, which orders the changes. */
-  private readonly graves = new Set<string>()
+  /**
+   * The end of a process is told twice, by its own scheduler and by slot 0, and on other schedulers either may come first. Entries that
+   * one of the two has taken out are here until the other one comes, which then finds them gone. An addition that the process's own
+   * scheduler has overtaken is no news: slot 0 sends it before it tells of the end.
+   */
+  private readonly graves = new Map<string, Grave>()
   /** Registrations that slot 0 has been asked for. When their process ends, slot 0 is told what to take back. */
   private readonly asked = new Set<Registering>()
   /** Slot 0 only: registrations that wait until it is known whether a holder still is one. */
@@ -264,7 +268,7 @@ export class ReplicatedDirectory implements Directory {
   /** Whether a pid's process may be alive, as far as slot 0 can tell without asking. */
   private mayLive(pid: Pid): boolean {
     if (isHere(this.host, pid)) return find(this.host, pid)?.isRunning === true
-    return this.peers.all().some((peer) => peer.slot === pid.slot && peer.incarnation === pid.incarnation)
+    return this.isUp(pid)
   }
 
   /**
@@ -339,22 +343,13 @@ export class ReplicatedDirectory implements Directory {
   receiveChange(signal: DirectoryChangeSignal): void {
     const { call, change, from, host, key, pid, table, value } = { ...signal, host: this.host }
     const alive = !(isHere(host, pid) && find(host, pid)?.isRunning !== true)
-    const grave = graveOf(table, key, pid)
-    // Slot 0 sends it behind the addition, if there was one
-    if (change === "remove") this.graves.delete(grave)
-    if (change === "add" && this.graves.delete(grave)) {
-      // It was released before it came: nothing to add
-    } else if (change !== "add" || alive) {
-      const held = this.apply(change, table, key, pid, value)
-      if (change === "release" && !held && host.slot !== 0) this.graves.add(grave)
+    if (change !== "add" || (alive && !this.graves.has(graveOf(table, key, pid)))) {
+      this.apply(change, table, key, pid, value)
+      if (change === "release" && host.slot === 0) this.forget(table, key, pid)
     }
-    if (change === "release" && host.slot === 0) this.forget(table, key, pid)
-    // Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own
-    if (change === "release" && host.slot === 0) {
-      for (const peer of this.peers.all()) {
-        if (peer.slot !== from.slot) this.send(peer, "remove", table, key, pid, undefined, 0)
-      }
-    }
+    if (change === "release" && host.slot === 0) this.spreadRelease(from.slot, table, key, pid)
+    // What slot 0 releases of its own comes behind the addition, and once
+    else if (change === "released" || (change === "release" && from.slot !== 0)) this.bury(change, table, key, pid)
     if (call === 0) return
     const { incarnation, slot } = from
     host.route(slot, incarnation, {
@@ -373,12 +368,36 @@ export class ReplicatedDirectory implements Directory {
     }
   }
 
+  /** Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own. */
+  private spreadRelease(owner: number, table: string, key: string, pid: Pid): void {
+    for (const peer of this.peers.all()) {
+      if (peer.slot !== owner) this.send(peer, "released", table, key, pid, undefined, 0)
+    }
+  }
+
+  /** One of the two who tell of an end has: notes that, or that both have. */
+  private bury(told: Grave["told"], table: string, key: string, pid: Pid): void {
+    const name = graveOf(table, key, pid)
+    const grave = this.graves.get(name)
+    if (grave !== undefined && grave.told !== told) this.graves.delete(name)
+    // A scheduler that is gone tells nothing more
+    else if (told === "release" || this.isUp(pid)) this.graves.set(name, { told, pid })
+  }
+
+  private isUp({ incarnation, slot }: Pid): boolean {
+    return this.peers.all().some((peer) => peer.slot === slot && peer.incarnation === incarnation)
+  }
+
   release(pid: Pid): void {
+    // What slot 0 has been asked for may be known to others by now, though not here. Each entry is released once
+    for (const asking of this.asked) {
+      if (!equals(asking.pid, pid)) continue
+      this.tables.remove(asking.table, asking.key, pid)
+      this.tellRelease(asking.table, asking.key, pid)
+    }
     for (const { key, table } of this.tables.allHeld(pid)) {
       if (this.tables.remove(table, key, pid)) this.tellRelease(table, key, pid)
     }
-    // What slot 0 has been asked for may be known to others by now, though not here
-    for (const { key, pid: asker, table } of this.asked) if (equals(asker, pid)) this.tellRelease(table, key, pid)
   }
 
   private tellRelease(table: string, key: string, pid: Pid): void {
@@ -389,6 +408,9 @@ export class ReplicatedDirectory implements Directory {
   schedulerDown(slot: number, incarnation: number): void {
     for (const { key, pid, table } of [...this.tables.everything()]) {
       if (pid.slot === slot && pid.incarnation === incarnation) this.tables.remove(table, key, pid)
+    }
+    for (const [name, { pid, told }] of this.graves) {
+      if (told === "released" && pid.slot === slot && pid.incarnation === incarnation) this.graves.delete(name)
     }
   }
 
@@ -409,4 +431,10 @@ export class ReplicatedDirectory implements Directory {
 const registered: Registration = { _tag: "Registered" }
 const notRegistered: Registration = { _tag: "NotAlive" }
 
-const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table} ${key}`
+/** What is left of an entry whose process has ended: who has told so, and whose entry it was. */
+interface Grave {
+  readonly told: "release" | "released"
+  readonly pid: Pid
+}
+
+const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table.length} ${table} ${key}`

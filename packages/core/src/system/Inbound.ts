@@ -15,17 +15,16 @@ import {
   type Outcome,
   refuse,
   waitForRoom,
-  withdrawOffer,
   writeOutcome
 } from "../process/Delivery.ts"
 import * as ExitReason from "../process/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
-import { receiveDown, receiveExit, receiveLinkExit } from "../process/Lifecycle.ts"
+import { receiveDown, receiveExit, receiveLinkExit, sendExit } from "../process/Lifecycle.ts"
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../process/Links.ts"
 import { InvalidMessage } from "../process/MessageCodec.ts"
 import { unwatch, watch } from "../process/Monitors.ts"
 import { Name } from "../process/Name.ts"
-import { type Pid, PidImpl } from "../process/Pid.ts"
+import { outside, type Pid, PidImpl } from "../process/Pid.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { answer, type Question } from "../process/Query.ts"
 import { readReason } from "../process/ReasonBytes.ts"
@@ -42,7 +41,6 @@ import {
   hasParent,
   isLinked,
   ofCall,
-  ofOffer,
   readOptional,
   readPid,
   readPlace,
@@ -55,8 +53,14 @@ import {
 
 type Place = { readonly slot: number; readonly incarnation: number }
 
+/** Another scheduler. */
+interface Sender extends Place {
+  /** A start that was sent to it has happened. */
+  readonly started: () => void
+}
+
 /** Takes in one record that `sender` wrote. */
-export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender: Place, reader: ByteReader): void => {
+export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender: Sender, reader: ByteReader): void => {
   const first = reader.u8()
   const kind = first & tagMask
   switch (kind) {
@@ -70,8 +74,10 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
     case tag.Spawned: {
       const call = host.pending.get(reader.varint())
       const pid = readPid(reader)
-      // A start that was given up still has to end the process it started
-      return call?.spawned?.(pid)
+      sender.started()
+      if (call?.spawned !== undefined) return call.spawned(pid)
+      // Its time was over before it could be known: nobody else will end it
+      return sendExit(host, pid, outside(host), ExitReason.kill, false)
     }
     case tag.Spawn:
       return spawn(host, reader)
@@ -153,9 +159,6 @@ const toProcess = (host: Host, first: number, serial: number, reader: ByteReader
     case tag.Demonitor | ofCall:
       if (record !== undefined) abandonCall(record, reader.varint())
       return
-    case tag.Demonitor | ofOffer:
-      if (record !== undefined) withdrawOffer(record, reader.varint())
-      return
     case tag.Down: {
       const from = readPid(reader)
       const ref = reader.varint()
@@ -188,7 +191,7 @@ const message = (host: Host, sender: Place, flags: number, reader: ByteReader): 
     value = codec.decode(reader, host, caller)
   } catch (error) {
     refuse(record, caller?.reply(unanswered), error)
-    return became(host, sender, accepted, "gone")
+    return became(host, sender, accepted, "refused")
   }
   if (alias !== 0 && !admitThrough(record, alias)) return became(host, sender, accepted, "gone")
   if (accept(record, value)) return became(host, sender, accepted, "accepted")

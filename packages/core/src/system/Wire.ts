@@ -27,7 +27,7 @@ export const tag = {
   DirectoryChange: 12,
   DirectoryRequest: 13,
   Event: 14
-} as const satisfies Record<Exclude<Signal["_tag"], "Abandon" | "Withdraw">, number>
+} as const satisfies Record<Exclude<Signal["_tag"], "Abandon">, number>
 
 /** No signal: a text that those after it have by its number. */
 export const textTag = 15
@@ -46,8 +46,6 @@ export const waits = 128
 
 /** A call is also a temporary monitor: the end of one is written as that of a monitor, with this bit. */
 export const ofCall = 16
-/** So is the end of a wait for room in a mailbox, with this bit. */
-export const ofOffer = 32
 
 // What a start's flags say of it
 /** It is linked to its parent. */
@@ -136,11 +134,6 @@ export const writeSignal = (writer: ByteWriter, signal: Signal): void => {
     writer.u8(tag.Demonitor | ofCall)
     writer.varint(signal.to.serial)
     return writer.varint(signal.call)
-  }
-  if (signal._tag === "Withdraw") {
-    writer.u8(tag.Demonitor | ofOffer)
-    writer.varint(signal.to.serial)
-    return writer.varint(signal.offer)
   }
   writer.u8(tag[signal._tag])
   switch (signal._tag) {

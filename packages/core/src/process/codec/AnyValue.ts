@@ -102,6 +102,29 @@ const writeDeeper = (value: object, writer: ByteWriter, seen: Seen): void => {
   }
 }
 
+/** The classes whose instances arrive as such. */
+const classes: ReadonlySet<unknown> = new Set([
+  Map.prototype,
+  Set.prototype,
+  Date.prototype,
+  RegExp.prototype,
+  ArrayBuffer.prototype,
+  PidImpl.prototype,
+  Alias.prototype,
+  Placeholder.prototype
+])
+
+/** Whether an object is one of no class. */
+export const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // The last is true of plain objects of another realm
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** Whether an object is an instance of a class that arrives as one: then it is more than its properties. */
+export const isInstance = (value: object): boolean =>
+  classes.has(Object.getPrototypeOf(value)) || Error.isError(value) || ArrayBuffer.isView(value)
+
 const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   const known = seen.get(value)
   if (known !== undefined) {
@@ -110,11 +133,8 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   }
   seen.set(value, seen.size)
   if (Array.isArray(value)) return writeArray(value, writer, seen)
+  if (isPlain(value)) return writePlain(value, writer, seen)
   const prototype: unknown = Object.getPrototypeOf(value)
-  // The last is true of plain objects of another realm
-  if (prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null) {
-    return writePlain(value, writer, seen)
-  }
   if (value instanceof PidImpl) {
     writer.u8(tag.pid)
     return writePid(writer, value)

@@ -9,7 +9,8 @@ import type * as SchemaAST from "effect/SchemaAST"
 import { guardOf } from "./EffectCodec.ts"
 import { generate } from "./Generate.ts"
 import { hasProperty, type Leaf, wireAnnotation } from "./Plan.ts"
-import { filtersOf, optionOf, recordOf } from "./PlanOf.ts"
+import { filtersOf, recordOf } from "./PlanOf.ts"
+import { optionOf } from "./Steps.ts"
 
 type Guard = (value: unknown) => boolean
 
