@@ -118,7 +118,8 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
   begin(): void {
     const { limit } = this
     if (limit !== undefined) this.expireAfter(limit)
-    spawnDefined(this.host, this)
+    // A time of nothing may be over by now
+    if (!this.settled) spawnDefined(this.host, this)
   }
 
   /** It starts one process. */
