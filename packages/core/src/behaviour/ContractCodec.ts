@@ -17,6 +17,7 @@ import {
   Misdirected,
   readPlain,
   takes,
+  takesMessage,
   type ValueCodec,
   writePart,
   written
@@ -37,6 +38,20 @@ export interface Interface {
   readonly codec: ContractCodec
   /** The other contract's methods, in the order of this one's. */
   readonly methods: ReadonlyArray<Method>
+}
+
+type Request = CastMessage | CallMessage | TerminateMessage
+
+/** A message that is no plain one. */
+const requestOf = (message: unknown): Request | undefined => {
+  try {
+    const isRequest =
+      message instanceof CastMessage || message instanceof CallMessage || message instanceof TerminateMessage
+    return isRequest ? message : undefined
+  } catch {
+    // A revoked proxy is an instance of nothing
+    return undefined
+  }
 }
 
 /** See the file's header. */
@@ -65,14 +80,15 @@ export class ContractCodec implements MessageCodec {
   }
 
   check(message: unknown): void {
-    if (message instanceof CastMessage || message instanceof CallMessage) {
-      const { method, payload } = message
-      if (!takes(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
-    } else if (!(message instanceof TerminateMessage)) this.checkPlain(message)
+    const request = requestOf(message)
+    if (request === undefined) return this.checkPlain(message)
+    if (request instanceof TerminateMessage) return
+    const { method, payload } = request
+    if (!takes(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
   }
 
   private checkPlain(message: unknown): void {
-    if (!takes(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
+    if (!takesMessage(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
   }
 
   private get plainCodec(): ValueCodec {

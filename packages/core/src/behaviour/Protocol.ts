@@ -82,6 +82,7 @@ const noPayload = Object.freeze({})
 /** What has no payload, and takes no bytes. */
 export const nothing: ValueCodec = {
   is: () => true,
+  isBlind: true,
   explain: () => "",
   encode: () => undefined,
   decode: () => noPayload,

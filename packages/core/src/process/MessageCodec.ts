@@ -4,12 +4,13 @@
  */
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import { ByteReader, ByteWriter } from "./Bytes.ts"
 import type { Caller } from "./Call.ts"
 import { ContractId } from "./ContractId.ts"
 import { compile } from "./codec/Compile.ts"
 import { type AnySchema, compiled } from "./codec/EffectCodec.ts"
-import { messageOf } from "./codec/Foreign.ts"
+import { isReadable, messageOf } from "./codec/Foreign.ts"
 import { mayGenerate } from "./codec/Generate.ts"
 import { generatedGuard } from "./codec/Guard.ts"
 import { layoutOf } from "./codec/Layout.ts"
@@ -82,7 +83,9 @@ export interface MessageCodec {
 export interface ValueCodec {
   /** Whether `value` is of the schema's type. Throws what a getter of the value throws; see {@link takes}. */
   is(value: unknown): boolean
-  /** Why `value` is not of the schema's type. */
+  /** Whether `is` may take a value without having looked at it, as `Schema.Unknown` does. */
+  readonly isBlind: boolean
+  /** Why `value` is not of the schema's type, or is no message. */
   explain(value: unknown): string
   /**
    * Appends a value of the schema. What is written of any other value is undefined; it may throw. Throws
@@ -109,6 +112,10 @@ export const takes = (codec: Pick<ValueCodec, "is">, value: unknown): boolean =>
     return false
   }
 }
+
+/** Whether a value is a message of that type: one that a process can look at, which a revoked proxy is not. */
+export const takesMessage = (codec: Pick<ValueCodec, "is" | "isBlind">, value: unknown): boolean =>
+  takes(codec, value) && (!codec.isBlind || isReadable(value))
 
 const values = new WeakMap<object, ValueCodec>()
 
@@ -161,6 +168,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     guard ??= mayGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
     // From now on it is asked without this
     codec.is = guard
+    codec.isBlind = isBlind(typeSide.ast)
     return guard(value)
   }
   const explain = Schema.decodeUnknownExit(typeSide)
@@ -187,9 +195,11 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   let layout: number | undefined
   let instances: boolean | undefined
-  const codec: ValueCodec & { is: (value: unknown) => boolean } = {
+  const codec: ValueCodec & { is: (value: unknown) => boolean; isBlind: boolean } = {
     is,
+    isBlind: true,
     explain: (value) => {
+      if (!isReadable(value)) return "it is a proxy that has been revoked, or that refuses to be looked at"
       try {
         return problemOf(explain(value))
       } catch (error) {
@@ -219,6 +229,24 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     fromText
   }
   return codec
+}
+
+/** Whether a check of the node may not look at the value. */
+const isBlind = (ast: SchemaAST.AST): boolean => {
+  switch (ast._tag) {
+    case "Unknown":
+    case "Any":
+    case "ObjectKeyword":
+    case "Declaration":
+    case "Suspend":
+      return true
+    case "Union":
+      return ast.types.some(isBlind)
+    case "Objects":
+      return ast.propertySignatures.length === 0
+    default:
+      return false
+  }
 }
 
 /** As JSON, what stands in several places is written for each, and what contains itself without end. */
@@ -338,7 +366,10 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
   const of = () => (codec ??= value(schema))
   const check = (message: unknown) => {
-    if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
+    const values = of()
+    if (!takesMessage(values, message)) {
+      throw new InvalidMessage({ target: "a process", problem: values.explain(message) })
+    }
   }
   const isPlainMessage = () => true
   const misdirected = (contract: string | undefined) =>

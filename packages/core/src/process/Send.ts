@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { Alias } from "./Alias.ts"
-import { isReadable } from "./codec/Foreign.ts"
 import * as Delivery from "./Delivery.ts"
 import { type Host, System } from "./Host.ts"
 import { find } from "./Lifecycle.ts"
@@ -44,7 +43,6 @@ const SendMessage = operationKind(
     attempt(fiber: ProcessFiber): undefined | typeof notNow {
       const { message, to } = this
       if (!(to instanceof PidImpl) || to.codec === undefined) return notNow
-      if (!isReadable(message)) return notNow
       const { host } = fiber.process
       to.codec.check(message)
       if (host.freeze) Delivery.deepFreeze(message)
@@ -81,24 +79,15 @@ const toReceiver = <A, E>(
     const pid = resolve(host, to)
     const codec = (isPid(to) ? undefined : to.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
-    check(codec, message)
+    codec.check(message)
     if (host.freeze) Delivery.deepFreeze(message)
     return pid === undefined ? nobody : use(host, pid, codec, currentProcess(fiber), to instanceof Alias ? to.ref : 0)
   }, silent)
 
-/** Throws `InvalidMessage` when a message is not of a mailbox's type, or is nothing that a process could look at. */
-const check = (codec: MessageCodec.MessageCodec, message: unknown): void => {
-  if (isReadable(message)) return codec.check(message)
-  throw new MessageCodec.InvalidMessage({
-    target: codec.contract?.name ?? "a process",
-    problem: "it is a proxy that has been revoked, or that refuses to be looked at"
-  })
-}
-
 /** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
 export const prepare = (host: Host, to: Address, message: unknown): void => {
   const codec = isPid(to) ? codecOf(host, to) : to.codec
-  if (codec !== undefined) check(codec, message)
+  codec?.check(message)
   if (host.freeze) Delivery.deepFreeze(message)
 }
 
