@@ -274,6 +274,23 @@ forEachSystem("M monitors", ({ here, hold, scenario, there }) => {
     yield* expectNothing(tester)
   })
 
+  scenario("M21 an alias whose process or name is gone already is over with the DOWN that says so", function* (tester) {
+    const other = yield* GenServer.start(Puppet, {}, there)
+    for (const mode of ["demonitor", "reply-demonitor"] as const) {
+      const watched = yield* GenServer.start(Puppet, {}, there)
+      yield* bury(tester, watched)
+      for (const gone of [watched.pid, Process.named("M21 nobody", Word)]) {
+        const { alias, ref } = yield* tester.monitorWithAlias(gone, mode)
+        expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.noProcess)
+        yield* other.sayThrough({ alias, words: ["after down"] })
+        yield* Process.send(alias, "after down")
+        expect(yield* Process.trySend(alias, "after down")).toBe(false)
+        expect(yield* Process.unalias(alias)).toBe(false)
+      }
+    }
+    yield* expectNothing(tester)
+  })
+
   scenario("M23 plain alias and unalias", function* (tester) {
     const sender = yield* GenServer.start(Puppet, {}, there)
     const plain = yield* tester.alias()

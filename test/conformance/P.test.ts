@@ -280,39 +280,6 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
     }
   })
 
-  scenario("P25 a process that is exiting by its own signal keeps that reason while it cleans up", function* (tester) {
-    const errand = yield* Process.start(Errand, { errand: "exit slowly", to: tester.pid }, there)
-    const ref = yield* Process.monitor(errand)
-    yield* Process.send(errand, "go")
-    expect(yield* tester.receive).toBe("exiting")
-    yield* Process.exit(errand, ExitReason.failed("x"))
-    expect(yield* Process.isAlive(errand)).toBe(false)
-    yield* expectNothing(tester)
-    // It waits for this in its finalizer
-    yield* Process.register("P25", tester.pid)
-    expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.failed("exited by myself"))
-    yield* expectNothing(tester)
-  })
-
-  scenario("P25 a process that has ended by itself keeps its reason while its scope closes", function* (tester) {
-    for (const [text, own] of [
-      ["exit", ExitReason.failed("exited by myself")],
-      ["return", ExitReason.normal]
-    ] as const) {
-      const errand = yield* Process.start(Errand, { errand: "close slowly", text, to: tester.pid }, there)
-      const ref = yield* Process.monitor(errand)
-      yield* Process.send(errand, "go")
-      expect(yield* tester.receive).toBe("closing")
-      yield* Process.exit(errand, ExitReason.failed("x"))
-      yield* Process.isAlive(errand)
-      // It waits for this in its finalizer
-      yield* Process.register("P25", tester.pid)
-      expect(yield* reasonOf(tester, ref), text).toEqual(own)
-      yield* Process.unregister("P25")
-    }
-    yield* expectNothing(tester)
-  })
-
   scenario("P11 exit signal to something that is not a process is the caller's error", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, {}, { ...there, name: "P11" })
     const send = (to: unknown) => Effect.exit(Process.exit(to as Process.Pid, ExitReason.kill))

@@ -96,6 +96,45 @@ forEachSystem("S promises beyond the catalogue", ({ here, scenario, there }) => 
     expect(yield* server.received()).toEqual(["entered", "1", "2", "3"])
   })
 
+  scenario("S02 a full mailbox of a raw process makes senders wait, too, wherever it is", function* () {
+    const mailbox = { capacity, overflow: "suspend" } as const
+    const errand = yield* Process.start(Errand, { errand: "wait" }, { ...there, mailbox })
+    for (let value = 1; value <= capacity; value++) yield* Process.send(errand, value)
+    const waiting = yield* Effect.forkChild(Process.send(errand, 0))
+    yield* (yield* GenServer.start(Puppet, {}, there)).ping()
+    expect(waiting.pollUnsafe()).toBe(undefined)
+    // The receiver's end is no error of the sender's
+    yield* Process.exit(errand, ExitReason.kill)
+    yield* Fiber.join(waiting)
+  })
+
+  scenario("S02 whoever gives up to wait for room, or ends, has sent nothing", function* (tester) {
+    const { enter, gate, server } = yield* held("suspend")
+    yield* enter
+    for (const value of [1, 2]) yield* server.hear({ value })
+    const interrupted = yield* Effect.forkChild(server.hear({ value: 3 }))
+    const killed = yield* Process.spawnMonitor(Word, () => server.hear({ value: 4 }))
+    const calling = yield* Process.spawnMonitor(Word, () =>
+      server.watch({ pids: [tester.pid] }, { timeout: "Infinity" })
+    )
+    const asking = yield* Effect.forkChild(server.received({ timeout: "Infinity" }))
+    // They wait by now
+    yield* (yield* GenServer.start(Puppet, {}, there)).ping()
+    yield* Fiber.interrupt(interrupted)
+    yield* Fiber.interrupt(asking)
+    for (const { pid, ref } of [killed, calling]) {
+      yield* Process.exit(pid, ExitReason.kill)
+      yield* reasonOf(tester, ref)
+    }
+    const timedOut = yield* Effect.flip(server.received({ timeout: 0 }))
+    expect(timedOut._tag).toBe("CallTimeout")
+    yield* gate.open()
+    yield* drained(server)
+    yield* server.hear({ value: 5 })
+    expect(yield* server.received()).toEqual(["entered", "1", "2", "5"])
+    expect(yield* Process.info(tester.pid)).toMatchObject({ monitoredBy: [] })
+  })
+
   scenario("S03 a message that is not of the mailbox's type is the sender's error and is not sent", function* () {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     const errand = yield* Process.start(Errand, { errand: "wait" }, there)

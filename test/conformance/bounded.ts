@@ -34,11 +34,14 @@ export const capacity = 2
 const define = <const Name extends string>(name: Name, overflow: Process.Overflow) =>
   GenServer.define(name, {
     mailbox: { capacity, overflow },
+    info: Schema.Int,
     protocol: {
       /** Waits at a gate, inside the handler. */
       enter: GenServer.cast({ gate: Gate.ref }),
       watch: GenServer.call({ payload: { pids: Schema.Array(Process.anyPid) } }),
       hear: GenServer.cast({ value: Schema.Int }),
+      /** As {@link hear}, answered. */
+      note: GenServer.call({ payload: { value: Schema.Int } }),
       received: GenServer.call({ success: Schema.Array(Schema.String) })
     }
   })
@@ -63,9 +66,13 @@ const live = (contract: (typeof bounded)[keyof typeof bounded]) =>
           GenServer.reply(undefined, record)
         ),
       hear: (record, { value }) => [...record, String(value)],
+      note: (record, { value }) => GenServer.reply(undefined, [...record, String(value)]),
       received: (record) => GenServer.reply(record, record)
     },
-    info: (record, signal) => [...record, `${signal._tag} ${ExitReason.format(signal.reason)}`]
+    info: (record, message) => [
+      ...record,
+      typeof message === "number" ? String(message) : `${message._tag} ${ExitReason.format(message.reason)}`
+    ]
   })
 
 /** The code of {@link bounded}. */

@@ -132,26 +132,6 @@ const busy: Errands[string] = (self, { tell }) =>
     }
   })
 
-/** Waits until somebody has the name "P25". */
-const untilNamed = Effect.gen(function* () {
-  while ((yield* Process.whereis("P25")) === undefined) yield* Effect.yieldNow
-})
-
-/** Ends by a signal of its own, and holds up its end until somebody has the name "P25". */
-const exitSlowly: Errands[string] = (self, { tell }) =>
-  Effect.ensuring(
-    Effect.andThen(self.receive, Process.exit(self.pid, ExitReason.failed("exited by myself"))),
-    Effect.andThen(tell("exiting"), untilNamed)
-  )
-
-/** Ends by itself, and holds up its end while its scope closes until somebody has the name "P25". */
-const closeSlowly: Errands[string] = (self, { tell, text }) =>
-  Effect.gen(function* () {
-    yield* Effect.addFinalizer(() => Effect.andThen(tell("closing"), untilNamed))
-    yield* self.receive
-    if (text === "exit") yield* Process.exit(ExitReason.failed("exited by myself"))
-  })
-
 /** Waits, with something to clean up in its code and in its scope. */
 const cleanUp: Errands[string] = (self, { tell }) =>
   Effect.gen(function* () {
@@ -168,8 +148,6 @@ const errands: Errands = {
   startNamed,
   busy,
   "exit by kill": (self) => Effect.andThen(self.receive, Process.exit(ExitReason.kill)),
-  "exit slowly": exitSlowly,
-  "close slowly": closeSlowly,
   "clean up": cleanUp,
   "exit with a large reason": (_, { numbers: [size = 0] }) => Process.exit(largeReason(size)),
   label: (self, { tell, text }) =>

@@ -3,9 +3,13 @@ import { Registry } from "@understudy/registry"
 import { Supervisor } from "@understudy/supervisor"
 import * as Logger from "effect/Logger"
 import { PuppetLive } from "./actors.ts"
+import { AnswererLive, PickyLive } from "./answerers.ts"
 import { boundedLive, GateLive } from "./bounded.ts"
 import { ChooserLive, ErrandLive } from "./errands.ts"
 import { DeafLive, JournalLive, journalLogger, PhoenixLive } from "./journal.ts"
+import { LeaverLive, LeavingServerLive } from "./leavers.ts"
+import { CryLive, HeraldLive, KeeperLive, PusherLive, SpeakerLive } from "./speakers.ts"
+import { RollLive, StillbornLive, StillbornRawLive } from "./stillborn.ts"
 
 /** The same on every scheduler. */
 export const program = {
@@ -18,6 +22,18 @@ export const program = {
     PhoenixLive,
     GateLive,
     ...boundedLive,
+    HeraldLive,
+    CryLive,
+    KeeperLive,
+    SpeakerLive,
+    PusherLive,
+    AnswererLive,
+    PickyLive,
+    LeaverLive,
+    LeavingServerLive,
+    RollLive,
+    StillbornLive,
+    StillbornRawLive,
     Supervisor.implementation,
     Registry.implementation
   ],

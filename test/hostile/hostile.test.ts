@@ -49,7 +49,7 @@ for (const { name, options, schedulers } of systems) {
       )
 
     for (const [title, path] of Object.entries(paths)) {
-      it(`${title}: each kind alone`, { timeout: 120_000 }, async () => {
+      it(`S61 ${title}: each kind alone`, { timeout: 120_000 }, async () => {
         for (const recipe of everyKind) {
           try {
             await run(path, recipe)
@@ -59,7 +59,7 @@ for (const { name, options, schedulers } of systems) {
         }
       })
 
-      it(`${title}: any of them, anywhere in others`, { timeout: 120_000 }, () =>
+      it(`S61 ${title}: any of them, anywhere in others`, { timeout: 120_000 }, () =>
         fc.assert(
           fc.asyncProperty(hostile, (recipe) => run(path, recipe)),
           { seed, numRuns: runs }

@@ -55,27 +55,36 @@ const found = (outcome: Outcome, index: number): Found => {
   return one
 }
 
-/** The steps of one kind that were done. */
-const done = <Tag extends Step["_tag"]>(outcome: Outcome, tag: Tag): ReadonlyArray<Step & { readonly _tag: Tag }> =>
+/** What a step answers whose process ended in it: it may have been done by then, or not. */
+const cutOff = "ended"
+
+/** The steps of one kind that were begun: done, or cut off by their process's end. */
+const begun = <Tag extends Step["_tag"]>(outcome: Outcome, tag: Tag): ReadonlyArray<Step & { readonly _tag: Tag }> =>
   // The tag was looked at
   outcome.acts.filter((act) => act.answer !== undefined && act.step._tag === tag).map((act) => act.step) as never
+
+/** Those of them that were done. */
+const done = <Tag extends Step["_tag"]>(outcome: Outcome, tag: Tag): ReadonlyArray<Step & { readonly _tag: Tag }> => {
+  const cut = new Set(outcome.acts.filter((act) => act.answer === cutOff).map((act) => act.step))
+  return begun(outcome, tag).filter((step) => !cut.has(step))
+}
 
 const wasDead = (outcome: Outcome, index: number): boolean => !isAlive(outcome.before, index)
 
 /** Whether two processes were linked at some time. */
 const everLinked = (outcome: Outcome, a: number, b: number): boolean =>
   outcome.before.processes[a]?.links.has(b) === true ||
-  done(outcome, "Link").some(({ by, to }) => (by === a && to === b) || (by === b && to === a))
+  begun(outcome, "Link").some(({ by, to }) => (by === a && to === b) || (by === b && to === a))
 
 /** Whether two processes were linked all the time: before, and nobody unlinked them. */
 const alwaysLinked = (outcome: Outcome, a: number, b: number): boolean =>
   outcome.before.processes[a]?.links.has(b) === true &&
-  !done(outcome, "Unlink").some(({ by, to }) => (by === a && to === b) || (by === b && to === a))
+  !begun(outcome, "Unlink").some(({ by, to }) => (by === a && to === b) || (by === b && to === a))
 
 /** Whether a process trapped exits all the time, or never, or some of it. */
 const trapping = (outcome: Outcome, index: number): "always" | "never" | "sometimes" => {
   const before = outcome.before.processes[index]?.trapping === true
-  const later = done(outcome, "TrapExit").filter((step) => step.by === index)
+  const later = begun(outcome, "TrapExit").filter((step) => step.by === index)
   if (later.every((step) => step.on === before)) return before ? "always" : "never"
   return "sometimes"
 }
@@ -94,7 +103,7 @@ function* ends(outcome: Outcome): Generator<string> {
 }
 
 const mustEnd = (outcome: Outcome, index: number): string | undefined => {
-  if (done(outcome, "ExitSelf").some((step) => step.by === index)) return "it exited"
+  if (begun(outcome, "ExitSelf").some((step) => step.by === index)) return "it exited"
   const signals = done(outcome, "SendExit").filter((step) => step.to === index)
   if (signals.some((step) => step.reason === "kill")) return "it was killed"
   if (trapping(outcome, index) !== "never") return undefined
@@ -112,8 +121,8 @@ const mustEnd = (outcome: Outcome, index: number): string | undefined => {
 const ends0 = (one: Found): ReasonText => one.ends[0] ?? ""
 
 const hasCause = (outcome: Outcome, index: number, reason: ReasonText): boolean => {
-  if (done(outcome, "ExitSelf").some((step) => step.by === index && step.reason === reason)) return true
-  const signals = done(outcome, "SendExit").filter((step) => step.to === index)
+  if (begun(outcome, "ExitSelf").some((step) => step.by === index && step.reason === reason)) return true
+  const signals = begun(outcome, "SendExit").filter((step) => step.to === index)
   if (signals.some((step) => (step.reason === "kill" ? "killed" : step.reason) === reason)) {
     if (reason !== "normal" || signals.some((step) => step.by === index)) return true
   }
@@ -122,7 +131,7 @@ const hasCause = (outcome: Outcome, index: number, reason: ReasonText): boolean 
   const linked = outcome.found.some((other, at) => everLinked(outcome, index, at) && ends0(other) === reason)
   const gone = (step: { readonly by: number; readonly to: number }) =>
     step.by === index && !found(outcome, step.to).alive
-  return linked || (reason === "no process" && done(outcome, "Link").some(gone))
+  return linked || (reason === "no process" && begun(outcome, "Link").some(gone))
 }
 
 /** Links are mutual, and only the living have them. Catalogue L01, L06, L13. */
@@ -200,12 +209,13 @@ function* exits(outcome: Outcome): Generator<string> {
       const got = one.mailbox.filter((item) => item._tag === "Exit" && item.from === from)
       const old = outcome.before.processes[index]?.mailbox.flatMap((batch) => batch.items) ?? []
       const before = old.filter((item) => item._tag === "Exit" && item.from === from).length
-      const signals = done(outcome, "SendExit").filter((step) => step.by === from && step.to === index).length
-      const attempts = done(outcome, "Link").filter((step) => step.by === index && step.to === from).length
+      const signals = (of: typeof done) =>
+        of(outcome, "SendExit").filter((step) => step.by === from && step.to === index).length
+      const attempts = begun(outcome, "Link").filter((step) => step.by === index && step.to === from).length
       const broken = !other.alive && !wasDead(outcome, from) && everLinked(outcome, index, from) ? 1 : 0
       // Each attempt to link a dead one is told; the break of a link is told once
-      const most = before + (mode === "never" ? 0 : signals + broken + (other.alive ? 0 : attempts))
-      const least = before + (mode === "always" ? signals + (alwaysLinked(outcome, index, from) ? broken : 0) : 0)
+      const most = before + (mode === "never" ? 0 : signals(begun) + broken + (other.alive ? 0 : attempts))
+      const least = before + (mode === "always" ? signals(done) + (alwaysLinked(outcome, index, from) ? broken : 0) : 0)
       if (got.length > most) yield `p${index} got ${got.map(show).join(" and ")}, ${most} at most`
       if (got.length < least)
         yield `p${index} got ${got.map(show).join(" and ") || "no Exit"} of p${from}, ${least} at least`
@@ -220,14 +230,23 @@ function* words(outcome: Outcome): Generator<string> {
     const got = one.mailbox.flatMap((item) => (item._tag === "Word" ? [item.value] : []))
     const old = outcome.before.processes[index]?.mailbox.flatMap((batch) => batch.items) ?? []
     const kept = old.flatMap((item) => (item._tag === "Word" ? [item.value] : []))
-    const sent = done(outcome, "Send").filter((step) => step.to === index)
+    const sent = (of: typeof done, by: number) =>
+      of(outcome, "Send")
+        .filter((step) => step.to === index && step.by === by)
+        .map((step) => step.value)
     for (const by of living(outcome.before)) {
-      const own = sent.filter((step) => step.by === by).map((step) => step.value)
-      const arrived = got.filter((value) => own.includes(value) && !kept.includes(value))
-      if (arrived.join() !== own.join())
-        yield `p${by} sent p${index} the words ${own.join(", ")}; it got ${arrived.join(", ") || "none"}`
+      const most = sent(begun, by)
+      const least = sent(done, by)
+      const arrived = got.filter((value) => most.includes(value) && !kept.includes(value))
+      // Only the last can be cut off
+      if (arrived.join() !== most.join() && arrived.join() !== least.join())
+        yield `p${by} sent p${index} the words ${most.join(", ")}; it got ${arrived.join(", ") || "none"}`
     }
-    if (got.length !== kept.length + sent.length) yield `p${index} got the words ${got.join(", ")}`
+    const words = living(outcome.before).flatMap((by) => sent(begun, by))
+    const invented = got.filter((value) => !kept.includes(value) && !words.includes(value))
+    if (invented.length > 0) yield `p${index} got the words ${invented.join(", ")}, which nobody sent`
+    const lost = kept.filter((value) => !got.includes(value))
+    if (lost.length > 0) yield `p${index} has lost the words ${lost.join(", ")}`
   }
 }
 

@@ -15,7 +15,15 @@ const idPattern = /\b[A-Z]{1,2}\d{2}\b/g
 const titlePattern = /(?<!notApplicable)\(\s*(["'`])([A-Z]{1,2}\d{2}\b[^\n]*?)\1/g
 
 const tested = new Set(
-  ["test/conformance", "packages/core/test", "packages/supervisor/test", "packages/registry/test"]
+  [
+    "test/conformance",
+    "test/hostile",
+    "test/leaks",
+    "test/priorities",
+    "packages/core/test",
+    "packages/supervisor/test",
+    "packages/registry/test"
+  ]
     .flatMap(testFiles)
     .flatMap((file) => [...readFileSync(new URL(file, root), "utf8").matchAll(titlePattern)])
     .flatMap((match) => match[2]?.match(idPattern) ?? [])

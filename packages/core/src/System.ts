@@ -14,6 +14,7 @@
  * In an Effect application that has a main of its own, {@link layer} gives the same as a layer.
  */
 
+import { EndRequests } from "./system/threads/EndRequests.ts"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -43,15 +44,7 @@ import { Workers, type WorkersOptions } from "./system/threads/Workers.ts"
 import { SharedTable, type SlotSnapshot } from "./system/transport/SharedTable.ts"
 
 export { System } from "./process/Host.ts"
-export type {
-  LongHandler,
-  LongTurn,
-  SchedulerBlocked,
-  SchedulerDown,
-  SchedulerEvent,
-  SchedulerUp,
-  SlowScheduler
-} from "./scheduler/SchedulerEvent.ts"
+export type { LongHandler, LongTurn, SchedulerBlocked, SchedulerDown, SchedulerEvent, SchedulerUp, SlowScheduler } from "./scheduler/SchedulerEvent.ts"
 export type { ProcessEvent } from "./signal/ProcessEvent.ts"
 export type { Event, EventsLost } from "./system/events/Events.ts"
 export type { MonitorSettings } from "./system/events/Monitor.ts"
@@ -154,9 +147,6 @@ const urlOf = (entry: ImportMeta | URL): URL => {
 /** The signals that end a program in order. */
 const endingSignals = ["SIGINT", "SIGTERM"] as const
 
-/** Process groups and runners send a signal twice: within so many milliseconds of the first it is the same request. */
-const sameRequest = 1000
-
 /**
  * Runs a program: call it last in the entry file. Boots the schedulers from that same file, starts the root, and ends
  * when the root does or on SIGINT or SIGTERM: then the root is stopped in order, the schedulers after it, and the OS
@@ -181,17 +171,15 @@ export const main = <R = never, E = never>(entry: ImportMeta | URL, options: Opt
   // Nothing else keeps the process alive while all schedulers wait for messages
   const alive = setInterval(() => undefined, 2 ** 30)
   const fiber = Effect.runFork(program)
-  let asked: number | undefined
-  const end = () => {
-    if (asked === undefined) {
-      asked = performance.now()
-      fiber.interruptUnsafe()
-    } else if (performance.now() - asked >= sameRequest) process.exit(130)
-  }
-  for (const signal of endingSignals) process.on(signal, end)
+  const requests = new EndRequests({
+    now: () => performance.now(),
+    end: () => fiber.interruptUnsafe(),
+    abort: () => process.exit(130)
+  })
+  for (const signal of endingSignals) process.on(signal, requests.ask)
   fiber.addObserver((exit) => {
     clearInterval(alive)
-    const failure = failureOf(exit, asked !== undefined)
+    const failure = failureOf(exit, requests.asked)
     if (failure === undefined) return process.exit(0)
     Effect.runFork(Effect.logError(failure)).addObserver(() => process.exit(1))
   })

@@ -119,6 +119,10 @@ describe("a duration that nobody can wait for", () => {
       "applyAfter: expected a delay that is finite and not negative, or { at: time }",
       (_, delay) => Process.applyAfter(Effect.void, delay)
     ],
+    "the limit of a process's finalizers": [
+      `spawn: unwindTimeout: expected ${aDuration}`,
+      (_, unwindTimeout) => Process.spawn(Schema.Never, () => Effect.void, { unwindTimeout })
+    ],
     "an interval": [
       "sendInterval: expected an interval that is finite and positive",
       (self, interval) => Process.sendInterval(self.pid, "x", interval)
@@ -138,22 +142,34 @@ describe("a duration that nobody can wait for", () => {
   }
 
   onSystems(
-    "S43 is refused as a start's timeout: nothing is started",
+    "S43 is refused as a start's timeout, or its unwindTimeout: nothing is started",
     Effect.gen(function* () {
       const before = yield* Process.count
-      for (const [value, shown] of values) {
-        for (const start of [
-          GenServer.start(Echo, {}, { timeout: given(value) }),
-          Process.start(Oracle, {}, { timeout: given(value) })
-        ]) {
-          const error = yield* Effect.flip(start as Effect.Effect<unknown, GenServer.StartError, System.System>)
-          expect(error).toMatchObject({ problem: "invalid-option", option: "timeout", given: shown })
-          expect(error.message).toBe(`cannot start ${error.contract}: timeout: expected ${aDuration}; got ${shown}`)
+      for (const option of ["timeout", "unwindTimeout"]) {
+        for (const [value, shown] of values) {
+          const options = { [option]: given(value) }
+          for (const start of [GenServer.start(Echo, {}, options), Process.start(Oracle, {}, options)]) {
+            const error = yield* Effect.flip(start as Effect.Effect<unknown, GenServer.StartError, System.System>)
+            expect(error).toMatchObject({ problem: "invalid-option", option, given: shown })
+            expect(error.message).toBe(`cannot start ${error.contract}: ${option}: expected ${aDuration}; got ${shown}`)
+          }
         }
       }
       expect(yield* Process.count).toBe(before)
     })
   )
+
+  it("S43 is refused as a contract's unwindTimeout, at definition time", () => {
+    for (const [value, shown] of values) {
+      const unwindTimeout = given(value)
+      expect(() => GenServer.define("Slow", { protocol: {}, unwindTimeout })).toThrow(
+        new RangeError(`GenServer.define: Slow: unwindTimeout: expected ${aDuration}; got ${shown}`)
+      )
+      expect(() => Process.define("Slow", { mailbox: Schema.Never, unwindTimeout })).toThrow(
+        new RangeError(`Process.define: Slow: unwindTimeout: expected ${aDuration}; got ${shown}`)
+      )
+    }
+  })
 
   onSystems(
     "S43 is refused where a handler's answer is made, and so ends the server",
@@ -390,6 +406,22 @@ describe("an error says what has happened, and what can be done", () => {
       "Counter.get: <0.1.7> cannot call itself: while it waits, it handles nothing"
     ],
     [
+      new GenServer.UnknownCall({ call, callee, contract: "Ledger", problem: "other-contract" }),
+      "Counter.get to <0.1.7>: it is a process of another contract (Ledger); use a ref of that contract, or look who should hold this address"
+    ],
+    [
+      new GenServer.UnknownCall({ call, callee, contract: "Counter", problem: "other-contract" }),
+      "Counter.get to <0.1.7>: it is a process of another version of Counter, with other schemas; look whether its module is there twice"
+    ],
+    [
+      new GenServer.UnknownCall({ call, callee, contract: "Counter", problem: "no-handler" }),
+      "Counter.get to <0.1.7>: the implementation of Counter has no handler for it"
+    ],
+    [
+      new GenServer.StartError({ contract: "Counter", problem: "other-version" }),
+      "cannot start Counter: the implementation that was given is of another version of it, with other schemas. Look whether its module is there twice"
+    ],
+    [
       new GenServer.BadReturnValue({ callback: call, problem: "a reply, but nobody has called" }),
       "Counter.get returned a reply, but nobody has called"
     ],
@@ -399,6 +431,10 @@ describe("an error says what has happened, and what can be done", () => {
       "the mailbox of <0.1.7> was full until the deadline"
     ],
     [new Process.SendFailed({ target: "<0.1.7>", problem: "gone" }), "there is no process <0.1.7>"],
+    [
+      new Process.SendFailed({ target: "<0.1.7>", problem: "refused" }),
+      "<0.1.7> does not take the message: its mailbox is of another schema; look who should hold this address"
+    ],
     [new Process.MailboxOverflow({ capacity: 1024 }), "the mailbox is full: its capacity is 1,024 messages"],
     [new Process.ProcessExited({ reason: ExitReason.killed }), "the process ended before it had a result: killed"],
     [

@@ -182,12 +182,9 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   /** Enters the calling process, if nobody else has to agree and nothing is in the way. */
   registerNow({ host, pid }: ProcessRecord, key: K["Type"], value: V["Type"]): boolean {
-    const { codec } = this.contract.internals
     const text = this.keyText.write(key)
     const stored = this.writeValue(value)
-    return (
-      pid.codec === codec && this.isOpen(host) && host.directory.registerNow(this.name, this.kind, text, pid, stored)
-    )
+    return this.lists(pid) && this.isOpen(host) && host.directory.registerNow(this.name, this.kind, text, pid, stored)
   }
 
   /** Enters the calling process. Never fails with NotAlive: a process that is gone does not go on. */
@@ -196,7 +193,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     key: K["Type"],
     value: V["Type"]
   ): Effect.Effect<void, AlreadyRegistered | UnknownRegistry> {
-    if (pid.codec !== this.contract.internals.codec) throw this.wrongContract(pid.toString())
+    if (!this.lists(pid)) throw this.wrongContract(pid.toString())
     // A process that is gone does not go on
     return this.register(host, pid, key, value, () => Effect.interrupt)
   }
@@ -204,11 +201,18 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   /** Enters the process of `ref`. */
   registerRef(ref: PidRef<P>, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError, System> {
     return acting((host) => {
-      if (ref.contract !== this.contract.name) throw this.wrongContract(ref.toString())
+      const isOwn: boolean = this.contract.internals.refs.is(ref)
+      if (!isOwn) throw this.wrongContract(ref.toString())
       const notAlive = (text: string) =>
         Effect.fail(new NotAlive({ registry: this.name, key: this.keyText.show(text), pid: ref.pid }))
       return this.register(host, ref.pid, key, value, notAlive)
     })
+  }
+
+  /** Whether a process is of the registry's contract, which may be of another evaluation of its module. */
+  private lists({ codec }: ProcessRecord["pid"]): boolean {
+    const own = this.contract.internals.codec
+    return codec === own || codec?.contract?.is(own.contract) === true
   }
 
   /** Refs that the registry gives out have the contract's methods, so their process must understand them. */

@@ -45,7 +45,9 @@ export class GivenArgs {
 
   /** The arguments, of the type that `codec` is for. Throws when they were a text that is not of that type. */
   read(codec: Codec): unknown {
-    return this.text === undefined ? this.value : codec.fromText(this.text)
+    // Another evaluation of the contract's module has classes of its own: instances go as text
+    const isOwn = this.text === undefined && (codec === this.codec || !codec.hasInstances())
+    return isOwn ? this.value : codec.fromText(this.toText())
   }
 
   private toText(): string {

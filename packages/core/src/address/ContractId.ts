@@ -4,8 +4,20 @@
  */
 import { createHash } from "node:crypto"
 
-/** The names of contracts by their keys, as far as this thread has met them: for messages that say who a stranger is. */
+/** The names of contracts by their keys, as far as this thread has asked for those: for messages that say who a stranger is. */
 const names = new Map<number, string>()
+
+/** Contracts of this thread whose keys were not asked for when somebody wanted a name. */
+let unnamed: Array<WeakRef<ContractId>> = []
+let unnamedMost = 64
+
+const note = (contract: ContractId): void => {
+  unnamed.push(new WeakRef(contract))
+  if (unnamed.length < unnamedMost) return
+  // Those of programs that make them anew each time are gone
+  unnamed = unnamed.filter((each) => each.deref() !== undefined)
+  unnamedMost = Math.max(64, unnamed.length * 2)
+}
 
 /** See the file's header. */
 export class ContractId {
@@ -19,15 +31,19 @@ export class ContractId {
   constructor(name: string, fingerprint: () => string) {
     this.name = name
     this.fingerprint = fingerprint
+    note(this)
   }
 
   /** A number from 0 to 2^32 - 1 that is the same for the same contract, on every scheduler. Made when a message is first written. */
   get key(): number {
-    if (this.known === undefined) {
-      this.known = createHash("sha256").update(this.fingerprint()).digest().readUInt32LE(0)
-      names.set(this.known, this.name)
-    }
+    this.known ??= this.makeKey()
     return this.known
+  }
+
+  private makeKey(): number {
+    const key = createHash("sha256").update(this.fingerprint()).digest().readUInt32LE(0)
+    names.set(key, this.name)
+    return key
   }
 
   /** Whether both are the same contract. */
@@ -37,6 +53,7 @@ export class ContractId {
 
   /** The name of the contract with that key, if this thread knows it. */
   static nameOf(key: number): string | undefined {
+    if (!names.has(key)) for (const each of unnamed.splice(0)) each.deref()?.makeKey()
     return names.get(key)
   }
 }

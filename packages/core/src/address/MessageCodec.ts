@@ -22,6 +22,9 @@ export class Misdirected extends Error {
 /** What stands for the contract of a process that has none. */
 export const noContract = "a process without a contract"
 
+/** What stands for a contract that this thread has not met. */
+export const anotherContract = "another contract"
+
 /** Checks, encodes and decodes the messages of one mailbox. */
 export interface MessageCodec {
   /** What the process is a server of; `undefined` for processes that take plain messages only. */
@@ -33,8 +36,6 @@ export interface MessageCodec {
    * {@link Misdirected} when it is of another contract, and {@link InvalidMessage} when it is a plain one that does not fit.
    */
   adopt(message: unknown, from: MessageCodec): unknown
-  /** Whether senders wait while the mailbox is full; then also senders on other schedulers do. */
-  readonly suspends: boolean
   /** Throws {@link InvalidMessage} when `message` is not of the mailbox's type. */
   check(message: unknown): void
   /** Appends a message that passed {@link check}. */

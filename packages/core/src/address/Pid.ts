@@ -151,6 +151,12 @@ export const parse = (text: string, codec?: MessageCodec): PidImpl | undefined =
   return slot < maximumSlots ? new PidImpl(slot, Number(match[2]), Number(match[3]), codec) : undefined
 }
 
+/**
+ * Whether whoever sends to the process of that serial number waits while its mailbox is full. Every eighth number is for such processes,
+ * so that it is known wherever the pid is.
+ */
+export const suspendsSenders = (serial: number): boolean => serial % 8 === 7
+
 /** What messages go by to a mailbox of which `codec`'s schema may be a part. */
 export const partOf = (codec: MessageCodec | undefined): MessageCodec | undefined => codec?.part ?? codec
 

@@ -24,13 +24,16 @@ export const enterSystem = (id: string): (() => void) => {
   }
 }
 
+/** The system whose scheduler has its turn on this thread. Set by the scheduler. */
+export const turnOf: { system: string | undefined } = { system: undefined }
+
 /**
- * The system that an address is written or read for: that of the running fiber, or else the only one there is on this thread.
- * `undefined` where that does not say.
+ * The system that an address is written or read for: that of the running fiber; or else the one whose scheduler has its turn, as in
+ * callbacks and codecs that run on no fiber; or else the only one there is on this thread. `undefined` where that does not say.
  */
 const systemHere = (): string | undefined => {
   const fiber = Fiber.getCurrent()
-  const system = fiber === undefined ? undefined : Context.getOrUndefined(fiber.context, SystemId)
+  const system = (fiber === undefined ? undefined : Context.getOrUndefined(fiber.context, SystemId)) ?? turnOf.system
   if (system !== undefined) return system
   const [only, other] = running.keys()
   return other === undefined ? only : undefined

@@ -28,6 +28,10 @@ export const wholeMilliseconds = (input: Duration.Input): number | undefined => 
 export const invalidDuration = (what: string, given: unknown, expected: string = aDuration): RangeError =>
   new RangeError(`${what}: expected ${expected}; got ${showGiven(given)}`)
 
+/** As {@link milliseconds}, of an option: `Infinity` when there is no limit, `undefined` when it was not given. */
+export const limitOf = (input: Duration.Input | undefined, what: string): number | undefined =>
+  input === undefined ? undefined : (milliseconds(input, what) ?? Number.POSITIVE_INFINITY)
+
 /**
  * A duration in whole milliseconds; `undefined` when there is no limit. Throws a RangeError that names `what` when it is
  * none, see {@link invalidDuration}.

@@ -3,6 +3,9 @@
  * they are of, so that no handler ever runs for a message that was meant for another one.
  */
 
+import { takesMessage } from "../schema/ValueCodec.ts"
+import { adoptPlain, writePart, written } from "../signal/MailboxCodec.ts"
+import { anotherContract } from "../address/MessageCodec.ts"
 import { ContractId } from "../address/ContractId.ts"
 import { type MessageCodec, Misdirected } from "../address/MessageCodec.ts"
 import type { AnswerCodec, Caller } from "../address/Reply.ts"
@@ -31,11 +34,24 @@ export interface Interface {
   readonly methods: ReadonlyArray<Method>
 }
 
+type Request = CastMessage | CallMessage | TerminateMessage
+
+/** A message that is no plain one. */
+const requestOf = (message: unknown): Request | undefined => {
+  try {
+    const isRequest =
+      message instanceof CastMessage || message instanceof CallMessage || message instanceof TerminateMessage
+    return isRequest ? message : undefined
+  } catch {
+    // A revoked proxy is an instance of nothing
+    return undefined
+  }
+}
+
 /** See the file's header. */
 export class ContractCodec implements MessageCodec {
   readonly contract: ContractId
-  readonly suspends: boolean
-  // Contracts are the same on all schedulers
+  // All that it writes says what it is of
   readonly part = undefined
   private readonly methods: ReadonlyArray<Method>
   private readonly plain: ValueCodec | undefined
@@ -45,13 +61,11 @@ export class ContractCodec implements MessageCodec {
     contract: ContractId,
     methods: ReadonlyArray<Method>,
     plain: ValueCodec | undefined,
-    suspends: boolean,
     interfaces: ReadonlyArray<Interface>
   ) {
     this.contract = contract
     this.methods = methods
     this.plain = plain
-    this.suspends = suspends
     this.interfaces = interfaces
   }
 
@@ -60,14 +74,15 @@ export class ContractCodec implements MessageCodec {
   }
 
   check(message: unknown): void {
-    if (message instanceof CastMessage || message instanceof CallMessage) {
-      const { method, payload } = message
-      if (!takes(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
-    } else if (!(message instanceof TerminateMessage)) this.checkPlain(message)
+    const request = requestOf(message)
+    if (request === undefined) return this.checkPlain(message)
+    if (request instanceof TerminateMessage) return
+    const { method, payload } = request
+    if (!takes(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
   }
 
   private checkPlain(message: unknown): void {
-    if (!takes(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
+    if (!takesMessage(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
   }
 
   private get plainCodec(): ValueCodec {
@@ -89,8 +104,7 @@ export class ContractCodec implements MessageCodec {
   adopt(message: unknown, from: MessageCodec): unknown {
     const { contract } = from
     if (contract === undefined || from.isPlain(message)) {
-      this.checkPlain(message)
-      return message
+      return adoptPlain(message, from, this.plainCodec, (plain) => this.checkPlain(plain))
     }
     const known = this.interfaces.find(({ codec }) => codec === from)
     if (known !== undefined) return asOwn(message, known.methods)
@@ -101,13 +115,11 @@ export class ContractCodec implements MessageCodec {
 
   /** Each side has classes of its own. */
   private copy(message: unknown, from: MessageCodec): unknown {
-    const writer = new ByteWriter()
-    from.encode(message, writer)
     const caller =
       message instanceof IncomingCall && message.replyTo instanceof PendingCall
         ? new TwinCaller(message.replyTo)
         : undefined
-    return this.decode(new ByteReader().over(writer.bytes, writer.start, writer.length), caller)
+    return this.decode(written(message, from), caller)
   }
 
   // --- between schedulers ----------------------------------------------------------------------------------------------
@@ -120,8 +132,8 @@ export class ContractCodec implements MessageCodec {
       writer.u32(this.contract.key)
       writeReason(writer, message.reason)
     } else {
-      writer.u8(plainKind)
-      this.plainCodec.encode(message, writer)
+      // A ref may be of another contract than its process: then that has another schema for them, if it has one
+      writePart(this.plainCodec, message, writer)
     }
   }
 
@@ -137,7 +149,7 @@ export class ContractCodec implements MessageCodec {
     if (isPlain(kind)) return this.decodePlain(kind, reader)
     const key = reader.u32()
     const methods = key === this.contract.key ? this.methods : this.methodsOf(key)
-    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? "another contract"}`)
+    if (methods === undefined) throw this.misdirected(`a message of ${ContractId.nameOf(key) ?? anotherContract}`)
     if (kind === terminateKind && caller !== undefined) {
       return new TerminateMessage(readReason(reader), caller.reply(unanswered))
     }

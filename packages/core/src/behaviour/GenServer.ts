@@ -26,6 +26,10 @@
  * caller of a server waits in one queue.
  */
 
+import { limitOf } from "../base/Milliseconds.ts"
+import { note } from "../schema/ValueCodec.ts"
+import { stepKind } from "../fiber/Step.ts"
+import { silenced } from "../fiber/Silence.ts"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
@@ -38,7 +42,7 @@ import { Name, readAddress, writeAddress } from "../address/Name.ts"
 import { type Pid, parse } from "../address/Pid.ts"
 import { ofThisSystem, withSystemId } from "../address/SystemId.ts"
 import { checkName } from "../base/NameCheck.ts"
-import type * as ExitReason from "../exit/ExitReason.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import type { Definition } from "../process/Definition.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
@@ -49,49 +53,16 @@ import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import { checkInspect, type Inspect, type Inspector, inspectorOf } from "./Inspection.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
-import {
-  type Call,
-  type CallMessage,
-  type Cast,
-  type Fields,
-  type Method,
-  methodsOf,
-  type Protocol
-} from "./Protocol.ts"
+import { type Call, type CallMessage, type Cast, type Fields, type Method, methodsOf, type Protocol } from "./Protocol.ts"
 import { type PayloadArgs, type PidRef, type Ref, type RefFactory, refFactory, reservedTags } from "./Ref.ts"
 import type { Callbacks } from "./ServerKind.ts"
 import { ServerLoop } from "./ServerLoop.ts"
 
 export type { ArgsAndOptions } from "../process/Definition.ts"
 export type { Inspect, InspectedMessage, InspectHooks } from "./Inspection.ts"
-export {
-  type CallNext,
-  Ignore,
-  type InitNext,
-  ignore,
-  type Next,
-  NoReply,
-  noReply,
-  Reply,
-  reply,
-  Stop,
-  StopWithReply,
-  stop,
-  stopWithReply,
-  type Then
-} from "./Next.ts"
+export { type CallNext, Ignore, type InitNext, ignore, type Next, NoReply, noReply, Reply, reply, Stop, StopWithReply, stop, stopWithReply, type Then } from "./Next.ts"
 export { BadReturnValue, type Call, type Cast, call, cast, type Fields, type Protocol } from "./Protocol.ts"
-export {
-  type CallError,
-  CallingSelf,
-  type CallOptions,
-  CallTimeout,
-  type Methods,
-  NoProcess,
-  type PidRef,
-  type Ref,
-  UnknownCall
-} from "./Ref.ts"
+export { type CallError, CallingSelf, type CallOptions, CallTimeout, type Methods, NoProcess, type PidRef, type Ref, UnknownCall } from "./Ref.ts"
 export { StartError, type StartOptions, start, startLink, startMonitor, terminate } from "./Start.ts"
 
 /** What every server's code may require and always has: itself, the system, and a scope that closes when it ends. */
@@ -230,8 +201,8 @@ export interface Implementation<P extends Protocol, A extends Fields, S, R> {
 export type AnyContract = Contract<any, any, any>
 
 /**
- * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, or a message of an interface is
- * missing.
+ * Declares a contract. Throws a RangeError when the name is empty, a message has a reserved name, a message of an interface is
+ * missing, or `unwindTimeout` is no duration.
  *
  * - `args`: what a server is started with. Default: nothing.
  * - `protocol`: its messages.
@@ -277,7 +248,9 @@ export const define = <
     throw new RangeError(`GenServer.define: ${name}: refs have a "${tag}" of their own. Give the message another name`)
   }
   const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
+  if (info !== undefined) note(info)
   checkInspect(name, inspect)
+  limitOf(unwindTimeout, `GenServer.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   const methods = methodsOf(protocol)
@@ -285,7 +258,6 @@ export const define = <
     new ContractId(name, () => contract.internals.fingerprint),
     methods,
     info === undefined ? undefined : valueCodec(info),
-    mailbox?.overflow === "suspend",
     interfaces.map((other) => interfaceOf(name, protocol, methods, other))
   )
   const refs = refFactory<P>(name, methods, codec)
@@ -409,21 +381,48 @@ const implement = <P extends Protocol, A extends Fields, M, S, R>(
 
 /**
  * Answers a call that its handler did not answer itself. The first answer counts. Dies when `value` is not of the
- * call's success type. Catalogue GS23, GS26.
+ * call's success type; its caller fails with NoProcess then. Catalogue GS23, GS26.
  */
-export const replyTo = <A, E>(from: From<A, E>, value: A): Effect.Effect<void> =>
-  Effect.sync(() => {
+export const replyTo: <A, E>(from: From<A, E>, value: A) => Effect.Effect<void> =
+  // A step's parameters and result are what it was made with
+  stepKind((fiber, from: From<never, never>, value: unknown) => {
+    const silent = silenced(fiber, Exit_.void)
+    if (silent !== undefined) return silent
     const call = callOf(from)
-    if (!call.method.isSuccess(value)) {
-      const { explainSuccess, tag } = call.method
-      throw new TypeError(`GenServer.replyTo: the reply to ${tag} is not of its type: ${explainSuccess(value)}`)
-    }
+    check(call, "replyTo", value)
     call.succeed(value)
-  })
+    return Exit_.void
+  }) as never
 
-/** Answers a call with its typed error. */
-export const failTo = <A, E>(from: From<A, E>, error: E): Effect.Effect<void> =>
-  Effect.sync(() => callOf(from).answer(Exit_.fail(error)))
+/**
+ * Answers a call with its typed error. Dies when `error` is not of the call's error type; its caller fails with NoProcess then.
+ */
+export const failTo: <A, E>(from: From<A, E>, error: E) => Effect.Effect<void> = stepKind(
+  (fiber, from: From<never, never>, error: unknown) => {
+    const silent = silenced(fiber, Exit_.void)
+    if (silent !== undefined) return silent
+    const call = callOf(from)
+    check(call, "failTo", error)
+    call.answer(Exit_.fail(error))
+    return Exit_.void
+  }
+) as never
+
+/** Whoever gives what is no answer dies of it. There will be no other: its caller is told. */
+const check = (call: CallMessage, by: "replyTo" | "failTo", answer: unknown): void => {
+  const { explainFailure, explainSuccess, isFailure, isSuccess, tag } = call.method
+  const isReply = by === "replyTo"
+  try {
+    if (isReply ? isSuccess(answer) : isFailure(answer)) return
+    const problem = isReply
+      ? `the reply to ${tag} is not of its type: ${explainSuccess(answer)}`
+      : `the failure of ${tag} is not of its type: ${explainFailure(answer)}`
+    throw new TypeError(`GenServer.${by}: ${problem}`)
+  } catch (error) {
+    call.end(ExitReason.died(error))
+    throw error
+  }
+}
 
 // Every `From` is the call itself; the interface only hides that
 const callOf = (from: From<never, never>): CallMessage => from as unknown as CallMessage

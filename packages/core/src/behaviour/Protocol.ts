@@ -75,6 +75,9 @@ export interface Method {
   /** Whether a value is a success of this call. */
   readonly isSuccess: (value: unknown) => boolean
   readonly explainSuccess: (value: unknown) => string
+  /** Whether a value is a failure of this call. */
+  readonly isFailure: (value: unknown) => boolean
+  readonly explainFailure: (value: unknown) => string
 }
 
 const noPayload = Object.freeze({})
@@ -82,22 +85,15 @@ const noPayload = Object.freeze({})
 /** What has no payload, and takes no bytes. */
 export const nothing: ValueCodec = {
   is: () => true,
+  isBlind: true,
   explain: () => "",
   encode: () => undefined,
   decode: () => noPayload,
   layout: () => 0,
+  hasInstances: () => false,
   toText: () => "",
   fromText: () => noPayload
 }
-
-/** What a handler fails with is only typed, and not checked before it is written. */
-const checked = (codec: ValueCodec): AnswerCodec["error"] => ({
-  encode: (value, writer) => {
-    if (!takes(codec, value)) throw new InvalidMessage({ target: "a failed call", problem: codec.explain(value) })
-    codec.encode(value, writer)
-  },
-  decode: codec.decode
-})
 
 /** The methods of a protocol, in order. */
 export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
@@ -111,9 +107,11 @@ export const methodsOf = (protocol: Protocol): ReadonlyArray<Method> =>
       kind: method._tag,
       hasPayload,
       payload: hasPayload ? valueCodec(method.payload) : nothing,
-      answer: { success, error: checked(error) },
+      answer: { success, error },
       isSuccess: success.is,
-      explainSuccess: success.explain
+      explainSuccess: success.explain,
+      isFailure: error.is,
+      explainFailure: error.explain
     }
   })
 

@@ -20,14 +20,7 @@ import { type CallOutcomes, PendingCall } from "../call/PendingCall.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { failedAt } from "../fiber/CallSite.ts"
 import { type AnyFiber, park } from "../fiber/Fibers.ts"
-import {
-  handOver,
-  type Iterating,
-  notNow,
-  type OperationMethods,
-  operationKind,
-  wasHandedOver
-} from "../fiber/Operation.ts"
+import { handOver, type Iterating, notNow, type OperationMethods, operationKind, wasHandedOver } from "../fiber/Operation.ts"
 import { currentProcess, type ProcessFiber } from "../fiber/ProcessFiber.ts"
 import { hostOf } from "../fiber/Running.ts"
 import { silenced } from "../fiber/Silence.ts"
@@ -94,9 +87,11 @@ export class UnknownCall extends Schema.TaggedError<UnknownCall>()("UnknownCall"
   problem: Schema.Literals(["other-contract", "no-handler"])
 }) {
   override get message(): string {
-    return this.problem === "no-handler"
-      ? `${this.call} to ${this.callee}: the implementation of ${this.contract} has no handler for it`
-      : `${this.call} to ${this.callee}: it is a process of another contract (${this.contract}); use a ref of that contract, or look who should hold this address`
+    const { call, callee, contract, problem } = this
+    if (problem === "no-handler") return `${call} to ${callee}: the implementation of ${contract} has no handler for it`
+    return call.startsWith(`${contract}.`)
+      ? `${call} to ${callee}: it is a process of another version of ${contract}, with other schemas; look whether its module is there twice`
+      : `${call} to ${callee}: it is a process of another contract (${contract}); use a ref of that contract, or look who should hold this address`
   }
 }
 
@@ -219,8 +214,15 @@ export const refFactory = <P extends Protocol>(
       impl(pid).ref = made
       return made as unknown as PidRef<P>
     },
-    is: (value): value is Ref<P> => value instanceof ContractRef
+    is: (value): value is Ref<P> => value instanceof ContractRef || isTwin(codec, value)
   }
+}
+
+/** Whether a value is a ref that the same contract has made in another evaluation of its module: it has the same methods. */
+const isTwin = (codec: MessageCodec, value: unknown): boolean => {
+  const { contract } = codec
+  if (typeof value !== "object" || value === null || contract === undefined) return false
+  return codecOfRef(value)?.contract?.is(contract) === true
 }
 
 /** Why a payload is not of its message's type, as what sending it dies with. */

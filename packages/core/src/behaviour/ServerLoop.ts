@@ -19,17 +19,7 @@ import { isLinked, unlink } from "../process/Links.ts"
 import type { Body, Description, ProcessRecord } from "../process/ProcessRecord.ts"
 import { Down, Exit as ExitMessage } from "../signal/Signal.ts"
 import { StartError } from "../spawn/StartError.ts"
-import {
-  Ignore,
-  idleTimeout,
-  isInstruction,
-  NoReply,
-  type Plans,
-  Reply,
-  Stop,
-  StopWithReply,
-  type Then
-} from "./Next.ts"
+import { Ignore, idleTimeout, isInstruction, NoReply, type Plans, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
@@ -169,11 +159,15 @@ export class ServerLoop implements Body, Owner {
   /** Runs an effect; `undefined` when it is suspended. */
   private run(effect: Effect.Effect<unknown, unknown>): Exit.Exit<unknown, unknown> | undefined {
     const { record } = this
-    const code = this.code ?? borrowCode(record, record.host.contextFor(record.priority), this)
+    const own = this.code
+    if (own !== undefined) return own.run(effect)
+    const code = borrowCode(record, record.host.contextFor(record.priority), this)
+    // Known while it runs: it may end its own process, and is silenced then
+    this.code = code
     // Callbacks only require what every process has: their types say so
     const exit = code.run(effect)
     // Most steps leave nothing behind
-    if (this.code === undefined && (exit === undefined || !giveBack(code))) this.code = code
+    if (exit !== undefined && giveBack(code)) this.code = undefined
     return exit
   }
 
@@ -322,7 +316,7 @@ export class ServerLoop implements Body, Owner {
       // A typed failure is the call's answer. Anything else ends the server, and through it the call
       const defect = exit.cause.reasons.some((reason) => reason._tag !== "Fail")
       if (defect) this.stop(ExitReason.fromCause(exit.cause), undefined)
-      else message.answer(exit)
+      else this.failed(message, exit)
     })
   }
 
@@ -346,6 +340,16 @@ export class ServerLoop implements Body, Owner {
     if (!this.isSuccess(message, next.value)) return
     message.succeed(next.value)
     this.proceed(next)
+  }
+
+  /** A call's handler has failed with nothing but errors. */
+  private failed(message: CallMessage, exit: Exit.Failure<unknown, unknown>): void {
+    const { method } = message
+    const [reason] = exit.cause.reasons
+    const error = reason?._tag === "Fail" ? reason.error : undefined
+    if (method.isFailure(error)) return message.answer(exit)
+    const problem = `a failure that is not of its type: ${method.explainFailure(error)}`
+    this.stop(badReturn(`${this.kind.contract}.${method.tag}`, problem), undefined)
   }
 
   /** Whether the answer is of the call's type; if not, the server ends. */
@@ -481,6 +485,8 @@ export class ServerLoop implements Body, Owner {
   private stop(reason: ExitReason.ExitReason, last: (() => void) | undefined): void {
     const { terminate } = this.kind.callbacks
     this.stopping = true
+    // An exit signal was faster, its own say: that runs no terminate. The next turn stops the code
+    if (!this.record.isRunning) return
     if (this.plans !== undefined) this.stopIdle(this.plans)
     if (terminate === undefined) {
       last?.()

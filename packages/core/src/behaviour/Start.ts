@@ -2,6 +2,7 @@
  * Starting and stopping servers. A start returns when `init` is over, wherever the server runs.
  */
 
+import { argsFor } from "../spawn/StartDefinition.ts"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -29,16 +30,7 @@ import { StartError } from "../spawn/StartError.ts"
 import { portable } from "../wire/Portable.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
 import { type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
-import {
-  type CallError,
-  CallingSelf,
-  CallTimeout,
-  codecOfRef,
-  defaultTimeout,
-  NoProcess,
-  type PidRef,
-  UnknownCall
-} from "./Ref.ts"
+import { type CallError, CallingSelf, CallTimeout, codecOfRef, defaultTimeout, NoProcess, type PidRef, UnknownCall } from "./Ref.ts"
 
 export type { StartOptions } from "../spawn/StartDefinition.ts"
 export { StartError } from "../spawn/StartError.ts"
@@ -104,13 +96,15 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
   }
 
   perform(fiber: AnyFiber): Effect.Effect<A, StartError> {
-    const { name } = this.contract
-    const silent = silenced<A, StartError>(fiber)
-    if (silent !== undefined) return silent
+    const { internals, name } = this.contract
     const host = hostOf(fiber)
     const definition = host.definition(name)
     if (definition === undefined) return Exit.fail(new StartError({ contract: name, problem: "unknown-contract" }))
-    return startOn(fiber, host, currentProcess(fiber), definition, this.args ?? {}, this.options, this.tie, this)
+    if (definition.codec.contract?.is(internals.codec.contract) !== true) {
+      return Exit.fail(new StartError({ contract: name, problem: "other-version" }))
+    }
+    const args = argsFor(definition, internals.argsCodec, this.args ?? {})
+    return startOn(fiber, host, currentProcess(fiber), definition, args, this.options, this.tie, this)
   }
 
   started(pid: Pid, monitor: MonitorRef): Effect.Effect<unknown> {

@@ -21,6 +21,17 @@ import { idle, type Timed, type Timeout } from "../run/Timer.ts"
 import { writeAnswer } from "../signal/Answer.ts"
 import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 
+/** What a start waits with for the answer of the new process. */
+export interface StartWait extends PendingCall {
+  /**
+   * Whether the process need not be started any more: nobody waits for it, or who asked for it has ended. Then {@link PendingCall.down}
+   * tells it.
+   */
+  readonly unwanted: boolean
+  /** It is on its way to another scheduler, and happens there. */
+  leaves(): void
+}
+
 /** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
 export interface CallOutcomes {
   /** The callee is gone. */
@@ -57,7 +68,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
   slot = -1
-  /** Whose list of unanswered calls it stands in, if it is a call of a contract: told when nobody waits for the answer any more. */
+  /** Who keeps that this waits, as a call that is not answered or a sender without room: told when nobody waits any more. */
   callee: Pid | undefined = undefined
   /** Waits for room in the callee's mailbox, for as long as this waits. */
   private offering: AnyFiber | undefined = undefined
@@ -187,9 +198,12 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.id !== 0) this.host.pending.delete(this.id)
   }
 
-  /** The callee's mailbox is full: `offer` waits for room. Its end is nobody's business: whoever is refused is told by its callee. */
+  /** The callee's mailbox is full: `offer` waits for room. Whoever is refused is told by its callee, unless the caller itself has ended. */
   offer(offer: Effect.Effect<unknown>): void {
     this.offering = Effect.runForkWith(this.host.context)(offer)
+    this.offering.addObserver((exit) => {
+      if (Exit.isSuccess(exit) && exit.value === "gone") this.down(ExitReason.noProcess)
+    })
   }
 
   private withdraw(): void {
@@ -250,6 +264,9 @@ export class TwinCaller implements Caller {
     return {
       get settled() {
         return pending.settled
+      },
+      get asker() {
+        return pending.asker
       },
       answer,
       succeed: (value) => answer(Exit.succeed(value)),

@@ -112,7 +112,9 @@ abstract class Doing<out E> extends Operation<void, E, Current> implements Deed<
   }
 
   perform(fiber: AnyFiber): Effect.Effect<void, E> {
-    return this.later(ownProcess(fiber))
+    const record = ownProcess(fiber)
+    // After its end a process does nothing any more, see `Silence.ts`
+    return record.isDead ? Exit.interrupt() : this.later(record)
   }
 }
 

@@ -45,7 +45,7 @@ export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unkno
 }
 
 /** What is left of a message that its receiver does not take. Its sender, or the operator, knows. */
-const refused: unique symbol = Symbol("refused")
+export const refused: unique symbol = Symbol("refused")
 
 /**
  * A message that was made for another mailbox than its receiver's, as the receiver takes it: the sender's pid, name or alias says
@@ -175,34 +175,37 @@ export const admitWaiting = (record: ProcessRecord): void => {
   for (const sender of waiting) {
     if (mailbox.messages >= bounds.capacity) return
     waiting.delete(sender)
-    // What has ended says nothing any more, though it may not have unwound
-    if (sender.by?.isDead === true) continue
     push(record, sender.message)
     sender.accept()
   }
   extra.waiting = undefined
 }
 
-/** Lets a sender, the process `by` if there is one, wait for room. Returns how to give up. */
+/**
+ * Lets a sender wait for room; `number`: under which it waits, if it is of another scheduler, or 0. Returns how to give up.
+ */
 export const waitForRoom = (
   record: ProcessRecord,
   message: unknown,
-  by: ProcessRecord | undefined,
+  number: number,
   accept: () => void,
   refuse: () => void
 ): (() => void) => {
-  const sender = { message, by, accept, refuse }
+  const sender = { message, number, accept, refuse }
   const extra = record.extras()
   extra.waiting ??= new Set()
   extra.waiting.add(sender)
   return () => void extra.waiting?.delete(sender)
 }
 
-/** A caller on another scheduler no longer waits for the answer: its call is not to be let in any more, if it waits for room. */
+/**
+ * A caller on another scheduler no longer waits for the answer, or a sender for room: what it has sent is not to be let in any more, if
+ * it waits for room.
+ */
 export const abandonCall = (record: ProcessRecord, call: number): void => {
   for (const sender of record.extra?.waiting ?? []) {
-    const { message } = sender
-    if (!(message instanceof IncomingCall) || !message.isFrom(call)) continue
+    const { message, number } = sender
+    if (number !== call && !(message instanceof IncomingCall && message.isFrom(call))) continue
     record.extra?.waiting?.delete(sender)
     return
   }

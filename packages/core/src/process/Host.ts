@@ -3,6 +3,7 @@
  * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
  */
 
+import { type StartWait } from "../call/PendingCall.ts"
 import * as Context from "effect/Context"
 import type { Scheduler } from "effect/Scheduler"
 import type { Directory } from "../address/Directory.ts"
@@ -97,13 +98,14 @@ export interface Host extends RunQueue, Router, Reporter {
   effectScheduler(priority: Priority): Scheduler
   /** The context for fibers of that priority. */
   contextFor(priority: Priority): Context.Context<never>
-  nextSerial(): number
+  /** The number of a new process. `suspends`: senders are to wait while its mailbox is full, which the number says everywhere. */
+  nextSerial(suspends: boolean): number
   /** A number that is unique in the system, for monitors, timers and calls. */
   nextReference(): number
   /** What is below the counter in this scheduler's references. */
   readonly referenceRest: number
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
-  routeSpawn(signal: SpawnSignal, call: AwaitedReply): void
+  routeSpawn(signal: SpawnSignal, call: StartWait): void
   /** Starts something here when its turn comes, unless an idle scheduler takes it first. */
   offer(offer: Offer): void
   /** A number for a definition, the same on all schedulers of the system: from 1. 0 for one that is unknown. */

@@ -150,6 +150,11 @@ export abstract class IncomingCall {
     return this.record === undefined ? undefined : this.replyTo.asker
   }
 
+  /** There will be no answer: it fails as if the callee had ended, with that reason. */
+  end(reason: ExitReason.ExitReason): void {
+    if (this.leave()) this.replyTo.down(reason)
+  }
+
   /** The callee's mailbox had no room for it. */
   dropped(): void {
     this.leave()
@@ -157,12 +162,19 @@ export abstract class IncomingCall {
   }
 
   private leave(): boolean {
-    const record = this.record
+    const { next, previous, record } = this
     if (record === undefined) return false
     this.record = undefined
-    if (this.previous !== undefined) this.previous.next = this.next
-    else record.calls = this.next
-    if (this.next !== undefined) this.next.previous = this.previous
+    // A server may keep what it has answered: that must not keep its neighbours alive, and theirs
+    if (previous === undefined) record.calls = next
+    else {
+      previous.next = next
+      this.previous = undefined
+    }
+    if (next !== undefined) {
+      next.previous = previous
+      this.next = undefined
+    }
     return true
   }
 
@@ -172,14 +184,15 @@ export abstract class IncomingCall {
    * answers keeps nothing of those who have asked.
    */
   static abandoned(record: ProcessRecord, remote: number | undefined): void {
+    if (record.calls === undefined) return
     const extra = record.extras()
     extra.abandoned ??= { count: 0, sweepAt: fewestToSweep, remote: new Set() }
     const { abandoned } = extra
     if (remote !== undefined) abandoned.remote.add(remote)
     if (++abandoned.count < abandoned.sweepAt) return
     let left = 0
-    for (let call = record.calls; call !== undefined; ) {
-      const { next, replyTo } = call
+    for (let call: IncomingCall | undefined = record.calls; call !== undefined; ) {
+      const { next, replyTo }: IncomingCall = call
       if (replyTo.settled || (replyTo instanceof RemoteReply && abandoned.remote.has(replyTo.call))) call.leave()
       else left++
       call = next
@@ -191,12 +204,13 @@ export abstract class IncomingCall {
 
   /** The callee is gone: everybody who still waits learns why. */
   static allDown(record: ProcessRecord, reason: ExitReason.ExitReason): void {
-    let call = record.calls
+    let call: IncomingCall | undefined = record.calls
     record.calls = undefined
     while (call !== undefined) {
-      call.record = undefined
+      const { next }: IncomingCall = call
+      call.record = call.previous = call.next = undefined
       call.whenGone(reason)
-      call = call.next
+      call = next
     }
   }
 

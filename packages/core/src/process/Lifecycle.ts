@@ -120,6 +120,8 @@ export const finish = (record: ProcessRecord): void => {
   host.processes.delete(pid.serial)
   pid.record = undefined
   host.directory.release(pid)
+  const offers = record.extra?.offers
+  if (offers !== undefined) for (const withdraw of offers) withdraw()
   for (let link = record.links; link !== undefined; link = record.links) {
     link.leave()
     receiveExit(link.partnerOf(record), pid, reason, true)

@@ -14,9 +14,13 @@ import { recordOf } from "./ProcessRecord.ts"
 import { resolve } from "./Resolve.ts"
 
 /** Starts watching `pid`. A dead one is reported at once with reason NoProcess. Catalogue M02 to M05, M12. */
-export const monitor = (record: ProcessRecord, pid: Pid, name: string | undefined): MonitorRef => {
+export const monitor = (
+  record: ProcessRecord,
+  pid: Pid,
+  name: string | undefined,
+  ref: MonitorRef = makeRef(record)
+): MonitorRef => {
   const { host } = record
-  const ref = makeRef(record)
   // A pid that was made here knows its process: this is nearly always all
   const watched = recordOf(pid)
   if (watched !== undefined && watched !== record && watched.host === host && !record.isDead)
@@ -40,16 +44,16 @@ const monitorApart = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: st
   if (watched !== record) host.monitors.add(ref, record, watched, name)
 }
 
-/** Starts watching a process, or whoever holds a name now. */
-export const monitorAddress = (record: ProcessRecord, of: Address): MonitorRef => {
+/** Starts watching a process, or whoever holds a name now. `ref`: a reference that {@link makeRef} has made for it. */
+export const monitorAddress = (record: ProcessRecord, of: Address, ref: MonitorRef = makeRef(record)): MonitorRef => {
   const pid = resolve(record.host, of)
   const name = of instanceof Name ? of.toString() : undefined
-  return pid === undefined ? monitorNobody(record, name ?? "") : monitor(record, pid, name)
+  return pid === undefined ? monitorNobody(record, name ?? "", ref) : monitor(record, pid, name, ref)
 }
 
 /** A name that nobody holds is reported at once, by its name. Catalogue M14. */
-const monitorNobody = (record: ProcessRecord, name: string): MonitorRef => {
-  const ref = makeRef(record)
+const monitorNobody = (record: ProcessRecord, name: string, ref: MonitorRef): MonitorRef => {
+  monitorOver(record, ref)
   record.mailbox.pushSignal(new Down(ref, nobody, name, ExitReason.noProcess))
   record.wake()
   return ref
@@ -58,8 +62,8 @@ const monitorNobody = (record: ProcessRecord, name: string): MonitorRef => {
 /** The pid in the Down of a name that nobody holds: it is no process's. */
 const nobody: Pid = new PidImpl(0, 0, 0, undefined)
 
-// The brand says that the number came from here
-const makeRef = (record: ProcessRecord): MonitorRef => record.host.nextReference() as MonitorRef
+/** A reference for a monitor. The brand says that the number came from here. */
+export const makeRef = (record: ProcessRecord): MonitorRef => record.host.nextReference() as MonitorRef
 
 /** Somebody, here or elsewhere, watches this process from now on. */
 export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void =>

@@ -58,8 +58,8 @@ export interface WaitingSender {
   /** The receiver is gone. */
   refuse(): void
   readonly message: unknown
-  /** The process that waits, if it is of this scheduler. After its end nothing of it gets in. */
-  readonly by: ProcessRecord | undefined
+  /** The number under which a sender of another scheduler waits, or 0. */
+  readonly number: number
 }
 
 /** What few processes have: made when the first of it is needed, so that the others stay small. */
@@ -78,6 +78,8 @@ export interface Extra {
   abandoned: AbandonedCalls | undefined
   /** Senders that wait for room in the mailbox, oldest first. */
   waiting: Set<WaitingSender> | undefined
+  /** Ends its own waits for room in others' mailboxes: nothing of it gets in after its end. */
+  offers: Set<() => void> | undefined
   /** The process's own key-value store. */
   dictionary: Map<unknown, unknown> | undefined
   /** Run when it ends: what its code acquired. */
@@ -99,6 +101,7 @@ const makeExtra = (
   aliases: undefined,
   abandoned: undefined,
   waiting: undefined,
+  offers: undefined,
   dictionary: undefined,
   finalizers: undefined,
   lineage: undefined

@@ -3,8 +3,14 @@
  * scheduler has loaded it under the same name.
  */
 
+import { value } from "../schema/ValueCodec.ts"
+import { limitOf } from "../base/Milliseconds.ts"
+import { withSystem } from "../fiber/Running.ts"
+import { argsFor } from "../spawn/StartDefinition.ts"
+import { type MessageCodec } from "../address/MessageCodec.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import type { Name } from "../address/Name.ts"
 import type { Pid } from "../address/Pid.ts"
@@ -31,6 +37,7 @@ export interface ProcessContract<S extends Schema.Top, A extends Fields> {
   readonly name: string
   readonly mailbox: S
   readonly args: Schema.Struct<A>
+  readonly unwindTimeout: Duration.Input | undefined
   /** Makes it a program: give the result to `System.main`, so that every scheduler can run it. */
   readonly implement: <B, E, R>(
     program: (self: Self<S["Type"]>, args: Schema.Struct<A>["Type"]) => Effect.Effect<B, E, R>
@@ -44,21 +51,30 @@ export interface ProcessImplementation<R> {
   readonly "~R": R
 }
 
-/** Declares a raw process that any scheduler can run. Throws a RangeError when the name is empty. */
+/**
+ * Declares a raw process that any scheduler can run. Throws a RangeError when the name is empty, or `unwindTimeout` is no duration.
+ *
+ * - `mailbox`: what it takes.
+ * - `args`: what it is started with. Default: nothing.
+ * - `unwindTimeout`: how long the finalizers of its processes may take before they count as ended all the same. Default: 5 seconds.
+ */
 export const define = <S extends Schema.Top, const A extends Fields = {}>(
   name: string,
-  options: { readonly mailbox: S; readonly args?: A }
+  options: { readonly mailbox: S; readonly args?: A; readonly unwindTimeout?: Duration.Input | undefined }
 ): ProcessContract<S, A> => {
+  const { unwindTimeout } = options
   checkName("Process.define", name)
+  limitOf(unwindTimeout, `Process.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`
   const args = Schema.Struct(options.args ?? ({} as A))
   return {
     name,
     mailbox: options.mailbox,
     args,
+    unwindTimeout,
     implement: (program) => ({
       // Services are checked by `~R`; the scheduler's context has them
-      definition: makeDefinition(name, options.mailbox, args, program as unknown as Program),
+      definition: makeDefinition(name, options.mailbox, args, unwindTimeout, program as unknown as Program),
       "~R": undefined as never
     })
   }
@@ -66,7 +82,13 @@ export const define = <S extends Schema.Top, const A extends Fields = {}>(
 
 type Program = (self: Self<never>, args: unknown) => Effect.Effect<unknown, unknown>
 
-const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, program: Program): Definition => ({
+const makeDefinition = (
+  name: string,
+  mailbox: Schema.Top,
+  args: Schema.Top,
+  unwindTimeout: Duration.Input | undefined,
+  program: Program
+): Definition => ({
   name,
   get fingerprint() {
     return fingerprint(name, { mailbox, args })
@@ -74,6 +96,7 @@ const makeDefinition = (name: string, mailbox: Schema.Top, args: Schema.Top, pro
   codec: fromSchema(mailbox),
   args: valueCodec(args),
   mailbox: undefined,
+  unwindTimeout,
   uses: [],
   body: (given, started, registered) =>
     new RawProcess<never>(
@@ -109,12 +132,13 @@ const startWith = <S extends Schema.Top, A extends Fields>(
   options: StartOptions | undefined,
   link: boolean
 ): Effect.Effect<Pid<S["Type"]>, StartError, System> =>
-  acting((host, fiber) => {
+  withSystem((host, fiber) => {
     const definition = host.definition(contract.name)
     if (definition === undefined) {
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
     }
-    return Effect.map(startDefinition(host, currentProcess(fiber), definition, args ?? {}, options, link), (pid) =>
+    const given = argsFor(definition, value(contract.args), args ?? {})
+    return Effect.map(startDefinition(host, currentProcess(fiber), definition, given, options, link), (pid) =>
       typedPid<S["Type"]>(pid, definition.codec)
     )
   })

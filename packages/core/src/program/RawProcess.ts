@@ -3,6 +3,8 @@
  * It is started and woken by the run queue only, never on a sender's stack.
  */
 
+import { makeRef } from "../process/Monitors.ts"
+import { hasTag } from "./Selector.ts"
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -23,18 +25,7 @@ import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
 import { monitorAddress } from "../process/Monitors.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Down, Exit as ExitMessage, MonitorRef } from "../signal/Signal.ts"
-import {
-  ChoosingReceive,
-  ChoosingWaiter,
-  ending,
-  type Matches,
-  type Receiver,
-  type ReceiveTimeout,
-  type ReceiveWaiter,
-  startWaiting,
-  stopWaiting,
-  takeOldest
-} from "./Receive.ts"
+import { ChoosingReceive, ChoosingWaiter, ending, type Matches, type Receiver, type ReceiveTimeout, type ReceiveWaiter, startWaiting, stopWaiting, takeOldest } from "./Receive.ts"
 import type { Selector } from "./Selector.ts"
 
 /** What a process may find in its mailbox: its own messages, and the signals it asked for. */
@@ -270,8 +261,7 @@ export class RawProcess<M>
     options?: ReceiveOptions
   ): Effect.Effect<Extract<Received<M>, { readonly _tag: Tag }>, ReceiveTimeout> {
     return this.receiveWhen(
-      (message): message is Extract<Received<M>, { readonly _tag: Tag }> =>
-        typeof message === "object" && message !== null && "_tag" in message && message._tag === tag,
+      (message): message is Extract<Received<M>, { readonly _tag: Tag }> => hasTag(message, tag),
       options
     )
   }
@@ -303,8 +293,10 @@ export class RawProcess<M>
   monitorWithAlias(of: Address, mode: AliasMode) {
     return Effect.sync(() => {
       const record = this.own()
-      const ref = monitorAddress(record, of)
-      return { ref, alias: makeAlias(record, mode, ref) as unknown as Alias<M> }
+      const ref = makeRef(record)
+      // Before the monitor: that of a process which is gone is over at once, and ends the alias
+      const alias = makeAlias(record, mode, ref) as unknown as Alias<M>
+      return { ref: monitorAddress(record, of, ref), alias }
     })
   }
 }

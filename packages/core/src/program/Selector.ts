@@ -30,12 +30,7 @@ export class Selector<M, A = never> {
     map: (message: Extract<M, { readonly _tag: Tag }>) => B
   ): Selector<M, A | B> {
     return this.with({
-      matches: (message) =>
-        typeof message === "object" &&
-        message !== null &&
-        "_tag" in message &&
-        message._tag === tag &&
-        !isSignal(message),
+      matches: (message) => hasTag(message, tag) && !isSignal(message),
       map
     })
   }
@@ -75,6 +70,15 @@ export class Selector<M, A = never> {
     if (choice === undefined) throw new Error("a selector was applied to a message it does not wait for")
     // `matches` has told that the message is what `map` takes
     return choice.map(message as never)
+  }
+}
+
+/** Whether a message has that tag. One that cannot be asked has none: what others have sent is nobody's defect here. */
+export const hasTag = (message: unknown, tag: string): boolean => {
+  try {
+    return typeof message === "object" && message !== null && "_tag" in message && message._tag === tag
+  } catch {
+    return false
   }
 }
 

@@ -10,7 +10,6 @@ import { Alias } from "../address/Alias.ts"
 import type { MessageCodec } from "../address/MessageCodec.ts"
 import type { Address } from "../address/Name.ts"
 import { impl, isPid, type Pid, PidImpl } from "../address/Pid.ts"
-import { isReadable } from "../base/Foreign.ts"
 import { deepFreeze } from "../base/Freeze.ts"
 import { milliseconds } from "../base/Milliseconds.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
@@ -48,7 +47,6 @@ const SendMessage = operationKind(
     attempt(fiber: ProcessFiber): undefined | typeof notNow {
       const { message, to } = this
       if (!(to instanceof PidImpl) || to.codec === undefined) return notNow
-      if (!isReadable(message)) return notNow
       const { host } = fiber.process
       to.codec.check(message)
       if (host.freeze) deepFreeze(message)
@@ -79,24 +77,15 @@ const toReceiver = <A, E>(
     const pid = resolve(host, to)
     const codec = (isPid(to) ? undefined : to.codec) ?? (pid && codecOf(host, pid))
     if (codec === undefined) return pid === undefined ? nobody : Effect.die(unknownMailbox(pid))
-    check(codec, message)
+    codec.check(message)
     if (host.freeze) deepFreeze(message)
     return pid === undefined ? nobody : use(host, pid, codec, currentProcess(fiber), to instanceof Alias ? to.ref : 0)
   }, silent)
 
-/** Throws `InvalidMessage` when a message is not of a mailbox's type, or is nothing that a process could look at. */
-const check = (codec: MessageCodec, message: unknown): void => {
-  if (isReadable(message)) return codec.check(message)
-  throw new InvalidMessage({
-    target: codec.contract?.name ?? "a process",
-    problem: "it is a proxy that has been revoked, or that refuses to be looked at"
-  })
-}
-
 /** Checks and freezes a message that will be sent later, as far as its receiver is known already. */
 export const prepare = (host: Host, to: Address, message: unknown): void => {
   const codec = isPid(to) ? codecOf(host, to) : to.codec
-  if (codec !== undefined) check(codec, message)
+  codec?.check(message)
   if (host.freeze) deepFreeze(message)
 }
 
@@ -114,7 +103,7 @@ export const deliverTo = (host: Host, to: Address, message: unknown): void => {
 
 /**
  * Sends a message if there is room for it now. Returns whether it is in the mailbox: not when that is bounded, full and
- * makes senders wait, nor when there is no such process. Costs a round trip to another scheduler.
+ * makes senders wait, nor when there is no such process, or its mailbox is of another schema. Costs a round trip to another scheduler.
  */
 export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, never, System> =>
   toReceiver(
@@ -126,22 +115,24 @@ export const trySend = <M>(to: Address<M>, message: M): Effect.Effect<boolean, n
       Effect.map(Offer.offer(host, pid, codec, message, alias, false, by), (outcome) => outcome === "accepted")
   )
 
-/** A message that did not get into a mailbox in time, or whose receiver is gone. */
+/** A message that did not get into a mailbox: in time, because its receiver is gone, or because that does not take it. */
 export class SendFailed extends Schema.TaggedError<SendFailed>()("SendFailed", {
   target: Schema.String,
-  problem: Schema.Literals(["full", "gone"])
+  /** `refused`: the process's own mailbox is of another schema or contract than the address that was used. */
+  problem: Schema.Literals(["full", "gone", "refused"])
 }) {
   override get message(): string {
-    return this.problem === "full"
-      ? `the mailbox of ${this.target} was full until the deadline`
-      : `there is no process ${this.target}`
+    const { problem, target } = this
+    if (problem === "full") return `the mailbox of ${target} was full until the deadline`
+    if (problem === "gone") return `there is no process ${target}`
+    return `${target} does not take the message: its mailbox is of another schema; look who should hold this address`
   }
 }
 
 /**
  * Sends a message and waits for room no longer than `deadline`. Fails with {@link SendFailed} when there was none by then
- * (on the receiver's own scheduler nothing was sent; on another it may still arrive), or when the receiver is gone or
- * ends meanwhile. Dies with a RangeError when the deadline is negative.
+ * (then nothing was sent; on another scheduler there may have been room in the very last moment), or when the receiver is gone or
+ * ends meanwhile, or does not take the message. Dies with a RangeError when the deadline is negative.
  */
 export const sendWithin = <M>(
   to: Address<M>,
@@ -154,7 +145,7 @@ export const sendWithin = <M>(
     return toReceiver(to as unknown as Address, message, fail("gone"), fail("gone"), (host, pid, codec, by, alias) =>
       Effect.raceFirst(
         Effect.flatMap(Offer.offer(host, pid, codec, message, alias, true, by), (outcome) =>
-          outcome === "accepted" ? Effect.void : fail("gone")
+          outcome === "accepted" ? Effect.void : fail(outcome)
         ),
         Effect.andThen(Effect.provideService(sleep(limit), System, host), fail("full"))
       )

@@ -5,6 +5,9 @@
  * sockets and timers are served.
  */
 
+import { type StartWait } from "../call/PendingCall.ts"
+import { suspendsSenders } from "../address/Pid.ts"
+import { turnOf } from "../address/SystemId.ts"
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
@@ -256,6 +259,13 @@ export class Scheduler implements Host {
 
   private readonly turn = (): void => {
     if (this.stopped) return
+    const { system } = turnOf
+    turnOf.system = this.system
+    this.takeTurn()
+    turnOf.system = system
+  }
+
+  private takeTurn(): void {
     const { pace, queue, uplink } = this
     const start = this.options.clock.now()
     const waited = uplink.waited
@@ -371,7 +381,14 @@ export class Scheduler implements Host {
     return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.before + this.onTheSpot
   }
 
-  nextSerial(): number {
+  nextSerial(suspends: boolean): number {
+    for (;;) {
+      const serial = this.anySerial()
+      if (suspendsSenders(serial) === suspends) return serial
+    }
+  }
+
+  private anySerial(): number {
     if (this.serial === this.serialEnd) {
       const { count, first } = this.uplink.reserveSerials()
       this.serial = first
@@ -403,7 +420,7 @@ export class Scheduler implements Host {
     this.uplink.routeMessage(to, codec, message, alias, call, accepted, wait)
   }
 
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void {
+  routeSpawn(signal: SpawnSignal, call: StartWait): void {
     this.uplink.routeSpawn(signal, call)
   }
 

@@ -2,6 +2,7 @@
  * What a scheduler asks of its system: all that reaches beyond it.
  */
 
+import { type StartWait } from "../call/PendingCall.ts"
 import type { Directory } from "../address/Directory.ts"
 import type { PendingCall } from "../call/PendingCall.ts"
 import type { Host, Offer, Placement } from "../process/Host.ts"
@@ -16,7 +17,7 @@ export interface Uplink {
   readonly slots: number
   route(slot: number, incarnation: number, signal: Signal): void
   routeMessage: Host["routeMessage"]
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void
+  routeSpawn(signal: SpawnSignal, call: StartWait): void
   offer(offer: Offer): void
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }

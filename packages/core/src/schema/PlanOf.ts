@@ -2,6 +2,7 @@
  * From a schema to its plan. What a plan cannot express goes through Effect's own codec for that node, to the node's
  * encoded side, whose plan is used then. What no schema describes has a form of its own: {@link anyValue}.
  */
+import { encodedBy, linkOf, optionOf, stepOf, stepOfKeys, transformBy, type Step } from "./Steps.ts"
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { anyValue, empty } from "../wire/AnyValue.ts"
@@ -24,7 +25,8 @@ export const planOf = (ast: SchemaAST.AST): Plan => {
 const makePlan = (ast: SchemaAST.AST): Plan => {
   if (ast.encoding !== undefined && isPlain(SchemaAST.toType(ast))) return planOf(SchemaAST.toType(ast))
   // A transformation's checks are its own business, on both sides
-  if (ast.encoding !== undefined || ("encodingChecks" in ast && ast.encodingChecks !== undefined)) return encoded(ast)
+  if ("encodingChecks" in ast && ast.encodingChecks !== undefined) return encoded(ast)
+  if (ast.encoding !== undefined) return transformed(ast)
   const plan = bare(ast)
   if (ast.checks === undefined || (plan._tag === "Transformed" && plan.checks)) return plan
   return { _tag: "Checked", plan, check: checkOf(ast, ast.checks) }
@@ -88,6 +90,22 @@ const encoded = (ast: SchemaAST.AST): Plan => {
 }
 
 /**
+ * By Effect's codec for one step of a transformation, and by the plan of what that gives from there. Not further: within a value Effect
+ * writes a union by the first member that takes it, and drops what that does not know.
+ */
+const transformed = (ast: SchemaAST.AST): Plan => {
+  const step = stepOf(ast)
+  return step === undefined ? encoded(ast) : throughStep(step)
+}
+
+const throughStep = (step: Step): Plan => ({
+  _tag: "Transformed",
+  ...transformBy(step),
+  plan: planOf(step.to),
+  checks: true
+})
+
+/**
  * Whether values of a type side can be written as they are. Then a transformation need not run, and cannot lose anything:
  * as text -0 is 0.
  */
@@ -123,9 +141,9 @@ const objects = (ast: SchemaAST.Objects): Plan => {
   if (propertySignatures.length + indexSignatures.length === 0) {
     return { _tag: "Checked", plan: leaf(empty), check: guardOf(ast) }
   }
-  if (propertySignatures.some(({ type }) => isTransformedKey(type))) return encoded(ast)
   if (indexSignatures.some(({ parameter, type }) => hasEncoding(parameter) || isTransformedKey(type)))
     return encoded(ast)
+  if (propertySignatures.some(({ type }) => isTransformedKey(type))) return keysTransformed(ast)
   const entry = recordOf(ast)
   if (entry !== undefined) return { _tag: "Record", value: planOf(entry) }
   const fields = propertySignatures.map(
@@ -138,6 +156,12 @@ const objects = (ast: SchemaAST.Objects): Plan => {
   if (indexSignatures.length === 0) return { _tag: "Struct", fields }
   const signatures = indexSignatures.map(({ parameter, type }) => ({ keysOf: keysOf(parameter), plan: planOf(type) }))
   return { _tag: "Open", fields, signatures }
+}
+
+/** Effect transforms the keys that may come or go; everything else has its own plan. */
+const keysTransformed = (ast: SchemaAST.Objects): Plan => {
+  const step = stepOfKeys(ast, isTransformedKey)
+  return step === undefined ? encoded(ast) : throughStep(step)
 }
 
 const hasEncoding = (parameter: SchemaAST.AST): boolean =>
@@ -220,45 +244,7 @@ const declaration = (ast: SchemaAST.Declaration): Plan => {
   const inner = optionOf(ast)
   if (inner !== undefined) return option(planOf(inner))
   const link = linkOf(ast)
-  return link === undefined ? anyOf(ast) : encoded(encodedBy(ast, link))
-}
-
-/**
- * How a declaration says it is encoded: for JSON, but with the values it is made of as they are, which have plans of their
- * own. Without such a link its values travel as what they are, if they are something any value can be.
- */
-const linkOf = (ast: SchemaAST.Declaration): SchemaAST.Link | undefined => {
-  const { toCodec, toCodecJson } = ast.annotations ?? {}
-  const make = toCodecJson ?? toCodec
-  if (typeof make !== "function") return undefined
-  // Effect's annotations: see `Schema.Annotations.Declaration`
-  const made = make as (typeParameters: ReadonlyArray<Schema.Top>) => SchemaAST.Link | undefined
-  return made(ast.typeParameters.map((parameter) => schemaOf(SchemaAST.toType(parameter))))
-}
-
-const encodedBy = (ast: SchemaAST.Declaration, link: SchemaAST.Link): SchemaAST.Declaration => {
-  const { annotations, checks, context, encodingChecks, encodingRun, run, typeParameters } = ast
-  return new SchemaAST.Declaration(
-    typeParameters.map(SchemaAST.toType),
-    run,
-    annotations,
-    checks,
-    [link],
-    context,
-    encodingChecks,
-    encodingRun
-  )
-}
-
-/** What an option is of. Effect names its own declarations so that they can be made again from a description. */
-export const optionOf = (ast: SchemaAST.Declaration): SchemaAST.AST | undefined => {
-  const { representation } = ast.annotations ?? {}
-  const isOption =
-    typeof representation === "object" &&
-    representation !== null &&
-    "id" in representation &&
-    representation.id === "effect/schema/Option"
-  return isOption ? ast.typeParameters[0] : undefined
+  return link === undefined ? anyOf(ast) : transformed(encodedBy(ast, link))
 }
 
 const defaults: SchemaAST.ParseOptions = {}

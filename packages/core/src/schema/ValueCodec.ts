@@ -2,8 +2,11 @@
  * How the values of one schema are checked, turned into bytes and turned into text. Made once per schema, from the schema: check and
  * bytes are generated code where that is permitted.
  */
+import { isReadable } from "../base/Foreign.ts"
+import { hasInstances } from "../wire/Plan.ts"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import { messageOf } from "../base/Foreign.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { mayGenerate } from "../wire/Generate.ts"
@@ -19,7 +22,9 @@ import { planOf } from "./PlanOf.ts"
 export interface ValueCodec {
   /** Whether `value` is of the schema's type. Throws what a getter of the value throws; see {@link takes}. */
   is(value: unknown): boolean
-  /** Why `value` is not of the schema's type. */
+  /** Whether `is` may take a value without having looked at it, as `Schema.Unknown` does. */
+  readonly isBlind: boolean
+  /** Why `value` is not of the schema's type, or is no message. */
   explain(value: unknown): string
   /**
    * Appends a value of the schema. What is written of any other value is undefined; it may throw. Throws
@@ -30,6 +35,8 @@ export interface ValueCodec {
   decode(reader: ByteReader): unknown
   /** What its bytes look like: values can be read by any codec with the same number. */
   layout(): number
+  /** Whether values may have instances of classes, which another evaluation of the schema's module has as classes of its own. */
+  hasInstances(): boolean
   /** The value's canonical JSON, as text. Throws {@link InvalidMessage} when it has none, or too long a one. */
   toText(value: unknown): string
   /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
@@ -44,6 +51,10 @@ export const takes = (codec: Pick<ValueCodec, "is">, value: unknown): boolean =>
     return false
   }
 }
+
+/** Whether a value is a message of that type: one that a process can look at, which a revoked proxy is not. */
+export const takesMessage = (codec: Pick<ValueCodec, "is" | "isBlind">, value: unknown): boolean =>
+  takes(codec, value) && (!codec.isBlind || isReadable(value))
 
 const values = new WeakMap<object, ValueCodec>()
 
@@ -97,6 +108,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     guard ??= mayGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
     // From now on it is asked without this
     codec.is = guard
+    codec.isBlind = isBlind(typeSide.ast)
     return guard(value)
   }
   const explain = Schema.decodeUnknownExit(typeSide)
@@ -122,9 +134,12 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   let layout: number | undefined
-  const codec: ValueCodec & { is: (value: unknown) => boolean } = {
+  let instances: boolean | undefined
+  const codec: ValueCodec & { is: (value: unknown) => boolean; isBlind: boolean } = {
     is,
+    isBlind: true,
     explain: (value) => {
+      if (!isReadable(value)) return "it is a proxy that has been revoked, or that refuses to be looked at"
       try {
         return problemOf(explain(value))
       } catch (error) {
@@ -149,10 +164,29 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
       }
       return layout
     },
+    hasInstances: () => (instances ??= hasInstances(planOf(closed.ast))),
     toText,
     fromText
   }
   return codec
+}
+
+/** Whether a check of the node may not look at the value. */
+const isBlind = (ast: SchemaAST.AST): boolean => {
+  switch (ast._tag) {
+    case "Unknown":
+    case "Any":
+    case "ObjectKeyword":
+    case "Declaration":
+    case "Suspend":
+      return true
+    case "Union":
+      return ast.types.some(isBlind)
+    case "Objects":
+      return ast.propertySignatures.length === 0
+    default:
+      return false
+  }
 }
 
 /** As JSON, what stands in several places is written for each, and what contains itself without end. */

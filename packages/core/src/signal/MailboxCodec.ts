@@ -2,12 +2,16 @@
  * The codec of a mailbox whose messages are described by one schema: that of processes without a contract, and of a server's plain
  * messages.
  */
+import { anotherContract } from "../address/MessageCodec.ts"
+import { takesMessage } from "../schema/ValueCodec.ts"
+import { ContractId } from "../address/ContractId.ts"
+import { ByteWriter } from "../wire/Bytes.ts"
 import type * as Schema from "effect/Schema"
 import { type MessageCodec, Misdirected, noContract } from "../address/MessageCodec.ts"
 import { messageOf } from "../base/Foreign.ts"
 import { InvalidMessage } from "../schema/InvalidMessage.ts"
 import { codecOfLayout, note, takes, type ValueCodec, value } from "../schema/ValueCodec.ts"
-import type { ByteReader } from "../wire/Bytes.ts"
+import { ByteReader } from "../wire/Bytes.ts"
 
 const codecs = new WeakMap<object, MessageCodec>()
 
@@ -57,19 +61,63 @@ const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
   return message
 }
 
+/** Appends a plain message whose receiver may know it by another schema: its layout comes first. */
+export const writePart = (codec: ValueCodec, message: unknown, writer: ByteWriter): void => {
+  writer.u8(partKind)
+  writer.u32(codec.layout())
+  codec.encode(message, writer)
+}
+
+/** A message that was made for another mailbox on the same scheduler, as bytes. */
+export const written = (message: unknown, from: MessageCodec): ByteReader => {
+  const writer = new ByteWriter()
+  const part = from.part ?? from
+  part.encode(message, writer)
+  return new ByteReader().over(writer.bytes, writer.start, writer.length)
+}
+
+/**
+ * A plain message that was checked by another schema, as a mailbox of `codec`'s schema takes it. One with instances of classes goes by
+ * bytes: its sender's module may be another evaluation of the receiver's. Throws what `check` throws when the mailbox does not take it.
+ */
+export const adoptPlain = (
+  message: unknown,
+  from: MessageCodec,
+  codec: ValueCodec,
+  check: (message: unknown) => void
+): unknown => {
+  if (codec.hasInstances()) {
+    try {
+      const reader = written(message, from)
+      return readPlain(codec, reader.u8(), reader)
+    } catch {
+      // It cannot leave its scheduler, say: it may be taken as it is
+    }
+  }
+  check(message)
+  return message
+}
+
 const makeCodec = (schema: Schema.Top): MessageCodec => {
   let codec: ValueCodec | undefined
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
   const of = () => (codec ??= value(schema))
   const check = (message: unknown) => {
-    if (!takes(of(), message)) throw new InvalidMessage({ target: "a process", problem: of().explain(message) })
+    const values = of()
+    if (!takesMessage(values, message)) {
+      throw new InvalidMessage({ target: "a process", problem: values.explain(message) })
+    }
   }
   const isPlainMessage = () => true
-  const misdirected = () =>
-    new Misdirected(noContract, "it takes plain messages only, and no calls or casts of a contract")
+  const misdirected = (contract: string | undefined) =>
+    new Misdirected(
+      noContract,
+      `a message of ${contract ?? anotherContract} reached ${noContract}, which takes plain messages only`
+    )
   const decode = (reader: ByteReader) => {
     const kind = reader.u8()
-    if (!isPlain(kind)) throw misdirected()
+    // Behind its kind, whatever is not plain has the key of its contract
+    if (!isPlain(kind)) throw misdirected(ContractId.nameOf(reader.u32()))
     try {
       return readPlain(of(), kind, reader)
     } catch (error) {
@@ -80,22 +128,16 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     }
   }
   const adopt = (message: unknown, from: MessageCodec) => {
-    if (!from.isPlain(message)) throw misdirected()
+    if (!from.isPlain(message)) throw misdirected(from.contract?.name)
     // Of the very same schema
-    if (from !== part && from !== whole) check(message)
-    return message
+    return from === part || from === whole ? message : adoptPlain(message, from, of(), check)
   }
   const part: MessageCodec = {
     contract: undefined,
     isPlain: isPlainMessage,
     adopt,
-    suspends: false,
     check,
-    encode: (message, writer) => {
-      writer.u8(partKind)
-      writer.u32(of().layout())
-      of().encode(message, writer)
-    },
+    encode: (message, writer) => writePart(of(), message, writer),
     decode,
     part: undefined
   }
@@ -103,7 +145,6 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     contract: undefined,
     isPlain: isPlainMessage,
     adopt,
-    suspends: false,
     check,
     encode: (message, writer) => {
       writer.u8(plainKind)

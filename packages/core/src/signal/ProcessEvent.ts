@@ -36,7 +36,7 @@ export type ProcessEvent =
       readonly links: ReadonlyArray<Pid>
     }
   | {
-      /** Bytes from another scheduler were not a message of the mailbox they were for. They were dropped. */
+      /** A message was not one of the mailbox it was for: of another contract, or of another schema. It was dropped. */
       readonly _tag: "MessageRejected"
       readonly pid: Pid
       readonly problem: string

@@ -78,10 +78,11 @@ export interface DownSignal {
   readonly reason: ExitReason
 }
 
-/** A caller no longer waits for the answer: it was interrupted, its time is over, or it is gone. */
+/** A caller no longer waits for the answer, or a sender for room: it was interrupted, its time is over, or it is gone. */
 export interface AbandonSignal {
   readonly _tag: "Abandon"
   readonly to: Pid
+  /** The number of the call, or of the question whether the message is in. */
   readonly call: number
 }
 
@@ -137,7 +138,8 @@ export interface SpawnedSignal {
 /** One change of a table of names, on its way to every scheduler. */
 export interface DirectoryChangeSignal {
   readonly _tag: "DirectoryChange"
-  readonly change: "add" | "remove" | "update" | "release"
+  /** `release`: its process's own scheduler says that it has ended; `released`: slot 0 has heard so, and says it to the others. */
+  readonly change: "add" | "remove" | "update" | "release" | "released"
   readonly table: string
   readonly key: string
   readonly pid: Pid

@@ -2,6 +2,7 @@
  * Starting processes: here, or on another scheduler by the name of a definition both know.
  */
 
+import { limitOf } from "../base/Milliseconds.ts"
 import * as Duration from "effect/Duration"
 import type { MessageCodec } from "../address/MessageCodec.ts"
 import { type Pid, PidImpl } from "../address/Pid.ts"
@@ -32,7 +33,7 @@ export interface SpawnOptions {
   /**
    * How long its finalizers may take once its end has been decided. After that the end is told with its reason, and the process is as
    * dead as one that was killed: what its code still does reaches nobody. Default 5 seconds; `"Infinity"` waits for them however long
-   * they take.
+   * they take. A negative one is refused: a spawn dies with a RangeError, a start fails.
    */
   readonly unwindTimeout?: Duration.Input | undefined
 }
@@ -61,7 +62,8 @@ export const spawnHere = (
   ties: Ties,
   options: SpawnOptions | undefined
 ): ProcessRecord => {
-  const pid = new PidImpl(host.slot, host.incarnation, host.nextSerial(), codec)
+  const unwindTimeout = limitOf(options?.unwindTimeout, "spawn: unwindTimeout")
+  const pid = new PidImpl(host.slot, host.incarnation, host.nextSerial(options?.mailbox?.overflow === "suspend"), codec)
   const record = new ProcessRecord(
     pid,
     host,
@@ -71,7 +73,7 @@ export const spawnHere = (
     options?.label,
     options?.mailbox,
     options?.mailboxLimit,
-    options?.unwindTimeout === undefined ? undefined : Duration.toMillis(options.unwindTimeout)
+    unwindTimeout
   )
   pid.record = record
   host.processes.add(pid.serial, record)

@@ -3,6 +3,9 @@
  * scheduler is idle first.
  */
 
+import * as ExitReason from "../exit/ExitReason.ts"
+import { limitOf } from "../base/Milliseconds.ts"
+import { type StartWait } from "../call/PendingCall.ts"
 import * as Duration from "effect/Duration"
 import { names } from "../address/Directory.ts"
 import { Name } from "../address/Name.ts"
@@ -30,7 +33,7 @@ export interface DefinedSpawn extends Ties {
 }
 
 /** The call that a start is. */
-export interface SpawnCall extends PendingCall, DefinedSpawn {
+export interface SpawnCall extends StartWait, DefinedSpawn {
   /** Which process it is. Comes before anything else that process does. */
   begun(pid: Pid): void
 }
@@ -41,7 +44,7 @@ const portable = (options: SpawnOptions | undefined): SpawnSignal["options"] => 
   const { label, mailbox, mailboxLimit, priority, unwindTimeout } = options
   return (label ?? mailbox ?? mailboxLimit ?? priority ?? unwindTimeout) === undefined
     ? undefined
-    : { label, mailbox, mailboxLimit, priority, unwindTimeout: unwindTimeout && Duration.toMillis(unwindTimeout) }
+    : { label, mailbox, mailboxLimit, priority, unwindTimeout: limitOf(unwindTimeout, "unwindTimeout") }
 }
 
 const nameOf = (name: string | Name | undefined): Name | undefined =>
@@ -80,7 +83,11 @@ export const spawnDefined = (host: Host, call: SpawnCall): void => {
     get abandoned() {
       return call.settled
     },
-    start: (slot) => spawnOn(slot, host, call)
+    start: (slot) => {
+      if (!call.unwanted) return spawnOn(slot, host, call)
+      call.down(ExitReason.noProcess)
+      return undefined
+    }
   })
 }
 

@@ -17,17 +17,19 @@ export interface Given {
   readonly name?: string | Name | undefined
   readonly on?: Placement | undefined
   readonly timeout?: Duration.Input | undefined
+  readonly unwindTimeout?: Duration.Input | undefined
 }
 
 type Facts = Omit<ConstructorParameters<typeof StartError>[0], "contract">
 
 /** What is wrong with the options. Most often nothing is, and no more is looked at than was given. */
 export const refusal = (host: Host, contract: string, options: Given): StartError | undefined => {
-  const { name, on, timeout } = options
+  const { name, on, timeout, unwindTimeout } = options
   const facts =
     (name === undefined ? undefined : wrongName(name)) ??
     (on === undefined || on === "here" ? undefined : wrongPlacement(host, on)) ??
-    (timeout === undefined ? undefined : wrongTimeout(timeout))
+    (timeout === undefined ? undefined : wrongTimeout("timeout", timeout)) ??
+    (unwindTimeout === undefined ? undefined : wrongTimeout("unwindTimeout", unwindTimeout))
   return facts && new StartError({ contract, ...facts })
 }
 
@@ -59,5 +61,5 @@ const slotOf = (on: Exclude<Placement, string>): unknown => {
   return isPid(on.near) ? on.near.slot : undefined
 }
 
-const wrongTimeout = (timeout: Duration.Input): Facts | undefined =>
-  wholeMilliseconds(timeout) === undefined ? invalidOption("timeout", aDuration, timeout) : undefined
+const wrongTimeout = (option: "timeout" | "unwindTimeout", timeout: Duration.Input): Facts | undefined =>
+  wholeMilliseconds(timeout) === undefined ? invalidOption(option, aDuration, timeout) : undefined

@@ -3,8 +3,13 @@
  * `proc_lib:start_link` is in OTP. A start that fails leaves no process, no link and no EXIT of its own making.
  */
 
+import { ask } from "../call/Query.ts"
+import { isHere } from "../process/Lifecycle.ts"
+import { silenced } from "../fiber/Silence.ts"
+import { type ValueCodec } from "../schema/ValueCodec.ts"
+import { ByteWriter } from "../wire/Bytes.ts"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { outside, type Pid } from "../address/Pid.ts"
 import type { AnswerCodec } from "../address/Reply.ts"
@@ -24,7 +29,7 @@ import { InvalidMessage } from "../schema/InvalidMessage.ts"
 import { takes } from "../schema/ValueCodec.ts"
 import { readAnswer } from "../signal/Answer.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
-import type { ByteReader } from "../wire/Bytes.ts"
+import { ByteReader } from "../wire/Bytes.ts"
 import { readAny, writeAny } from "../wire/Portable.ts"
 import { type DefinedOptions, type SpawnCall, spawnDefined } from "./SpawnDefined.ts"
 import { refusal } from "./StartCheck.ts"
@@ -37,7 +42,10 @@ export interface StartOptions extends DefinedOptions {
    * (OTP's `via`). What is no name fails the start. Catalogue N09, N14.
    */
   readonly name?: DefinedOptions["name"]
-  /** How long `init` may take; its process is killed then. Default: no limit. A negative one fails the start. Catalogue GS10. */
+  /**
+   * How long `init` may take; its process is killed then, and the start fails when that is gone. Default: no limit. A negative one
+   * fails the start at once. Catalogue GS10.
+   */
   readonly timeout?: Duration.Input | undefined
 }
 
@@ -72,7 +80,12 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
   readonly monitor: number
   private readonly starter: Starter
   private pid: Pid | undefined = undefined
-  private given = false
+  /** It is on its way to another scheduler: there will be a process. */
+  private left = false
+  /** Its process is to end as soon as it is known. */
+  private givenUp = false
+  /** Its time is over. */
+  private late = false
 
   constructor(
     host: Host,
@@ -112,7 +125,8 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
   begin(): void {
     const { limit } = this
     if (limit !== undefined) this.expireAfter(limit)
-    spawnDefined(this.host, this)
+    // A time of nothing may be over by now
+    if (!this.settled) spawnDefined(this.host, this)
   }
 
   /** It starts one process. */
@@ -120,16 +134,51 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
 
   begun(pid: Pid): void {
     this.pid = pid
-    if (this.given) this.giveUp()
+    if (this.givenUp) this.giveUp()
+  }
+
+  leaves(): void {
+    this.left = true
+  }
+
+  get unwanted(): boolean {
+    return this.settled || this.givenUp || this.by?.isDead === true
   }
 
   /** Ends the process as soon as it is known: as if it had never been started. */
   private giveUp(): void {
     const { by, host, pid } = this
-    this.given = true
+    this.givenUp = true
     if (pid === undefined) return
     if (by !== undefined) unlink(by, pid)
     sendExit(host, pid, by?.pid ?? outside(host), ExitReason.kill, false)
+    if (this.late && !this.settled) this.failWhenGone(pid)
+  }
+
+  /** Its time is over: it fails when its process is gone, and at once when there is none. */
+  override expire(): void {
+    if (this.settled) return
+    this.late = true
+    if (this.pid === undefined && !this.left) this.down(ExitReason.noProcess)
+    else this.giveUp()
+  }
+
+  /** The process was killed. It may have told that it has initialised; where it is elsewhere, its scheduler is asked behind the kill. */
+  private failWhenGone(pid: Pid): void {
+    const { host } = this
+    if (isHere(host, pid)) return this.down(ExitReason.killed)
+    const asking = Effect.runForkWith(host.context)(ask(host, pid, "alive", pid.serial))
+    asking.addObserver(() => this.down(ExitReason.killed))
+  }
+
+  override answer(exit: Exit.Exit<unknown, unknown>): void {
+    // It was too late to initialise, and its end will be told; what it failed with before does not matter any more
+    if (!this.late) super.answer(exit)
+    else if (Exit.isFailure(exit)) this.down(ExitReason.killed)
+  }
+
+  override succeed(value: unknown): void {
+    if (!this.late) super.succeed(value)
   }
 
   /** Whoever waits has been interrupted. The start goes on until its process is known, and can be ended. */
@@ -165,12 +214,10 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
   }
 
   whenDown(reason: ExitReason.ExitReason): Exit.Exit<never, StartError> {
-    return this.error({ problem: "failed", reason })
+    return this.late ? this.whenTimedOut() : this.error({ problem: "failed", reason })
   }
 
   whenTimedOut(): Exit.Exit<never, StartError> {
-    // Behind the outcome: the death of the abandoned process must not become it
-    this.host.enqueue(() => this.giveUp(), "normal")
     return this.error({ problem: "timeout", milliseconds: this.limit })
   }
 
@@ -180,6 +227,23 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
 }
 
 const noAncestors: ReadonlyArray<Pid> = []
+
+/**
+ * Arguments that are made for `codec`, as the definition takes them. That may be of another evaluation of the contract's module: then
+ * instances are of its own classes, and go by bytes, as to another scheduler. What the definition does not take stays as it is.
+ */
+export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown): unknown => {
+  const own = definition.args
+  if (codec === own || !takes(codec, args)) return args
+  try {
+    if (!own.hasInstances() || own.layout() !== codec.layout()) return args
+    const writer = new ByteWriter()
+    codec.encode(args, writer)
+    return own.decode(new ByteReader().over(writer.bytes, writer.start, writer.length))
+  } catch {
+    return args
+  }
+}
 
 /**
  * Starts `definition` for the process `by` (or for nobody), tied to it as `tie` says, and suspends `fiber` until the new
@@ -196,6 +260,8 @@ export const startOn = (
   tie: Tie,
   starter: Starter
 ): Effect.Effect<never> => {
+  const silent = silenced<never, never>(fiber)
+  if (silent !== undefined) return silent
   if (!takes(definition.args, args)) {
     const problem = definition.args.explain(args)
     const death = Exit.die(new InvalidMessage({ target: `${definition.name} args`, problem })) as Exit.Failure<

@@ -15,6 +15,7 @@ import * as ExitReason from "../exit/ExitReason.ts"
  * - `no-such-scheduler`: it was placed on `scheduler`, and there are only `schedulers`, numbered from 0.
  * - `invalid-name`: the name is none: a name is a text that is not empty.
  * - `invalid-option`: `option` is not what is `expected`.
+ * - `other-version`: the system's implementation is of a contract of that name with other schemas.
  *
  * Nothing was started in the last four cases.
  */
@@ -28,7 +29,8 @@ export class StartError extends Schema.TaggedError<StartError>()("StartError", {
     "timeout",
     "no-such-scheduler",
     "invalid-name",
-    "invalid-option"
+    "invalid-option",
+    "other-version"
   ]),
   /** For `failed`. */
   reason: Schema.optional(ExitReason.schema),
@@ -84,6 +86,8 @@ const why = (error: StartError): string => {
       return `a name is ${aName}; got ${given}`
     case "invalid-option":
       return `${option}: expected ${expected}; got ${given}`
+    case "other-version":
+      return "the implementation that was given is of another version of it, with other schemas. Look whether its module is there twice"
   }
 }
 

@@ -3,6 +3,9 @@
  * time. Each stands in its scheduler's wheel and in its table of references until it is over.
  */
 
+import { Name } from "../address/Name.ts"
+import { Alias } from "../address/Alias.ts"
+import { isHere } from "../process/Lifecycle.ts"
 import type { Address } from "../address/Name.ts"
 import { outside, type Pid, PidImpl } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
@@ -27,7 +30,13 @@ export abstract class Later extends Timed {
   }
 
   protected abstract fire(host: Host): void
+
+  /** Whether it can reach nobody any more. */
+  abstract isInVain(host: Host): boolean
 }
+
+/** Whether a process was of this scheduler, and has ended. */
+const hasEnded = (host: Host, pid: Pid): boolean => isHere(host, pid) && !host.processes.has(pid.serial)
 
 /** An exit signal that is on its way already, but for the time. */
 export class ExitLater extends Later {
@@ -41,6 +50,9 @@ export class ExitLater extends Later {
   protected fire(host: Host): void {
     sendExit(host, this.pid, outside(host), this.reason, false)
   }
+  isInVain(host: Host): boolean {
+    return hasEnded(host, this.pid)
+  }
 }
 
 /** Code that is run later: when its turn in the run queue comes. */
@@ -52,6 +64,9 @@ export class RunLater extends Later {
   }
   protected fire(host: Host): void {
     host.enqueue(this.code, "normal")
+  }
+  isInVain(): boolean {
+    return false
   }
 }
 
@@ -71,6 +86,13 @@ export class SendLater extends Later {
     // What is nearly always so needs no effect
     if (to instanceof PidImpl && to.codec !== undefined && trySend(host, to, to.codec, message)) return
     deliverTo(host, to, message)
+  }
+
+  isInVain(host: Host): boolean {
+    const { to } = this
+    // A name is somebody's when the timer fires
+    if (to instanceof Name) return false
+    return hasEnded(host, to instanceof PidImpl ? to : (to as Alias).pid)
   }
 }
 

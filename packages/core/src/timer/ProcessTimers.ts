@@ -14,17 +14,7 @@ import { keepShapes, nothing } from "../base/Shape.ts"
 import { answer, ask } from "../call/Query.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import type { AnyFiber } from "../fiber/Fibers.ts"
-import {
-  doneWith,
-  fail,
-  handOver,
-  type Iterating,
-  isNotNow,
-  notNow,
-  type OperationMethods,
-  operationKind,
-  QuickOperation
-} from "../fiber/Operation.ts"
+import { doneWith, fail, handOver, type Iterating, isNotNow, notNow, type OperationMethods, operationKind, QuickOperation } from "../fiber/Operation.ts"
 import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
 import { hostOf, withSystem } from "../fiber/Running.ts"
 import { acting, silenced } from "../fiber/Silence.ts"
@@ -213,6 +203,8 @@ const CancelTimer = operationKind(
     perform(fiber: AnyFiber): Effect.Effect<number | undefined> {
       const { async, ref } = this
       const host = hostOf(fiber)
+      const silent = silenced(fiber, Exit.succeed(undefined))
+      if (silent !== undefined) return silent
       if (isOwn(host, ref)) {
         const left = answer(host, "cancel-timer", ref) as number | undefined
         return Exit.succeed(async ? undefined : left)
@@ -235,7 +227,8 @@ const CancelTimer = operationKind(
 
 /**
  * Stops a timer, of this scheduler or another. Returns the whole milliseconds that were left; `undefined` when it had
- * fired, was cancelled, or is unknown. With `async` it returns at once and tells nothing. Catalogue T03, T06, T07, MC15.
+ * fired, was cancelled, or is unknown. One of a process that has ended may be unknown. With `async` it returns at once and
+ * tells nothing. Catalogue T03, T06, T07, MC15.
  */
 export const cancelTimer = (ref: TimerRef, options?: CancelOptions): Effect.Effect<number | undefined, never, System> =>
   new CancelTimer(ref, options?.async ?? false)

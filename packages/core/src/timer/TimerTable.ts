@@ -36,6 +36,9 @@ export class Page {
   }
 }
 
+/** Fewer timers than that are not worth a look at whom they are for. */
+const fewestToSweep = 1024
+
 /** The delay in a row that holds nothing. */
 const empty = -1
 
@@ -54,6 +57,10 @@ export class TimerTable implements HeldTimers {
   /** The page that the last references belong to, and the others that are not empty. */
   private page = new Page(-1)
   private readonly pages = new Map<number, Page>()
+  /** How many entries all pages have. */
+  private entries = 0
+  /** With how many those of processes that have ended are taken out, see {@link sweep}. */
+  private sweepAt = fewestToSweep
   /** The message that was timed last, if it is held back; its reference is {@link noRef} otherwise. */
   private ref = noRef
   private to: Address = nothing
@@ -204,6 +211,7 @@ export class TimerTable implements HeldTimers {
       last = entry
     }
     page.count += held
+    this.entered(held)
     this.heldFrom = slot
     // There was one at least
     this.timers.enter(first as Timed, last as Timed, held)
@@ -231,6 +239,30 @@ export class TimerTable implements HeldTimers {
     entry.page = page
     page.slots[slot] = entry
     page.count++
+    this.entered(1)
+  }
+
+  private entered(count: number): void {
+    this.entries += count
+    if (this.entries < this.sweepAt) return
+    this.sweepAt = Number.POSITIVE_INFINITY
+    // Not in the middle of whatever sets timers
+    this.host.enqueue(() => this.sweep(), "normal")
+  }
+
+  /**
+   * Timers that can reach nobody any more leave together, once there are as many as were left the last time: so each costs the same, and
+   * those of processes that have ended are not kept until they are due.
+   */
+  private sweep(): void {
+    for (const page of [this.page, ...this.pages.values()]) {
+      for (const entry of page.slots) {
+        if (entry?.isInVain(this.host) !== true) continue
+        this.remove(entry)
+        this.timers.clear(entry)
+      }
+    }
+    this.sweepAt = Math.max(fewestToSweep, this.entries * 2)
   }
 
   /** The counter in a reference of this scheduler; not a number for all others. */
@@ -249,6 +281,7 @@ export class TimerTable implements HeldTimers {
     const page = entry.page as Page
     page.slots[entry.number & slotMask] = undefined
     page.count--
+    this.entries--
     if (page.count === 0 && page !== this.page) this.pages.delete(page.number)
   }
 }

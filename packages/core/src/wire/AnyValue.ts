@@ -3,6 +3,8 @@
  * sent, cycles and values that stand in several places included, or nothing was sent at all: what has no meaning on
  * another scheduler (functions, instances of classes) is refused where it is written.
  */
+import { PidImpl } from "../address/Pid.ts"
+import { Alias } from "../address/Alias.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { bigint, symbol } from "./Leaves.ts"
 import { ownClassOf, ownClassTagged } from "./OwnClass.ts"
@@ -99,6 +101,29 @@ const writeDeeper = (value: object, writer: ByteWriter, seen: Seen): void => {
   }
 }
 
+/** The classes whose instances arrive as such. */
+const classes: ReadonlySet<unknown> = new Set([
+  Map.prototype,
+  Set.prototype,
+  Date.prototype,
+  RegExp.prototype,
+  ArrayBuffer.prototype,
+  PidImpl.prototype,
+  Alias.prototype,
+  Placeholder.prototype
+])
+
+/** Whether an object is one of no class. */
+export const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // The last is true of plain objects of another realm
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** Whether an object is an instance of a class that arrives as one: then it is more than its properties. */
+export const isInstance = (value: object): boolean =>
+  classes.has(Object.getPrototypeOf(value)) || Error.isError(value) || ArrayBuffer.isView(value)
+
 const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   const known = seen.get(value)
   if (known !== undefined) {
@@ -107,11 +132,9 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   }
   seen.set(value, seen.size)
   if (Array.isArray(value)) return writeArray(value, writer, seen)
+  if (isPlain(value)) return writePlain(value, writer, seen)
   const prototype: unknown = Object.getPrototypeOf(value)
-  // The last is true of plain objects of another realm
-  if (prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null) {
-    return writePlain(value, writer, seen)
-  }
+
   const own = ownClassOf(prototype)
   if (own !== undefined) {
     writer.u8(own.tag)

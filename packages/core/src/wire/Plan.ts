@@ -155,3 +155,33 @@ export const setProperty = (target: object, name: PropertyKey, value: unknown): 
 /** Whether an object has a property, its own or inherited, as Effect's decoding sees it. */
 export const hasProperty = (value: object, name: PropertyKey): boolean =>
   name === "__proto__" ? Object.hasOwn(value, name) : name in value
+
+/**
+ * Whether values of the plan may have instances of classes that the schema's own module made. `seen`: the plans this one stands in;
+ * schemas may contain themselves.
+ */
+export const hasInstances = (plan: Plan, seen: Set<Plan> = new Set()): boolean => {
+  if (seen.has(plan)) return false
+  seen.add(plan)
+  const inner = (part: Plan) => hasInstances(part, seen)
+  switch (plan._tag) {
+    case "Transformed":
+      return true
+    case "Struct":
+      return plan.fields.some((field) => inner(field.plan))
+    case "Record":
+      return inner(plan.value)
+    case "Open":
+      return plan.fields.some((field) => inner(field.plan)) || plan.signatures.some((one) => inner(one.plan))
+    case "List":
+      return [...plan.elements, ...plan.tail].some(inner) || (plan.rest !== undefined && inner(plan.rest))
+    case "Union":
+      return plan.members.some((member) => inner(member.plan))
+    case "Checked":
+      return inner(plan.plan)
+    case "Suspended":
+      return inner(plan.plan())
+    default:
+      return false
+  }
+}

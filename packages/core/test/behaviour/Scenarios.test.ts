@@ -111,6 +111,50 @@ onEachSystem("GS GenServer", play, ({ here, notApplicable, scenario, schedulers,
     yield* expectNothing(tester)
   })
 
+  scenario(
+    "GS10 a start whose time is over leaves no process, whether that was known by then or not",
+    function* (tester) {
+      yield* Process.trapExit(true)
+      const gate = yield* GenServer.start(Probe, {}, here)
+      const names: Array<string> = []
+      let timedOut = 0
+      type Start = (
+        args: typeof Probe.args.Type,
+        options: GenServer.StartOptions
+      ) => Effect.Effect<ProbeRef, GenServer.StartError, Process.Provided>
+      const starts: ReadonlyArray<Start> = [
+        (args, options) => GenServer.start(Probe, args, options),
+        (args, options) => GenServer.startLink(Probe, args, options),
+        (args, options) => Effect.map(GenServer.startMonitor(Probe, args, options), ({ ref }) => ref)
+      ]
+      for (const start of starts) {
+        for (const args of [{}, { gate: gate.pid }]) {
+          for (const timeout of [0, 1]) {
+            const name = `GS10 ${names.length}`
+            names.push(name)
+            const started = yield* Effect.result(start(args, { ...there, name, timeout }))
+            if (started._tag === "Failure") {
+              expect(started.failure).toMatchObject({ _tag: "StartError", problem: "timeout" })
+              timedOut++
+            } else {
+              // It was in time
+              expect(args).toEqual({})
+              yield* Process.unlink(started.success.pid)
+              yield* kill(tester, started.success)
+            }
+          }
+        }
+      }
+      expect(timedOut).toBeGreaterThanOrEqual(6)
+      // Whatever became of them has been heard of here, and this has been heard there
+      for (const _ of [1, 2]) yield* (yield* GenServer.start(Probe, {}, there)).ping()
+      yield* gate.open()
+      for (const name of names) expect(yield* Process.whereis(name), name).toBe(undefined)
+      yield* tester.flush
+      expect(yield* Process.info(tester.pid)).toMatchObject({ links: [], monitors: [] })
+    }
+  )
+
   scenario("GS26 a caller that was answered early hears nothing of the crash after it", function* (tester) {
     yield* Process.trapExit(true)
     const reason = ExitReason.failed("late crash")

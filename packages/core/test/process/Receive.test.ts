@@ -45,6 +45,28 @@ describe("Receive", () => {
   )
 
   test(
+    "a message whose tag cannot be asked for is not the one that is waited for, and hurts nobody",
+    Process.run((self) =>
+      Effect.gen(function* () {
+        const refuses = () => {
+          throw new Error("nobody may ask")
+        }
+        const hostile = [
+          Object.defineProperty({}, "_tag", { get: refuses, enumerable: true }),
+          new Proxy({}, { get: refuses, has: refuses, getOwnPropertyDescriptor: refuses })
+        ]
+        for (const message of hostile) yield* Process.send(self.pid, message)
+        yield* Process.send(self.pid, { _tag: "a" })
+        expect(yield* self.receiveTag("a" as never)).toEqual({ _tag: "a" })
+        yield* Process.send(self.pid, { _tag: "b" })
+        const selector = Process.selector<{ readonly _tag: "b" }>().on("b", ({ _tag }) => _tag)
+        expect(yield* self.select(selector as never)).toBe("b")
+        expect(yield* self.flush).toBe(hostile.length)
+      })
+    )
+  )
+
+  test(
     "fibers of one process wait side by side, each for its own messages",
     Process.run((self) =>
       Effect.gen(function* () {

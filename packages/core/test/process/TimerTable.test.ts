@@ -1,3 +1,8 @@
+import { ExitLater, Later, SendLater } from "../../src/timer/Later.ts"
+import { type TimerRef } from "../../src/signal/Signal.ts"
+import * as ExitReason from "../../src/exit/ExitReason.ts"
+import { PidImpl } from "../../src/address/Pid.ts"
+import { Alias } from "../../src/address/Alias.ts"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Name } from "../../src/address/Name.ts"
@@ -8,8 +13,11 @@ import { TimerWheel } from "../../src/scheduler/TimerWheel.ts"
 import { RunLater } from "../../src/timer/Later.ts"
 import { TimerTable } from "../../src/timer/TimerTable.ts"
 
-/** A scheduler as far as timers need one, whose clock moves when told. Names of receivers are noted when timers fire. */
-const makeScheduler = (costly: boolean) => {
+/**
+ * A scheduler as far as timers need one, whose clock moves when told. Names of receivers are noted when timers fire. `deferred`: whether
+ * it has a run queue, and does not run at once what comes into it.
+ */
+const makeScheduler = (costly: boolean, deferred = false) => {
   const fired: Array<string> = []
   const referenceRest = 64 + 3
   let counter = 1
@@ -17,10 +25,19 @@ const makeScheduler = (costly: boolean) => {
   const wheel = new TimerWheel({ costly, now: () => now, wakeAfter: () => () => undefined }, (timer) => {
     timer.expire(host as unknown as Host)
   })
+  const living = new Set<number>()
+  const later: Array<() => void> = []
   const host = {
+    slot: 3,
+    incarnation: 1,
+    processes: { has: (serial: number) => living.has(serial), get: () => undefined },
     referenceRest,
     nextReference: () => counter++ * referenceUnit + referenceRest,
-    enqueue: (item: Runnable | (() => void)) => (typeof item === "function" ? item() : item.run()),
+    enqueue: (item: Runnable | (() => void)) => {
+      if (deferred) later.push(typeof item === "function" ? item : () => item.run())
+      else if (typeof item === "function") item()
+      else item.run()
+    },
     directory: {
       // Asked when a message is on its way: nobody holds the name
       whereis: (_table: string, key: string) => {
@@ -33,8 +50,14 @@ const makeScheduler = (costly: boolean) => {
   Object.assign(host, { timerRefs: table })
   wheel.hold(table)
   wheel.turnBegins()
+  /** Runs what was put into the run queue. */
+  const schedule = () => {
+    for (const item of later.splice(0)) item()
+  }
   return {
     fired,
+    living,
+    schedule,
     table,
     wheel,
     send: (id: number, delay: number) => table.send(new Name("", String(id), undefined), "message", delay),
@@ -42,6 +65,7 @@ const makeScheduler = (costly: boolean) => {
     look: (milliseconds: number) => {
       now += milliseconds
       wheel.look(now)
+      schedule()
     },
     /** References that others get. */
     skip: (count: number) => {
@@ -173,6 +197,43 @@ describe("TimerTable", () => {
     expect(table.cancel(first)).toBe(10)
     expect(table.cancel(second)).toBe(20)
     expect(table.cancel(second)).toBe(undefined)
+  })
+
+  it("lets go of timers for processes that have ended, when there are many, and of no others", () => {
+    const { living, schedule, table, look, wheel } = makeScheduler(true, true)
+    const pidOf = (serial: number) => new PidImpl(3, 1, serial, undefined)
+    const elsewhere = new PidImpl(2, 1, 1, undefined)
+    const fired: Array<string> = []
+    const start = (entry: Later) => {
+      const ref = table.nextRef()
+      table.start(entry, ref, 10_000)
+      return ref
+    }
+    living.add(1)
+    const kept = [
+      start(new ExitLater(pidOf(1), ExitReason.normal)),
+      start(new ExitLater(elsewhere, ExitReason.normal)),
+      start(new RunLater(() => fired.push("code"))),
+      start(new SendLater(new Name("", "name", undefined), "message")),
+      start(new SendLater(new Alias(pidOf(1), 7, undefined), "message"))
+    ]
+    const ended: Array<TimerRef> = []
+    for (let count = 0; count < 600; count++) {
+      ended.push(start(new ExitLater(pidOf(2), ExitReason.normal)))
+      ended.push(start(new SendLater(new Alias(pidOf(2), 7, undefined), "message")))
+      // In between, others come and go
+      if (count % 2 === 0) expect(table.cancel(table.send(pidOf(2), "message", 50))).toBe(50)
+    }
+    schedule()
+    // Those that were set since are looked at when there are many again
+    expect(ended.filter((ref) => table.left(ref) !== undefined).length).toBeLessThan(200)
+    expect(kept.map((ref) => table.left(ref))).toEqual(kept.map(() => 10_000))
+    expect(wheel.size).toBeLessThan(200)
+    for (const ref of kept.filter((_, index) => index !== 2 && index !== 3)) expect(table.cancel(ref)).toBe(10_000)
+    look(10_001)
+    look(1)
+    expect(fired).toEqual(["code"])
+    expect(wheel.size).toBe(0)
   })
 
   it("finds timers whose references were taken before those of others", () => {

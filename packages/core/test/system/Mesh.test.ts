@@ -22,7 +22,6 @@ const texts = (beforeWriting: (text: string) => void): MessageCodec => ({
   contract: undefined,
   isPlain: () => true,
   adopt: (message) => message,
-  suspends: false,
   check: () => undefined,
   encode: (message: unknown, writer: ByteWriter) => {
     writer.u8(7)

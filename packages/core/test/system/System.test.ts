@@ -129,6 +129,40 @@ describe("System", () => {
     })
   )
 
+  testBoth(
+    "starts that are given up while their scheduler is refilled do not happen, and nothing is kept of them",
+    Effect.gen(function* () {
+      const { pending } = yield* System.System
+      const start = (name: string, timeout?: number) =>
+        GenServer.start(Worker, { name }, { ...elsewhere, name, timeout })
+      yield* downAfter(() => System.killScheduler(1))
+      const before = pending.size
+      for (let count = 0; count < 200; count++) {
+        const starting = yield* Effect.forkChild(start(`interrupted ${count}`), { startImmediately: true })
+        yield* Fiber.interrupt(starting)
+        const late = yield* Effect.result(start(`timed out ${count}`, 0))
+        // Once there is a scheduler again, some are in time
+        if (late._tag === "Success") yield* GenServer.terminate(late.success)
+      }
+      // Behind all of them, when there is a scheduler again
+      const worker = yield* start("waits")
+      expect(yield* worker.where()).toBe(1)
+      for (let count = 0; count < 200; count++) {
+        expect(yield* Process.whereis(`interrupted ${count}`)).toBe(undefined)
+        expect(yield* Process.whereis(`timed out ${count}`)).toBe(undefined)
+      }
+      expect(pending.size).toBe(before)
+      // What has not happened counts nowhere: as soon as the other scheduler is idle, it has less to do than this one with two processes
+      for (const name of ["here", "here too"]) yield* GenServer.start(Worker, { name }, { on: { scheduler: 0 } })
+      const placed = Effect.gen(function* () {
+        const where = yield* GenServer.start(Worker, { name: "somewhere" }, { on: "least-loaded" })
+        yield* GenServer.terminate(where)
+        return where.pid.slot
+      })
+      yield* Effect.repeat(placed, { until: (slot) => slot === 1 })
+    })
+  )
+
   test(
     "process.exit in a worker ends its scheduler, not the program",
     Effect.map(

@@ -3,6 +3,8 @@
  * the same step between two processes of this scheduler would do.
  */
 
+import { sendExit } from "../../process/Lifecycle.ts"
+import { outside } from "../../address/Pid.ts"
 import * as Exit from "effect/Exit"
 import { Name } from "../../address/Name.ts"
 import { type Pid, PidImpl } from "../../address/Pid.ts"
@@ -30,27 +32,18 @@ import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
 import { readAny, writeAny } from "../../wire/Portable.ts"
 import { eventsOf } from "../events/Events.ts"
 import type { ReplicatedDirectory } from "../names/Directory.ts"
-import {
-  hasAlias,
-  hasCall,
-  hasOptions,
-  hasParent,
-  isLinked,
-  ofCall,
-  readOptional,
-  readPid,
-  readPlace,
-  tag,
-  tagMask,
-  textTag,
-  waits,
-  wantsOutcome
-} from "../transport/Wire.ts"
+import { hasAlias, hasCall, hasOptions, hasParent, isLinked, ofCall, readOptional, readPid, readPlace, tag, tagMask, textTag, waits, wantsOutcome } from "../transport/Wire.ts"
 
 type Place = { readonly slot: number; readonly incarnation: number }
 
+/** Another scheduler. */
+interface Sender extends Place {
+  /** A start that was sent to it has happened. */
+  readonly started: () => void
+}
+
 /** Takes in one record that `sender` wrote. */
-export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender: Place, reader: ByteReader): void => {
+export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender: Sender, reader: ByteReader): void => {
   const first = reader.u8()
   const kind = first & tagMask
   switch (kind) {
@@ -64,8 +57,10 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
     case tag.Spawned: {
       const call = host.pending.get(reader.varint())
       const pid = readPid(reader)
-      // A start that was given up still has to end the process it started
-      return call?.spawned?.(pid)
+      sender.started()
+      if (call?.spawned !== undefined) return call.spawned(pid)
+      // Its time was over before it could be known: nobody else will end it
+      return sendExit(host, pid, outside(host), ExitReason.kill, false)
     }
     case tag.Spawn:
       return spawn(host, reader)
@@ -179,7 +174,7 @@ const message = (host: Host, sender: Place, flags: number, reader: ByteReader): 
     value = codec.decode(reader, caller)
   } catch (error) {
     refuse(record, caller?.reply(unanswered), error)
-    return became(host, sender, accepted, "gone")
+    return became(host, sender, accepted, "refused")
   }
   if (alias !== 0 && !admitThrough(record, alias)) return became(host, sender, accepted, "gone")
   if (accept(record, value)) return became(host, sender, accepted, "accepted")
@@ -192,7 +187,7 @@ const wait = (host: Host, sender: Place, record: ProcessRecord, value: unknown, 
   waitForRoom(
     record,
     value,
-    undefined,
+    accepted,
     () => became(host, sender, accepted, "accepted"),
     () => became(host, sender, accepted, "gone")
   )

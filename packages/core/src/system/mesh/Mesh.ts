@@ -3,6 +3,7 @@
  * them is gone. It is the scheduler's uplink; a system of one scheduler has a mesh without peers.
  */
 
+import { type StartWait } from "../../call/PendingCall.ts"
 import type { MessagePort } from "node:worker_threads"
 import type { MessageCodec } from "../../address/MessageCodec.ts"
 import { keyOf, type Pid } from "../../address/Pid.ts"
@@ -41,8 +42,18 @@ export interface PeerEnd {
 
 interface HeldSpawn {
   readonly signal: SpawnSignal
-  readonly call: PendingCall
+  readonly call: StartWait
 }
+
+/** Starts that wait for a slot to be refilled. */
+interface HeldSpawns {
+  starts: Array<HeldSpawn>
+  /** With how many it is looked which of them were given up. */
+  most: number
+}
+
+/** Fewer held starts than that are not worth a look. */
+const fewestToSweep = 64
 
 /** Records taken in from one peer before others get their turn. */
 const batch = 1024
@@ -87,7 +98,8 @@ export class Mesh implements Uplink {
   /** Those that something was sent to since; the first {@link dirtyCount} of it. An array that is emptied lets go of its memory. */
   private readonly dirty: Array<Peer> = []
   private dirtyCount = 0
-  private readonly held: Array<Array<HeldSpawn>> = []
+  /** Starts by the slot that they wait for. */
+  private readonly held: Array<HeldSpawns | undefined> = []
   private readonly loads: Loads
   private readonly doorbell: Doorbell
   private readonly busyWaiting: BusyWait
@@ -193,23 +205,38 @@ export class Mesh implements Uplink {
     this.scheduler.hasten()
   }
 
-  routeSpawn(signal: SpawnSignal, call: PendingCall): void {
+  routeSpawn(signal: SpawnSignal, call: StartWait): void {
     const peer = this.peers[signal.slot]
     // A scheduler that is being emptied takes nobody new
     if (peer !== undefined && this.table.state(signal.slot) === "up") {
       this.loads.sent(signal.slot)
-      const learn = call.spawned
-      call.spawned = (pid) => {
-        this.loads.seen(signal.slot)
-        learn?.(pid)
-      }
+      call.leaves()
       return this.post(peer, signal)
     }
     if (signal.slot >= this.table.slots) return call.down(ExitReason.noProcess)
     // The slot is being refilled: whoever is placed there waits for it
-    const waiting = this.held[signal.slot]
-    if (waiting === undefined) this.held[signal.slot] = [{ signal, call }]
-    else waiting.push({ signal, call })
+    this.hold(signal, call)
+  }
+
+  private hold(signal: SpawnSignal, call: StartWait): void {
+    let held = this.held[signal.slot]
+    if (held === undefined) {
+      held = { starts: [], most: fewestToSweep }
+      this.held[signal.slot] = held
+    }
+    held.starts.push({ signal, call })
+    if (held.starts.length < held.most) return
+    // Those that were given up leave together, when there are as many as were left the last time
+    held.starts = held.starts.filter((start) => this.isWanted(start))
+    held.most = Math.max(fewestToSweep, held.starts.length * 2)
+  }
+
+  /** Whether a start that was not sent still is to happen. If not, it is over. */
+  private isWanted({ call }: HeldSpawn): boolean {
+    if (!call.unwanted) return true
+    call.down(ExitReason.noProcess)
+    this.scheduler.pending.delete(call.id)
+    return false
   }
 
   private sendEvent(slot: number, write: (writer: ByteWriter) => void): boolean {
@@ -394,11 +421,14 @@ export class Mesh implements Uplink {
     const peer = new Peer(slot, incarnation, channel)
     peer.take = (bytes, start, end) =>
       receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end))
+    peer.started = () => this.loads.seen(slot)
     this.peers[slot] = peer
     this.loads.reset(slot)
     this.events.connected(slot)
     if (this.scheduler.slot === 0) this.directory.introduce(peer)
-    for (const { call, signal } of this.held[slot]?.splice(0) ?? []) if (!call.settled) this.routeSpawn(signal, call)
+    const waiting = this.held[slot]?.starts ?? []
+    this.held[slot] = undefined
+    for (const start of waiting) if (this.isWanted(start)) this.routeSpawn(start.signal, start.call)
     // It may have sent before it was connected here
     this.doorbell.ring(this.scheduler.slot)
   }
@@ -424,7 +454,7 @@ export class Mesh implements Uplink {
       for (const entry of scheduler.monitors.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)
     }
     // Starts that wait for the slot to be refilled were never sent
-    const waiting = new Set(this.held[slot]?.map((start) => start.call))
+    const waiting = new Set<PendingCall>(this.held[slot]?.starts.map((start) => start.call))
     for (const call of [...scheduler.pending.values()]) if (call.slot === slot && !waiting.has(call)) call.down(reason)
   }
 

@@ -4,16 +4,10 @@
  * own scheduler, on the same channels its DOWN takes and before it: whoever sees the DOWN finds the name free.
  */
 
+import { equals } from "../../address/Pid.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import {
-  type Directory,
-  type DirectoryChange,
-  type DirectoryEntry,
-  type Keys,
-  names,
-  type Registration
-} from "../../address/Directory.ts"
+import { type Directory, type DirectoryChange, type DirectoryEntry, type Keys, names, type Registration } from "../../address/Directory.ts"
 import { keyOf, mainIncarnation, type Pid, parse } from "../../address/Pid.ts"
 import { PendingCall } from "../../call/PendingCall.ts"
 import { ask } from "../../call/Query.ts"
@@ -40,6 +34,9 @@ const named = 4
 /** Who asked for a change, and how to answer. */
 type Answer = (result: Registration | boolean) => void
 
+/** Which process is to have which entry. */
+type Registering = Pick<DirectoryRequestSignal, "table" | "key" | "pid">
+
 type Request = Pick<DirectoryRequestSignal, "request" | "table" | "keys" | "key" | "pid" | "value">
 
 type ChangeKind = DirectoryChangeSignal["change"]
@@ -49,8 +46,16 @@ export class ReplicatedDirectory implements Directory {
   private readonly host: Host
   private readonly peers: DirectoryPeers
   readonly tables = new NameTables()
-  /** Releases that overtook the addition they undo: the two come from different schedulers. */
-  private readonly graves = new Set<string>()
+  /**
+   * The end of a process is told twice, by its own scheduler and by slot 0, and on other schedulers either may come first. Entries that
+   * one of the two has taken out are here until the other one comes, which then finds them gone. An addition that the process's own
+   * scheduler has overtaken is no news: slot 0 sends it before it tells of the end.
+   */
+  private readonly graves = new Map<string, Grave>()
+  /** Registrations that slot 0 has been asked for. When their process ends, slot 0 is told what to take back. */
+  private readonly asked = new Set<Registering>()
+  /** Slot 0 only: registrations that wait until it is known whether a holder still is one. */
+  private readonly undecided = new Set<Registering>()
 
   constructor(host: Host, peers: DirectoryPeers) {
     this.host = host
@@ -166,6 +171,7 @@ export class ReplicatedDirectory implements Directory {
     value: unknown
   ): Effect.Effect<Registration | boolean> {
     const { host } = this
+    const asking = { table, key, pid }
     return callbackIn((resume, priority) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
       const pending = new PendingCall(
@@ -182,11 +188,15 @@ export class ReplicatedDirectory implements Directory {
             return holder === undefined ? gone() : Exit.succeed<Registration>({ _tag: "AlreadyRegistered", holder })
           }
         },
-        (exit) => resume(exit as Effect.Effect<Registration | boolean>),
+        (exit) => {
+          this.asked.delete(asking)
+          resume(exit as Effect.Effect<Registration | boolean>)
+        },
         priority
       )
       const from = { slot: host.slot, incarnation: host.incarnation }
       const call = pending.export(0)
+      if (request === "register" && isHere(host, pid)) this.asked.add(asking)
       host.route(0, mainIncarnation, { _tag: "DirectoryRequest", request, keys, table, key, pid, value, call, from })
     })
   }
@@ -229,21 +239,17 @@ export class ReplicatedDirectory implements Directory {
     }
     const name = this.nameOf(table, pid)
     if (name !== undefined) {
-      return this.whenStillTrue(
-        pid,
-        () => this.nameOf(table, pid) === name,
-        () => answer({ _tag: "AlreadyNamed", name }),
-        () => this.decide(request, answer)
-      )
+      return this.whenStillTrue(request, pid, () => this.nameOf(table, pid) === name, answer, {
+        _tag: "AlreadyNamed",
+        name
+      })
     }
     const holder = keys === "unique" ? this.tables.first(table, key) : undefined
     if (holder !== undefined) {
-      return this.whenStillTrue(
-        holder.pid,
-        () => this.tables.first(table, key) === holder,
-        () => answer({ _tag: "AlreadyRegistered", holder: holder.pid }),
-        () => this.decide(request, answer)
-      )
+      return this.whenStillTrue(request, holder.pid, () => this.tables.first(table, key) === holder, answer, {
+        _tag: "AlreadyRegistered",
+        holder: holder.pid
+      })
     }
     if (!this.mayLive(pid)) return answer(notRegistered)
     this.tables.insert(table, key, pid, value)
@@ -257,17 +263,30 @@ export class ReplicatedDirectory implements Directory {
   /** Whether a pid's process may be alive, as far as slot 0 can tell without asking. */
   private mayLive(pid: Pid): boolean {
     if (isHere(this.host, pid)) return find(this.host, pid)?.isRunning === true
-    return this.peers.all().some((peer) => peer.slot === pid.slot && peer.incarnation === pid.incarnation)
+    return this.isUp(pid)
   }
 
   /**
-   * Something is known of a process: goes on as `then` if that is still so when everything its scheduler sent before now has been
-   * taken in, or as `otherwise`. The asker may know of its death before it is known here.
+   * Something is known of a process that is in the way of a registration: refuses that with `refusal` if it is still so when everything
+   * the process's scheduler sent before now has been taken in, and decides anew otherwise. The asker may know of its death before it
+   * is known here.
    */
-  private whenStillTrue(pid: Pid, isTrue: () => boolean, then: () => void, otherwise: () => void): void {
-    if (isHere(this.host, pid)) return then()
+  private whenStillTrue(
+    request: Request,
+    pid: Pid,
+    isTrue: () => boolean,
+    answer: Answer,
+    refusal: Registration
+  ): void {
+    if (isHere(this.host, pid)) return answer(refusal)
+    this.undecided.add(request)
     const asking = Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial))
-    asking.addObserver(() => (isTrue() ? then() : otherwise()))
+    asking.addObserver(() => {
+      // Who was to be registered may have ended meanwhile
+      if (!this.undecided.delete(request)) answer(notRegistered)
+      else if (isTrue()) answer(refusal)
+      else this.decide(request, answer)
+    })
   }
 
   /** Sends a change to all others; calls back when all have it, with whether the process was alive where it lives. */
@@ -319,21 +338,13 @@ export class ReplicatedDirectory implements Directory {
   receiveChange(signal: DirectoryChangeSignal): void {
     const { call, change, from, host, key, pid, table, value } = { ...signal, host: this.host }
     const alive = !(isHere(host, pid) && find(host, pid)?.isRunning !== true)
-    const grave = graveOf(table, key, pid)
-    // Slot 0 sends it behind the addition, if there was one
-    if (change === "remove") this.graves.delete(grave)
-    if (change === "add" && this.graves.delete(grave)) {
-      // It was released before it came: nothing to add
-    } else if (change !== "add" || alive) {
-      const held = this.apply(change, table, key, pid, value)
-      if (change === "release" && !held) this.graves.add(grave)
+    if (change !== "add" || (alive && !this.graves.has(graveOf(table, key, pid)))) {
+      this.apply(change, table, key, pid, value)
+      if (change === "release" && host.slot === 0) this.forget(table, key, pid)
     }
-    // Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own
-    if (change === "release" && host.slot === 0) {
-      for (const peer of this.peers.all()) {
-        if (peer.slot !== from.slot) this.send(peer, "remove", table, key, pid, undefined, 0)
-      }
-    }
+    if (change === "release" && host.slot === 0) this.spreadRelease(from.slot, table, key, pid)
+    // What slot 0 releases of its own comes behind the addition, and once
+    else if (change === "released" || (change === "release" && from.slot !== 0)) this.bury(change, table, key, pid)
     if (call === 0) return
     const { incarnation, slot } = from
     host.route(slot, incarnation, {
@@ -345,17 +356,56 @@ export class ReplicatedDirectory implements Directory {
     })
   }
 
-  release(pid: Pid): void {
-    for (const { key, table } of this.tables.allHeld(pid)) {
-      if (!this.tables.remove(table, key, pid)) continue
-      for (const peer of this.peers.all()) this.send(peer, "release", table, key, pid, undefined, 0)
+  /** Slot 0 only: a process has ended that was to be registered. */
+  private forget(table: string, key: string, pid: Pid): void {
+    for (const one of this.undecided) {
+      if (one.table === table && one.key === key && equals(one.pid, pid)) this.undecided.delete(one)
     }
+  }
+
+  /** Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own. */
+  private spreadRelease(owner: number, table: string, key: string, pid: Pid): void {
+    for (const peer of this.peers.all()) {
+      if (peer.slot !== owner) this.send(peer, "released", table, key, pid, undefined, 0)
+    }
+  }
+
+  /** One of the two who tell of an end has: notes that, or that both have. */
+  private bury(told: Grave["told"], table: string, key: string, pid: Pid): void {
+    const name = graveOf(table, key, pid)
+    const grave = this.graves.get(name)
+    if (grave !== undefined && grave.told !== told) this.graves.delete(name)
+    // A scheduler that is gone tells nothing more
+    else if (told === "release" || this.isUp(pid)) this.graves.set(name, { told, pid })
+  }
+
+  private isUp({ incarnation, slot }: Pid): boolean {
+    return this.peers.all().some((peer) => peer.slot === slot && peer.incarnation === incarnation)
+  }
+
+  release(pid: Pid): void {
+    // What slot 0 has been asked for may be known to others by now, though not here. Each entry is released once
+    for (const asking of this.asked) {
+      if (!equals(asking.pid, pid)) continue
+      this.tables.remove(asking.table, asking.key, pid)
+      this.tellRelease(asking.table, asking.key, pid)
+    }
+    for (const { key, table } of this.tables.allHeld(pid)) {
+      if (this.tables.remove(table, key, pid)) this.tellRelease(table, key, pid)
+    }
+  }
+
+  private tellRelease(table: string, key: string, pid: Pid): void {
+    for (const peer of this.peers.all()) this.send(peer, "release", table, key, pid, undefined, 0)
   }
 
   /** All entries of a scheduler that is gone. */
   schedulerDown(slot: number, incarnation: number): void {
     for (const { key, pid, table } of [...this.tables.everything()]) {
       if (pid.slot === slot && pid.incarnation === incarnation) this.tables.remove(table, key, pid)
+    }
+    for (const [name, { pid, told }] of this.graves) {
+      if (told === "released" && pid.slot === slot && pid.incarnation === incarnation) this.graves.delete(name)
     }
   }
 
@@ -376,4 +426,10 @@ export class ReplicatedDirectory implements Directory {
 const registered: Registration = { _tag: "Registered" }
 const notRegistered: Registration = { _tag: "NotAlive" }
 
-const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table} ${key}`
+/** What is left of an entry whose process has ended: who has told so, and whose entry it was. */
+interface Grave {
+  readonly told: "release" | "released"
+  readonly pid: Pid
+}
+
+const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table.length} ${table} ${key}`

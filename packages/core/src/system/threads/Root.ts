@@ -2,6 +2,7 @@
  * The system's first process: it starts the root, waits for its end, and ends it in order when the system stops.
  */
 
+import { sleep } from "../../program/Sleep.ts"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -19,6 +20,9 @@ import { Down, Exit as ExitMessage } from "../../signal/Signal.ts"
 import { startDefinition } from "../../spawn/StartDefinition.ts"
 import type { StartError } from "../../spawn/StartError.ts"
 
+/** How long a root without a shutdown time may go on to initialise when the system stops: milliseconds. */
+const initPatience = 3000
+
 const Order = Schema.TaggedUnion({ Stop: {} })
 
 /** A running root. */
@@ -28,40 +32,68 @@ export interface Root {
 }
 
 /**
- * Starts `root` and waits until it has initialised. It ends with the scope: with reason shutdown, and by kill when it
- * takes longer than its own shutdown time.
+ * Starts `root` and waits until it has initialised. It ends with the scope, also when that closes before: with reason shutdown, and by
+ * kill when it takes longer than its own shutdown time, also to initialise.
  */
 export const start = (root: Startable): Effect.Effect<Root, StartError, System | Scope.Scope> =>
   Effect.gen(function* () {
     const started = yield* Deferred.make<void, StartError>()
     const ended = yield* Deferred.make<ExitReason.ExitReason>()
-    const init = yield* spawn(
-      Order,
-      (self) =>
-        Effect.gen(function* () {
-          yield* trapExit(true)
-          const record = yield* Current
-          const { args, definition, name } = root
-          const result = yield* Effect.exit(startDefinition(record.host, record, definition, args, { name }, true))
-          // Whoever started the system is told; init itself has done its work
-          if (Exit.isFailure(result)) return yield* Deferred.done(started, result)
-          const pid = result.value
-          yield* Deferred.succeed(started, undefined)
-          const isRoot = (message: unknown): message is ExitMessage =>
-            message instanceof ExitMessage && equals(message.from, pid)
-          const first = yield* self.receiveWhen(
-            (message): message is ExitMessage | typeof Order.Type =>
-              isRoot(message) || !(message instanceof ExitMessage || message instanceof Down)
-          )
-          if (first instanceof ExitMessage) return yield* Deferred.succeed(ended, first.reason)
-          yield* stop(self, pid, isRoot, root.shutdown)
-          return yield* Deferred.succeed(ended, ExitReason.shutdown)
-        }),
-      { label: "init" }
+    yield* Effect.acquireRelease(
+      spawn(
+        Order,
+        // Whatever ends it, nobody waits for ever
+        (self) => Effect.ensuring(init(self, root, started, ended), Deferred.succeed(ended, ExitReason.killed)),
+        { label: "init" }
+      ),
+      (pid) => Effect.andThen(send(pid, { _tag: "Stop" }), Deferred.await(ended))
     )
     yield* Deferred.await(started)
-    yield* Effect.addFinalizer(() => Effect.andThen(send(init, { _tag: "Stop" }), Deferred.await(ended)))
     return { ended: Deferred.await(ended) }
+  })
+
+type Order = typeof Order.Type
+
+const isOrder = (message: Received<Order>): message is Order =>
+  !(message instanceof ExitMessage || message instanceof Down)
+
+/** What the system's first process does. */
+const init = (
+  self: Self<Order>,
+  root: Startable,
+  started: Deferred.Deferred<void, StartError>,
+  ended: Deferred.Deferred<ExitReason.ExitReason>
+) =>
+  Effect.gen(function* () {
+    yield* trapExit(true)
+    const record = yield* Current
+    const { args, definition, name } = root
+    // A system that stops meanwhile gives its root some time to initialise, and then to end in order
+    let order: Order | undefined
+    const patience = Effect.gen(function* () {
+      order = yield* Effect.orDie(self.receiveWhen(isOrder))
+      yield* sleep(typeof root.shutdown === "number" ? root.shutdown : initPatience)
+    })
+    const starting = startDefinition(record.host, record, definition, args, { name }, true)
+    const result = yield* Effect.exit(Effect.raceFirst(starting, patience))
+    if (Exit.isFailure(result)) {
+      // Whoever started the system is told; init itself has done its work
+      yield* Deferred.succeed(ended, ExitReason.shutdown)
+      return yield* Deferred.failCause(started, result.cause)
+    }
+    const pid = result.value
+    if (pid === undefined) return yield* Deferred.succeed(ended, ExitReason.shutdown)
+    yield* Deferred.succeed(started, undefined)
+    const isRoot = (message: unknown): message is ExitMessage =>
+      message instanceof ExitMessage && equals(message.from, pid)
+    const first =
+      order ??
+      (yield* Effect.orDie(
+        self.receiveWhen((message): message is ExitMessage | Order => isRoot(message) || isOrder(message))
+      ))
+    if (first instanceof ExitMessage) return yield* Deferred.succeed(ended, first.reason)
+    yield* stop(self, pid, isRoot, root.shutdown)
+    return yield* Deferred.succeed(ended, ExitReason.shutdown)
   })
 
 const stop = <M>(

@@ -14,6 +14,8 @@ export class Peer {
   readonly channel: Channel
   /** Does what a record from it says. Set by whoever connects. */
   take: ReceiveHandler = () => undefined
+  /** A start that was sent to it has happened. Set by whoever connects. */
+  started: () => void = () => undefined
   /** How many signals were sent since the mesh last looked after it. */
   sent = 0
   /** Whether one was all the last time. So it probably is again, and is shown at once: the peer need not wait for the sender's slice. */

@@ -53,7 +53,7 @@ describe(`what no schema describes and has to arrive (seed ${seed})`, () => {
     expect(performance.now() - started).toBeLessThan(5000)
   })
 
-  it("any of them, in any others", () => {
+  it("S60 any of them, in any others", () => {
     fc.assert(
       fc.property(hostile, (recipe) => expectWhole(build(recipe))),
       { seed, numRuns: 300 }
@@ -92,7 +92,7 @@ describe(`what no schema describes and has to arrive (seed ${seed})`, () => {
     expect(arrive(reason)).toEqual(reason)
   })
 
-  it("what cannot leave is replaced alone, by what prints as it did", () => {
+  it("S60 what cannot leave is replaced alone, by what prints as it did", () => {
     const request = { url: "/", close: function close() {}, done: Promise.resolve() }
     const arrived = arrive(Object.assign(new Error("502"), { status: 502, request })) as Error
     expect(arrived).toMatchObject({ message: "502", status: 502, request: { url: "/" } })
@@ -121,7 +121,7 @@ describe(`what no schema describes and has to arrive (seed ${seed})`, () => {
     expect(arrived[2]).toBe(arrived)
   })
 
-  it("a reason that cannot be read is one that says so", () => {
+  it("S60 a reason that cannot be read is one that says so", () => {
     const reason = readReason(new ByteReader().over(Uint8Array.of(200, 1), 0, 2))
     expect(ExitReason.format(reason)).toMatch(/could not be read/)
     expect(ExitReason.format(through((writer) => writeAny(writer, "no reason"), readReason))).toMatch(

@@ -1,0 +1,5 @@
+/** What the worker schedulers of these systems run. */
+import { System } from "@understudy/core"
+import { programs } from "./twinPrograms.ts"
+
+System.main(import.meta, programs.changed)
