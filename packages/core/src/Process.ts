@@ -28,4 +28,18 @@ export { Down, Exit, type MonitorRef, type TimerRef } from "./signal/Signal.ts"
 export type { SpawnOptions } from "./spawn/Spawn.ts"
 export type { StartOptions } from "./spawn/StartDefinition.ts"
 export { StartError } from "./spawn/StartError.ts"
-export { applyAfter, type CancelOptions, cancelInterval, cancelTimer, exitAfter, type Interval, killAfter, now, readTimer, sendAfter, sendInterval, startTimer, type When } from "./timer/ProcessTimers.ts"
+export {
+  applyAfter,
+  type CancelOptions,
+  cancelInterval,
+  cancelTimer,
+  exitAfter,
+  type Interval,
+  killAfter,
+  now,
+  readTimer,
+  sendAfter,
+  sendInterval,
+  startTimer,
+  type When
+} from "./timer/ProcessTimers.ts"

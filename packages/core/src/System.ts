@@ -14,7 +14,6 @@
  * In an Effect application that has a main of its own, {@link layer} gives the same as a layer.
  */
 
-import { EndRequests } from "./system/threads/EndRequests.ts"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -34,6 +33,7 @@ import { type Controls, meshOf } from "./system/mesh/Mesh.ts"
 import { fingerprintsOf } from "./system/threads/Builds.ts"
 import type { Crew } from "./system/threads/Crew.ts"
 import { drain, stopPatience } from "./system/threads/Drain.ts"
+import { EndRequests } from "./system/threads/EndRequests.ts"
 import { join, seatOfThread } from "./system/threads/Join.ts"
 import { definitionsOf, launch, type Program, type Tuning } from "./system/threads/Launch.ts"
 import * as Root from "./system/threads/Root.ts"
@@ -44,7 +44,15 @@ import { Workers, type WorkersOptions } from "./system/threads/Workers.ts"
 import { SharedTable, type SlotSnapshot } from "./system/transport/SharedTable.ts"
 
 export { System } from "./process/Host.ts"
-export type { LongHandler, LongTurn, SchedulerBlocked, SchedulerDown, SchedulerEvent, SchedulerUp, SlowScheduler } from "./scheduler/SchedulerEvent.ts"
+export type {
+  LongHandler,
+  LongTurn,
+  SchedulerBlocked,
+  SchedulerDown,
+  SchedulerEvent,
+  SchedulerUp,
+  SlowScheduler
+} from "./scheduler/SchedulerEvent.ts"
 export type { ProcessEvent } from "./signal/ProcessEvent.ts"
 export type { Event, EventsLost } from "./system/events/Events.ts"
 export type { MonitorSettings } from "./system/events/Monitor.ts"

@@ -3,20 +3,17 @@
  * they are of, so that no handler ever runs for a message that was meant for another one.
  */
 
-import { takesMessage } from "../schema/ValueCodec.ts"
-import { adoptPlain, writePart, written } from "../signal/MailboxCodec.ts"
-import { anotherContract } from "../address/MessageCodec.ts"
 import { ContractId } from "../address/ContractId.ts"
-import { type MessageCodec, Misdirected } from "../address/MessageCodec.ts"
+import { anotherContract, type MessageCodec, Misdirected } from "../address/MessageCodec.ts"
 import type { AnswerCodec, Caller } from "../address/Reply.ts"
 import { messageOf } from "../base/Foreign.ts"
 import { PendingCall, TwinCaller } from "../call/PendingCall.ts"
 import { readReason, writeReason } from "../exit/ReasonBytes.ts"
 import { IncomingCall } from "../process/IncomingCall.ts"
 import { InvalidMessage } from "../schema/InvalidMessage.ts"
-import { takes, type ValueCodec } from "../schema/ValueCodec.ts"
-import { isPlain, plainKind, readPlain } from "../signal/MailboxCodec.ts"
-import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
+import { takes, takesMessage, type ValueCodec } from "../schema/ValueCodec.ts"
+import { adoptPlain, isPlain, readPlain, writePart, written } from "../signal/MailboxCodec.ts"
+import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { CallMessage, CastMessage, type Method, nothing, TerminateMessage } from "./Protocol.ts"
 
 /** Kinds of messages on the way between schedulers, beside plain ones. */

@@ -26,10 +26,6 @@
  * caller of a server waits in one queue.
  */
 
-import { limitOf } from "../base/Milliseconds.ts"
-import { note } from "../schema/ValueCodec.ts"
-import { stepKind } from "../fiber/Step.ts"
-import { silenced } from "../fiber/Silence.ts"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
@@ -41,28 +37,64 @@ import type { MessageCodec } from "../address/MessageCodec.ts"
 import { Name, readAddress, writeAddress } from "../address/Name.ts"
 import { type Pid, parse } from "../address/Pid.ts"
 import { ofThisSystem, withSystemId } from "../address/SystemId.ts"
+import { limitOf } from "../base/Milliseconds.ts"
 import { checkName } from "../base/NameCheck.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
+import { silenced } from "../fiber/Silence.ts"
+import { stepKind } from "../fiber/Step.ts"
 import type { Definition } from "../process/Definition.ts"
 import type { Current, System } from "../process/Host.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint } from "../schema/Fingerprint.ts"
-import { type ValueCodec, value as valueCodec } from "../schema/ValueCodec.ts"
+import { note, type ValueCodec, value as valueCodec } from "../schema/ValueCodec.ts"
 import type { Down, Exit } from "../signal/Signal.ts"
 import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import { checkInspect, type Inspect, type Inspector, inspectorOf } from "./Inspection.ts"
 import type { CallNext, InitNext, Next } from "./Next.ts"
-import { type Call, type CallMessage, type Cast, type Fields, type Method, methodsOf, type Protocol } from "./Protocol.ts"
+import {
+  type Call,
+  type CallMessage,
+  type Cast,
+  type Fields,
+  type Method,
+  methodsOf,
+  type Protocol
+} from "./Protocol.ts"
 import { type PayloadArgs, type PidRef, type Ref, type RefFactory, refFactory, reservedTags } from "./Ref.ts"
 import type { Callbacks } from "./ServerKind.ts"
 import { ServerLoop } from "./ServerLoop.ts"
 
 export type { ArgsAndOptions } from "../process/Definition.ts"
 export type { Inspect, InspectedMessage, InspectHooks } from "./Inspection.ts"
-export { type CallNext, Ignore, type InitNext, ignore, type Next, NoReply, noReply, Reply, reply, Stop, StopWithReply, stop, stopWithReply, type Then } from "./Next.ts"
+export {
+  type CallNext,
+  Ignore,
+  type InitNext,
+  ignore,
+  type Next,
+  NoReply,
+  noReply,
+  Reply,
+  reply,
+  Stop,
+  StopWithReply,
+  stop,
+  stopWithReply,
+  type Then
+} from "./Next.ts"
 export { BadReturnValue, type Call, type Cast, call, cast, type Fields, type Protocol } from "./Protocol.ts"
-export { type CallError, CallingSelf, type CallOptions, CallTimeout, type Methods, NoProcess, type PidRef, type Ref, UnknownCall } from "./Ref.ts"
+export {
+  type CallError,
+  CallingSelf,
+  type CallOptions,
+  CallTimeout,
+  type Methods,
+  NoProcess,
+  type PidRef,
+  type Ref,
+  UnknownCall
+} from "./Ref.ts"
 export { StartError, type StartOptions, start, startLink, startMonitor, terminate } from "./Start.ts"
 
 /** What every server's code may require and always has: itself, the system, and a scope that closes when it ends. */

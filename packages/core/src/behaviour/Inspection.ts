@@ -6,7 +6,15 @@
 import { show, showGiven } from "../base/Inspect.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, Exit } from "../signal/Signal.ts"
-import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
+import {
+  type Call,
+  CallMessage,
+  type Cast,
+  CastMessage,
+  type Fields,
+  type Protocol,
+  TerminateMessage
+} from "./Protocol.ts"
 
 /** Gives what is shown in place of a value. A method, so that its parameter may be of a type of one's own. */
 type Hook<A> = { show(value: A): unknown }["show"]

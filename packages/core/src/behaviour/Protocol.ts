@@ -10,8 +10,7 @@ import type { AnswerCodec } from "../address/Reply.ts"
 import { keepShapes, nothing as none } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { IncomingCall } from "../process/IncomingCall.ts"
-import { InvalidMessage } from "../schema/InvalidMessage.ts"
-import { takes, type ValueCodec, value as valueCodec } from "../schema/ValueCodec.ts"
+import { type ValueCodec, value as valueCodec } from "../schema/ValueCodec.ts"
 import type { ServerContext } from "./ServerKind.ts"
 
 /** The fields of a payload. */

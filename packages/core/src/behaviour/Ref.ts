@@ -20,7 +20,14 @@ import { type CallOutcomes, PendingCall } from "../call/PendingCall.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { failedAt } from "../fiber/CallSite.ts"
 import { type AnyFiber, park } from "../fiber/Fibers.ts"
-import { handOver, type Iterating, notNow, type OperationMethods, operationKind, wasHandedOver } from "../fiber/Operation.ts"
+import {
+  handOver,
+  type Iterating,
+  notNow,
+  type OperationMethods,
+  operationKind,
+  wasHandedOver
+} from "../fiber/Operation.ts"
 import { currentProcess, type ProcessFiber } from "../fiber/ProcessFiber.ts"
 import { hostOf } from "../fiber/Running.ts"
 import { silenced } from "../fiber/Silence.ts"

@@ -19,7 +19,17 @@ import { isLinked, unlink } from "../process/Links.ts"
 import type { Body, Description, ProcessRecord } from "../process/ProcessRecord.ts"
 import { Down, Exit as ExitMessage } from "../signal/Signal.ts"
 import { StartError } from "../spawn/StartError.ts"
-import { Ignore, idleTimeout, isInstruction, NoReply, type Plans, Reply, Stop, StopWithReply, type Then } from "./Next.ts"
+import {
+  Ignore,
+  idleTimeout,
+  isInstruction,
+  NoReply,
+  type Plans,
+  Reply,
+  Stop,
+  StopWithReply,
+  type Then
+} from "./Next.ts"
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 

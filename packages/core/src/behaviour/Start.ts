@@ -2,7 +2,6 @@
  * Starting and stopping servers. A start returns when `init` is over, wherever the server runs.
  */
 
-import { argsFor } from "../spawn/StartDefinition.ts"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -19,18 +18,27 @@ import type { AnyFiber } from "../fiber/Fibers.ts"
 import { Operation } from "../fiber/Operation.ts"
 import { currentProcess } from "../fiber/ProcessFiber.ts"
 import { hostOf } from "../fiber/Running.ts"
-import { acting, silenced } from "../fiber/Silence.ts"
+import { acting } from "../fiber/Silence.ts"
 import type { ArgsAndOptions } from "../process/Definition.ts"
 import type { Current, System } from "../process/Host.ts"
 import { resolve } from "../process/Resolve.ts"
 import { readAnswer } from "../signal/Answer.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
-import { type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../spawn/StartDefinition.ts"
+import { argsFor, type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../spawn/StartDefinition.ts"
 import { StartError } from "../spawn/StartError.ts"
 import { portable } from "../wire/Portable.ts"
 import type { AnyContract, Contract } from "./GenServer.ts"
 import { type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
-import { type CallError, CallingSelf, CallTimeout, codecOfRef, defaultTimeout, NoProcess, type PidRef, UnknownCall } from "./Ref.ts"
+import {
+  type CallError,
+  CallingSelf,
+  CallTimeout,
+  codecOfRef,
+  defaultTimeout,
+  NoProcess,
+  type PidRef,
+  UnknownCall
+} from "./Ref.ts"
 
 export type { StartOptions } from "../spawn/StartDefinition.ts"
 export { StartError } from "../spawn/StartError.ts"

@@ -2,17 +2,15 @@
  * Sending where that may take time: to a mailbox that makes its senders wait while it is full.
  */
 
-import { refused } from "../process/Delivery.ts"
-import * as ExitReason from "../exit/ExitReason.ts"
-import { accept, admitThrough } from "../process/Delivery.ts"
-import { suspendsSenders } from "../address/Pid.ts"
-import { IncomingCall } from "../process/IncomingCall.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { MessageCodec } from "../address/MessageCodec.ts"
 import type { Pid } from "../address/Pid.ts"
-import { adopt, deliver, routeMessage, waitForRoom } from "../process/Delivery.ts"
+import { suspendsSenders } from "../address/Pid.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
+import { accept, admitThrough, adopt, deliver, refused, routeMessage, waitForRoom } from "../process/Delivery.ts"
 import type { Host } from "../process/Host.ts"
+import { IncomingCall } from "../process/IncomingCall.ts"
 import { isHere } from "../process/Lifecycle.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"

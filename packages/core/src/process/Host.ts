@@ -3,13 +3,13 @@
  * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
  */
 
-import { type StartWait } from "../call/PendingCall.ts"
 import * as Context from "effect/Context"
 import type { Scheduler } from "effect/Scheduler"
 import type { Directory } from "../address/Directory.ts"
 import type { Pid } from "../address/Pid.ts"
 import type { AwaitedReply } from "../address/Reply.ts"
 import { SystemId } from "../address/SystemId.ts"
+import type { StartWait } from "../call/PendingCall.ts"
 import type { Priority, Runnable, RunQueue } from "../run/RunQueue.ts"
 import type { Timed } from "../run/Timer.ts"
 import type { Timers } from "../run/Timers.ts"

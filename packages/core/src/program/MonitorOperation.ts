@@ -8,7 +8,14 @@ import type { Address } from "../address/Name.ts"
 import { isPid } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import type { AnyFiber } from "../fiber/Fibers.ts"
-import { doneWith, handOver, type Iterating, type OperationMethods, operationKind, QuickOperation } from "../fiber/Operation.ts"
+import {
+  doneWith,
+  handOver,
+  type Iterating,
+  type OperationMethods,
+  operationKind,
+  QuickOperation
+} from "../fiber/Operation.ts"
 import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
 import { ownProcess } from "../fiber/Running.ts"
 import { demonitor, monitor, monitorAddress } from "../process/Monitors.ts"

@@ -3,8 +3,6 @@
  * It is started and woken by the run queue only, never on a sender's stack.
  */
 
-import { makeRef } from "../process/Monitors.ts"
-import { hasTag } from "./Selector.ts"
 import type * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -22,11 +20,23 @@ import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
 import { makeAlias } from "../process/Aliases.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
-import { monitorAddress } from "../process/Monitors.ts"
+import { makeRef, monitorAddress } from "../process/Monitors.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Down, Exit as ExitMessage, MonitorRef } from "../signal/Signal.ts"
-import { ChoosingReceive, ChoosingWaiter, ending, type Matches, type Receiver, type ReceiveTimeout, type ReceiveWaiter, startWaiting, stopWaiting, takeOldest } from "./Receive.ts"
+import {
+  ChoosingReceive,
+  ChoosingWaiter,
+  ending,
+  type Matches,
+  type Receiver,
+  type ReceiveTimeout,
+  type ReceiveWaiter,
+  startWaiting,
+  stopWaiting,
+  takeOldest
+} from "./Receive.ts"
 import type { Selector } from "./Selector.ts"
+import { hasTag } from "./Selector.ts"
 
 /** What a process may find in its mailbox: its own messages, and the signals it asked for. */
 export type Received<M> = M | Down | ExitMessage

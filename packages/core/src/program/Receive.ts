@@ -8,7 +8,15 @@ import * as Schema from "effect/Schema"
 import { time } from "../base/Figures.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
-import { type AnyFiber, type KernelFiber, park, unpark, unparkWith, type Waiter, type Waiting } from "../fiber/Fibers.ts"
+import {
+  type AnyFiber,
+  type KernelFiber,
+  park,
+  unpark,
+  unparkWith,
+  type Waiter,
+  type Waiting
+} from "../fiber/Fibers.ts"
 import { isNotNow, notNow, Operation } from "../fiber/Operation.ts"
 import type { ProcessFiber } from "../fiber/ProcessFiber.ts"
 import { admitWaiting } from "../process/Delivery.ts"

@@ -5,16 +5,22 @@
  * sockets and timers are served.
  */
 
-import { type StartWait } from "../call/PendingCall.ts"
-import { suspendsSenders } from "../address/Pid.ts"
-import { turnOf } from "../address/SystemId.ts"
 import * as Context from "effect/Context"
 import type * as Fiber from "effect/Fiber"
 import * as EffectScheduler from "effect/Scheduler"
 import type { Directory } from "../address/Directory.ts"
 import type { MessageCodec } from "../address/MessageCodec.ts"
-import { incarnations, maximumSlots, mostReferences, type Pid, PidImpl, referenceUnit } from "../address/Pid.ts"
-import type { PendingCall } from "../call/PendingCall.ts"
+import {
+  incarnations,
+  maximumSlots,
+  mostReferences,
+  type Pid,
+  PidImpl,
+  referenceUnit,
+  suspendsSenders
+} from "../address/Pid.ts"
+import { turnOf } from "../address/SystemId.ts"
+import type { PendingCall, StartWait } from "../call/PendingCall.ts"
 import { currentProcess } from "../fiber/ProcessFiber.ts"
 import type { Definition } from "../process/Definition.ts"
 import { type Host, type Offer, type Placement, type ProcessScheduler, systemContext } from "../process/Host.ts"

@@ -11,7 +11,18 @@
  * `Timeouts.ts`.
  */
 import type { Priority } from "../run/RunQueue.ts"
-import { Callback, due, fresh, type HeldTimers, idle, listed, Timed, type Timeout, Timer, waiting } from "../run/Timer.ts"
+import {
+  Callback,
+  due,
+  fresh,
+  type HeldTimers,
+  idle,
+  listed,
+  Timed,
+  type Timeout,
+  Timer,
+  waiting
+} from "../run/Timer.ts"
 import type { Timers } from "../run/Timers.ts"
 import { sweepAfter, Timeouts } from "./Timeouts.ts"
 

@@ -2,9 +2,8 @@
  * What a scheduler asks of its system: all that reaches beyond it.
  */
 
-import { type StartWait } from "../call/PendingCall.ts"
 import type { Directory } from "../address/Directory.ts"
-import type { PendingCall } from "../call/PendingCall.ts"
+import type { StartWait } from "../call/PendingCall.ts"
 import type { Host, Offer, Placement } from "../process/Host.ts"
 import type { EventLevel, ProcessEvent } from "../signal/ProcessEvent.ts"
 import type { Signal, SpawnSignal } from "../signal/Signal.ts"

@@ -4,7 +4,23 @@
  */
 import type { ByteReader } from "../wire/Bytes.ts"
 import { symbol } from "../wire/Leaves.ts"
-import { corrupt, type Field, hasProperty, isFixed, type Leaf, lengthOf, type Member, mayBeEmpty, type Plan, readCount, readFiller, readIndex, type Signature, setProperty, type Test } from "../wire/Plan.ts"
+import {
+  corrupt,
+  type Field,
+  hasProperty,
+  isFixed,
+  type Leaf,
+  lengthOf,
+  type Member,
+  mayBeEmpty,
+  type Plan,
+  readCount,
+  readFiller,
+  readIndex,
+  type Signature,
+  setProperty,
+  type Test
+} from "../wire/Plan.ts"
 
 const made = new WeakMap<Plan, Leaf>()
 

@@ -2,10 +2,11 @@
  * How much of a value a schema knows: what stays of it when it goes to another scheduler. A value of a union may be of several members,
  * of which the one that knows the most of it is meant.
  */
-import { isInstance, isPlain } from "../wire/AnyValue.ts"
-import { wireAnnotation } from "../wire/Plan.ts"
+
 import * as Option from "effect/Option"
 import * as SchemaAST from "effect/SchemaAST"
+import { isInstance, isPlain } from "../wire/AnyValue.ts"
+import { wireAnnotation } from "../wire/Plan.ts"
 import { guardOf, transformOf } from "./EffectCodec.ts"
 import { encodedBy, linkOf, optionOf, stepOf } from "./Steps.ts"
 

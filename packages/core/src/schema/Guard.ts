@@ -3,7 +3,7 @@
  * but looks through what that does not: a pid in a message cost 50 ns, and costs 3. A node it has no words for is asked
  * of Effect.
  */
-import { optionOf } from "./Steps.ts"
+
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
@@ -11,6 +11,7 @@ import { generate } from "../wire/Generate.ts"
 import { hasProperty, type Leaf, wireAnnotation } from "../wire/Plan.ts"
 import { guardOf } from "./EffectCodec.ts"
 import { filtersOf, recordOf } from "./PlanOf.ts"
+import { optionOf } from "./Steps.ts"
 
 type Guard = (value: unknown) => boolean
 

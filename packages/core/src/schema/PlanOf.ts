@@ -2,13 +2,14 @@
  * From a schema to its plan. What a plan cannot express goes through Effect's own codec for that node, to the node's
  * encoded side, whose plan is used then. What no schema describes has a form of its own: {@link anyValue}.
  */
-import { encodedBy, linkOf, optionOf, stepOf, stepOfKeys, transformBy, type Step } from "./Steps.ts"
+
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { anyValue, empty } from "../wire/AnyValue.ts"
 import { bigint, bytes, date, option, symbol, timeZone, zoned } from "../wire/Leaves.ts"
 import { type Field, type NamedLeaf, type Plan, wireAnnotation } from "../wire/Plan.ts"
-import { guardOf, schemaOf, transformOf } from "./EffectCodec.ts"
+import { guardOf, transformOf } from "./EffectCodec.ts"
+import { encodedBy, linkOf, optionOf, type Step, stepOf, stepOfKeys, transformBy } from "./Steps.ts"
 import { membersOf } from "./UnionTests.ts"
 
 const plans = new WeakMap<SchemaAST.AST, Plan>()

@@ -4,7 +4,21 @@
  */
 
 import { generate } from "../wire/Generate.ts"
-import { corrupt, type Field, hasProperty, isFixed, type Leaf, lengthOf, type Member, mayBeEmpty, type Plan, readCount, readFiller, setProperty, type Test } from "../wire/Plan.ts"
+import {
+  corrupt,
+  type Field,
+  hasProperty,
+  isFixed,
+  type Leaf,
+  lengthOf,
+  type Member,
+  mayBeEmpty,
+  type Plan,
+  readCount,
+  readFiller,
+  setProperty,
+  type Test
+} from "../wire/Plan.ts"
 import { choice, closures, readBoolean } from "./Closures.ts"
 
 /** Up to this many values a chain of comparisons beats a map. */

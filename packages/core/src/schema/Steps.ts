@@ -3,9 +3,10 @@
  * value, is left to others. Effect's own codec of a whole value writes each union in it by the first member that takes what stands there,
  * and drops what that member does not know.
  */
-import { corrupt, unportable } from "../wire/Plan.ts"
+
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
+import { corrupt, unportable } from "../wire/Plan.ts"
 import { guardOf, schemaOf, type Transform, transformOf } from "./EffectCodec.ts"
 
 /** One step of a transformation. */

@@ -2,15 +2,15 @@
  * How the values of one schema are checked, turned into bytes and turned into text. Made once per schema, from the schema: check and
  * bytes are generated code where that is permitted.
  */
-import { isReadable } from "../base/Foreign.ts"
-import { hasInstances } from "../wire/Plan.ts"
+
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
-import { messageOf } from "../base/Foreign.ts"
+import { isReadable, messageOf } from "../base/Foreign.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { mayGenerate } from "../wire/Generate.ts"
 import type { Leaf } from "../wire/Plan.ts"
+import { hasInstances } from "../wire/Plan.ts"
 import { compile } from "./Compile.ts"
 import { type AnySchema, compiled } from "./EffectCodec.ts"
 import { generatedGuard } from "./Guard.ts"

@@ -2,16 +2,14 @@
  * The codec of a mailbox whose messages are described by one schema: that of processes without a contract, and of a server's plain
  * messages.
  */
-import { anotherContract } from "../address/MessageCodec.ts"
-import { takesMessage } from "../schema/ValueCodec.ts"
-import { ContractId } from "../address/ContractId.ts"
-import { ByteWriter } from "../wire/Bytes.ts"
+
 import type * as Schema from "effect/Schema"
-import { type MessageCodec, Misdirected, noContract } from "../address/MessageCodec.ts"
+import { ContractId } from "../address/ContractId.ts"
+import { anotherContract, type MessageCodec, Misdirected, noContract } from "../address/MessageCodec.ts"
 import { messageOf } from "../base/Foreign.ts"
 import { InvalidMessage } from "../schema/InvalidMessage.ts"
-import { codecOfLayout, note, takes, type ValueCodec, value } from "../schema/ValueCodec.ts"
-import { ByteReader } from "../wire/Bytes.ts"
+import { codecOfLayout, note, takes, takesMessage, type ValueCodec, value } from "../schema/ValueCodec.ts"
+import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 
 const codecs = new WeakMap<object, MessageCodec>()
 

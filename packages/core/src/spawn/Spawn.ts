@@ -2,10 +2,10 @@
  * Starting processes: here, or on another scheduler by the name of a definition both know.
  */
 
-import { limitOf } from "../base/Milliseconds.ts"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type { MessageCodec } from "../address/MessageCodec.ts"
 import { type Pid, PidImpl } from "../address/Pid.ts"
+import { limitOf } from "../base/Milliseconds.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import type { Host, Placement } from "../process/Host.ts"
 import { isHere, sendExit } from "../process/Lifecycle.ts"

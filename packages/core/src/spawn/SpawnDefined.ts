@@ -3,14 +3,12 @@
  * scheduler is idle first.
  */
 
-import * as ExitReason from "../exit/ExitReason.ts"
-import { limitOf } from "../base/Milliseconds.ts"
-import { type StartWait } from "../call/PendingCall.ts"
-import * as Duration from "effect/Duration"
 import { names } from "../address/Directory.ts"
 import { Name } from "../address/Name.ts"
 import type { Pid } from "../address/Pid.ts"
-import type { PendingCall } from "../call/PendingCall.ts"
+import { limitOf } from "../base/Milliseconds.ts"
+import type { StartWait } from "../call/PendingCall.ts"
+import * as ExitReason from "../exit/ExitReason.ts"
 import type { Definition } from "../process/Definition.ts"
 import type { Host } from "../process/Host.ts"
 import { StartingCall } from "../process/IncomingCall.ts"

@@ -3,16 +3,15 @@
  * time. Each stands in its scheduler's wheel and in its table of references until it is over.
  */
 
-import { Name } from "../address/Name.ts"
-import { Alias } from "../address/Alias.ts"
-import { isHere } from "../process/Lifecycle.ts"
+import type { Alias } from "../address/Alias.ts"
 import type { Address } from "../address/Name.ts"
+import { Name } from "../address/Name.ts"
 import { outside, type Pid, PidImpl } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import { trySend } from "../call/Offer.ts"
 import type * as ExitReason from "../exit/ExitReason.ts"
 import type { Host } from "../process/Host.ts"
-import { sendExit } from "../process/Lifecycle.ts"
+import { isHere, sendExit } from "../process/Lifecycle.ts"
 import { deliverTo } from "../program/Send.ts"
 import { Timed } from "../run/Timer.ts"
 import type { Page } from "./TimerTable.ts"

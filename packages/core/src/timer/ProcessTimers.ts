@@ -14,7 +14,17 @@ import { keepShapes, nothing } from "../base/Shape.ts"
 import { answer, ask } from "../call/Query.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import type { AnyFiber } from "../fiber/Fibers.ts"
-import { doneWith, fail, handOver, type Iterating, isNotNow, notNow, type OperationMethods, operationKind, QuickOperation } from "../fiber/Operation.ts"
+import {
+  doneWith,
+  fail,
+  handOver,
+  type Iterating,
+  isNotNow,
+  notNow,
+  type OperationMethods,
+  operationKind,
+  QuickOperation
+} from "../fiber/Operation.ts"
 import { type ProcessFiber, runningFiber } from "../fiber/ProcessFiber.ts"
 import { hostOf, withSystem } from "../fiber/Running.ts"
 import { acting, silenced } from "../fiber/Silence.ts"

@@ -3,8 +3,9 @@
  * sent, cycles and values that stand in several places included, or nothing was sent at all: what has no meaning on
  * another scheduler (functions, instances of classes) is refused where it is written.
  */
-import { PidImpl } from "../address/Pid.ts"
+
 import { Alias } from "../address/Alias.ts"
+import { PidImpl } from "../address/Pid.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { bigint, symbol } from "./Leaves.ts"
 import { ownClassOf, ownClassTagged } from "./OwnClass.ts"

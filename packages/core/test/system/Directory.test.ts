@@ -2,12 +2,13 @@
  * What one scheduler makes of the changes that others tell it: a process's end comes from its own scheduler and from slot 0, on two
  * channels, in any order.
  */
-import { PidImpl } from "../../src/address/Pid.ts"
-import { type DirectoryChangeSignal } from "../../src/signal/Signal.ts"
-import { ReplicatedDirectory } from "../../src/system/names/Directory.ts"
+
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { PidImpl } from "../../src/address/Pid.ts"
 import type { Host } from "../../src/process/Host.ts"
+import type { DirectoryChangeSignal } from "../../src/signal/Signal.ts"
+import { ReplicatedDirectory } from "../../src/system/names/Directory.ts"
 
 const main = { slot: 0, incarnation: 1 }
 const owner = { slot: 1, incarnation: 4 }

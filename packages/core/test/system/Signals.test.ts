@@ -1,10 +1,11 @@
 /** What SIGINT and SIGTERM do to a program that `System.main` runs. */
-import { EndRequests, sameRequest } from "../../src/system/threads/EndRequests.ts"
+
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { EndRequests, sameRequest } from "../../src/system/threads/EndRequests.ts"
 
 const program = fileURLToPath(new URL("./signalsProgram.ts", import.meta.url))
 

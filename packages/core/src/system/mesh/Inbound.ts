@@ -3,11 +3,9 @@
  * the same step between two processes of this scheduler would do.
  */
 
-import { sendExit } from "../../process/Lifecycle.ts"
-import { outside } from "../../address/Pid.ts"
 import * as Exit from "effect/Exit"
 import { Name } from "../../address/Name.ts"
-import { type Pid, PidImpl } from "../../address/Pid.ts"
+import { outside, type Pid, PidImpl } from "../../address/Pid.ts"
 import type { AnswerCodec } from "../../address/Reply.ts"
 import { messageOf } from "../../base/Foreign.ts"
 import { type Outcome, writeOutcome } from "../../call/Offer.ts"
@@ -17,7 +15,7 @@ import { readReason } from "../../exit/ReasonBytes.ts"
 import { abandonCall, accept, admitThrough, refuse, waitForRoom } from "../../process/Delivery.ts"
 import type { Host } from "../../process/Host.ts"
 import { RemoteCaller, RemoteReply, StartingCall } from "../../process/IncomingCall.ts"
-import { receiveDown, receiveExit, receiveLinkExit } from "../../process/Lifecycle.ts"
+import { receiveDown, receiveExit, receiveLinkExit, sendExit } from "../../process/Lifecycle.ts"
 import { receiveLink, receiveUnlink, receiveUnlinkAck } from "../../process/Links.ts"
 import { unwatch, watch } from "../../process/Monitors.ts"
 import type { ProcessRecord } from "../../process/ProcessRecord.ts"
@@ -32,7 +30,22 @@ import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
 import { readAny, writeAny } from "../../wire/Portable.ts"
 import { eventsOf } from "../events/Events.ts"
 import type { ReplicatedDirectory } from "../names/Directory.ts"
-import { hasAlias, hasCall, hasOptions, hasParent, isLinked, ofCall, readOptional, readPid, readPlace, tag, tagMask, textTag, waits, wantsOutcome } from "../transport/Wire.ts"
+import {
+  hasAlias,
+  hasCall,
+  hasOptions,
+  hasParent,
+  isLinked,
+  ofCall,
+  readOptional,
+  readPid,
+  readPlace,
+  tag,
+  tagMask,
+  textTag,
+  waits,
+  wantsOutcome
+} from "../transport/Wire.ts"
 
 type Place = { readonly slot: number; readonly incarnation: number }
 

@@ -3,11 +3,10 @@
  * them is gone. It is the scheduler's uplink; a system of one scheduler has a mesh without peers.
  */
 
-import { type StartWait } from "../../call/PendingCall.ts"
 import type { MessagePort } from "node:worker_threads"
 import type { MessageCodec } from "../../address/MessageCodec.ts"
 import { keyOf, type Pid } from "../../address/Pid.ts"
-import type { PendingCall } from "../../call/PendingCall.ts"
+import type { PendingCall, StartWait } from "../../call/PendingCall.ts"
 import * as ExitReason from "../../exit/ExitReason.ts"
 import type { Host, Offer, Placement } from "../../process/Host.ts"
 import { IncomingCall } from "../../process/IncomingCall.ts"

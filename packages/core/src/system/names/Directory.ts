@@ -4,11 +4,17 @@
  * own scheduler, on the same channels its DOWN takes and before it: whoever sees the DOWN finds the name free.
  */
 
-import { equals } from "../../address/Pid.ts"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { type Directory, type DirectoryChange, type DirectoryEntry, type Keys, names, type Registration } from "../../address/Directory.ts"
-import { keyOf, mainIncarnation, type Pid, parse } from "../../address/Pid.ts"
+import {
+  type Directory,
+  type DirectoryChange,
+  type DirectoryEntry,
+  type Keys,
+  names,
+  type Registration
+} from "../../address/Directory.ts"
+import { equals, keyOf, mainIncarnation, type Pid, parse } from "../../address/Pid.ts"
 import { PendingCall } from "../../call/PendingCall.ts"
 import { ask } from "../../call/Query.ts"
 import { callbackIn } from "../../fiber/ProcessFiber.ts"

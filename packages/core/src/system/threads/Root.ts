@@ -2,7 +2,6 @@
  * The system's first process: it starts the root, waits for its end, and ends it in order when the system stops.
  */
 
-import { sleep } from "../../program/Sleep.ts"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,6 +14,7 @@ import { Current, type System } from "../../process/Host.ts"
 import type { Received, Self } from "../../program/RawProcess.ts"
 import { send } from "../../program/Send.ts"
 import { exit, trapExit } from "../../program/Signals.ts"
+import { sleep } from "../../program/Sleep.ts"
 import { spawn } from "../../program/SpawnRaw.ts"
 import { Down, Exit as ExitMessage } from "../../signal/Signal.ts"
 import { startDefinition } from "../../spawn/StartDefinition.ts"
