@@ -35,6 +35,16 @@ export interface AwaitedReply {
   readonly spawned: ((pid: Pid) => void) | undefined
 }
 
+/** What a start waits with for the answer of the new process. */
+export interface AwaitedStart extends AwaitedReply {
+  /** The number that it is answered under. */
+  readonly id: number
+  /** Whether the process need not be started any more: nobody waits for it, or who asked for it has ended. Then {@link down} tells it. */
+  readonly unwanted: boolean
+  /** It is on its way to another scheduler, and happens there. */
+  leaves(): void
+}
+
 /** Why a process does not take a call. */
 export type Refusal = "other-contract" | "no-handler"
 

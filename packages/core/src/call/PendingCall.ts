@@ -21,17 +21,6 @@ import { idle, type Timed, type Timeout } from "../run/Timer.ts"
 import { writeAnswer } from "../signal/Answer.ts"
 import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 
-/** What a start waits with for the answer of the new process. */
-export interface StartWait extends PendingCall {
-  /**
-   * Whether the process need not be started any more: nobody waits for it, or who asked for it has ended. Then {@link PendingCall.down}
-   * tells it.
-   */
-  readonly unwanted: boolean
-  /** It is on its way to another scheduler, and happens there. */
-  leaves(): void
-}
-
 /** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
 export interface CallOutcomes {
   /** The callee is gone. */

@@ -7,9 +7,8 @@ import * as Context from "effect/Context"
 import type { Scheduler } from "effect/Scheduler"
 import type { Directory } from "../address/Directory.ts"
 import type { Pid } from "../address/Pid.ts"
-import type { AwaitedReply } from "../address/Reply.ts"
+import type { AwaitedReply, AwaitedStart } from "../address/Reply.ts"
 import { SystemId } from "../address/SystemId.ts"
-import type { StartWait } from "../call/PendingCall.ts"
 import type { Priority, Runnable, RunQueue } from "../run/RunQueue.ts"
 import type { Timed } from "../run/Timer.ts"
 import type { Timers } from "../run/Timers.ts"
@@ -105,7 +104,7 @@ export interface Host extends RunQueue, Router, Reporter {
   /** What is below the counter in this scheduler's references. */
   readonly referenceRest: number
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
-  routeSpawn(signal: SpawnSignal, call: StartWait): void
+  routeSpawn(signal: SpawnSignal, call: AwaitedStart): void
   /** Starts something here when its turn comes, unless an idle scheduler takes it first. */
   offer(offer: Offer): void
   /** A number for a definition, the same on all schedulers of the system: from 1. 0 for one that is unknown. */

@@ -19,8 +19,9 @@ import {
   referenceUnit,
   suspendsSenders
 } from "../address/Pid.ts"
+import type { AwaitedStart } from "../address/Reply.ts"
 import { turnOf } from "../address/SystemId.ts"
-import type { PendingCall, StartWait } from "../call/PendingCall.ts"
+import type { PendingCall } from "../call/PendingCall.ts"
 import { currentProcess } from "../fiber/ProcessFiber.ts"
 import type { Definition } from "../process/Definition.ts"
 import { type Host, type Offer, type Placement, type ProcessScheduler, systemContext } from "../process/Host.ts"
@@ -426,7 +427,7 @@ export class Scheduler implements Host {
     this.uplink.routeMessage(to, codec, message, alias, call, accepted, wait)
   }
 
-  routeSpawn(signal: SpawnSignal, call: StartWait): void {
+  routeSpawn(signal: SpawnSignal, call: AwaitedStart): void {
     this.uplink.routeSpawn(signal, call)
   }
 

@@ -3,7 +3,7 @@
  */
 
 import type { Directory } from "../address/Directory.ts"
-import type { StartWait } from "../call/PendingCall.ts"
+import type { AwaitedStart } from "../address/Reply.ts"
 import type { Host, Offer, Placement } from "../process/Host.ts"
 import type { EventLevel, ProcessEvent } from "../signal/ProcessEvent.ts"
 import type { Signal, SpawnSignal } from "../signal/Signal.ts"
@@ -16,7 +16,7 @@ export interface Uplink {
   readonly slots: number
   route(slot: number, incarnation: number, signal: Signal): void
   routeMessage: Host["routeMessage"]
-  routeSpawn(signal: SpawnSignal, call: StartWait): void
+  routeSpawn(signal: SpawnSignal, call: AwaitedStart): void
   offer(offer: Offer): void
   place(placement: Placement): number
   reserveSerials(): { readonly first: number; readonly count: number }

@@ -6,8 +6,9 @@
 import { names } from "../address/Directory.ts"
 import { Name } from "../address/Name.ts"
 import type { Pid } from "../address/Pid.ts"
+import type { AwaitedStart } from "../address/Reply.ts"
 import { limitOf } from "../base/Milliseconds.ts"
-import type { StartWait } from "../call/PendingCall.ts"
+import type { PendingCall } from "../call/PendingCall.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import type { Definition } from "../process/Definition.ts"
 import type { Host } from "../process/Host.ts"
@@ -31,7 +32,7 @@ export interface DefinedSpawn extends Ties {
 }
 
 /** The call that a start is. */
-export interface SpawnCall extends StartWait, DefinedSpawn {
+export interface SpawnCall extends PendingCall, Pick<AwaitedStart, "unwanted" | "leaves">, DefinedSpawn {
   /** Which process it is. Comes before anything else that process does. */
   begun(pid: Pid): void
 }

@@ -3,9 +3,6 @@
  * sent, cycles and values that stand in several places included, or nothing was sent at all: what has no meaning on
  * another scheduler (functions, instances of classes) is refused where it is written.
  */
-
-import { Alias } from "../address/Alias.ts"
-import { PidImpl } from "../address/Pid.ts"
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { bigint, symbol } from "./Leaves.ts"
 import { ownClassOf, ownClassTagged } from "./OwnClass.ts"
@@ -109,8 +106,6 @@ const classes: ReadonlySet<unknown> = new Set([
   Date.prototype,
   RegExp.prototype,
   ArrayBuffer.prototype,
-  PidImpl.prototype,
-  Alias.prototype,
   Placeholder.prototype
 ])
 
@@ -122,8 +117,12 @@ export const isPlain = (value: object): boolean => {
 }
 
 /** Whether an object is an instance of a class that arrives as one: then it is more than its properties. */
-export const isInstance = (value: object): boolean =>
-  classes.has(Object.getPrototypeOf(value)) || Error.isError(value) || ArrayBuffer.isView(value)
+export const isInstance = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (
+    classes.has(prototype) || ownClassOf(prototype) !== undefined || Error.isError(value) || ArrayBuffer.isView(value)
+  )
+}
 
 const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   const known = seen.get(value)
@@ -135,7 +134,6 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   if (Array.isArray(value)) return writeArray(value, writer, seen)
   if (isPlain(value)) return writePlain(value, writer, seen)
   const prototype: unknown = Object.getPrototypeOf(value)
-
   const own = ownClassOf(prototype)
   if (own !== undefined) {
     writer.u8(own.tag)

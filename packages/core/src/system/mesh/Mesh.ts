@@ -6,7 +6,7 @@
 import type { MessagePort } from "node:worker_threads"
 import type { MessageCodec } from "../../address/MessageCodec.ts"
 import { keyOf, type Pid } from "../../address/Pid.ts"
-import type { PendingCall, StartWait } from "../../call/PendingCall.ts"
+import type { AwaitedReply, AwaitedStart } from "../../address/Reply.ts"
 import * as ExitReason from "../../exit/ExitReason.ts"
 import type { Host, Offer, Placement } from "../../process/Host.ts"
 import { IncomingCall } from "../../process/IncomingCall.ts"
@@ -41,7 +41,7 @@ export interface PeerEnd {
 
 interface HeldSpawn {
   readonly signal: SpawnSignal
-  readonly call: StartWait
+  readonly call: AwaitedStart
 }
 
 /** Starts that wait for a slot to be refilled. */
@@ -204,7 +204,7 @@ export class Mesh implements Uplink {
     this.scheduler.hasten()
   }
 
-  routeSpawn(signal: SpawnSignal, call: StartWait): void {
+  routeSpawn(signal: SpawnSignal, call: AwaitedStart): void {
     const peer = this.peers[signal.slot]
     // A scheduler that is being emptied takes nobody new
     if (peer !== undefined && this.table.state(signal.slot) === "up") {
@@ -217,7 +217,7 @@ export class Mesh implements Uplink {
     this.hold(signal, call)
   }
 
-  private hold(signal: SpawnSignal, call: StartWait): void {
+  private hold(signal: SpawnSignal, call: AwaitedStart): void {
     let held = this.held[signal.slot]
     if (held === undefined) {
       held = { starts: [], most: fewestToSweep }
@@ -453,7 +453,7 @@ export class Mesh implements Uplink {
       for (const entry of scheduler.monitors.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)
     }
     // Starts that wait for the slot to be refilled were never sent
-    const waiting = new Set<PendingCall>(this.held[slot]?.starts.map((start) => start.call))
+    const waiting = new Set<AwaitedReply>(this.held[slot]?.starts.map((start) => start.call))
     for (const call of [...scheduler.pending.values()]) if (call.slot === slot && !waiting.has(call)) call.down(reason)
   }
 
