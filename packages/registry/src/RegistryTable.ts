@@ -92,12 +92,12 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   /** The address of whoever holds `key`. */
   at(key: K["Type"]): Ref<P> {
-    return this.contract.internals.refs.at(this.nameOf(key))
+    return this.contract["~internals"].refs.at(this.nameOf(key))
   }
 
   /** A key as a name of this table. */
   nameOf(key: K["Type"]): Name {
-    return new Name(this.name, this.keyText.write(key), this.contract.internals.codec)
+    return new Name(this.name, this.keyText.write(key), this.contract["~internals"].codec)
   }
 
   /** The registry's own table while it is open. */
@@ -166,7 +166,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   }
 
   refOf(entry: DirectoryEntry): PidRef<P> {
-    return this.contract.internals.refs.pid(entry.pid)
+    return this.contract["~internals"].refs.pid(entry.pid)
   }
 
   private readValue(stored: unknown): V["Type"] {
@@ -201,7 +201,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   /** Enters the process of `ref`. */
   registerRef(ref: PidRef<P>, key: K["Type"], value: V["Type"]): Effect.Effect<void, RegisterError, System> {
     return acting((host) => {
-      const isOwn: boolean = this.contract.internals.refs.is(ref)
+      const isOwn: boolean = this.contract["~internals"].refs.is(ref)
       if (!isOwn) throw this.wrongContract(ref.toString())
       const notAlive = (text: string) =>
         Effect.fail(new NotAlive({ registry: this.name, key: this.keyText.show(text), pid: ref.pid }))
@@ -211,7 +211,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   /** Whether a process is of the registry's contract, which may be of another evaluation of its module. */
   private lists({ codec }: ProcessRecord["pid"]): boolean {
-    const own = this.contract.internals.codec
+    const own = this.contract["~internals"].codec
     return codec === own || codec?.contract?.is(own.contract) === true
   }
 

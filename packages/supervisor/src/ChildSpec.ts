@@ -102,13 +102,13 @@ export const definitionOf = <P extends Protocol, A extends Fields, M>(
   what: string
 ): ChildSpec["definition"] => {
   if (!isContract(contract)) throw invalidIn(what)("contract", "a contract made by GenServer.define", contract)
-  const { internals, name } = contract
+  const { "~internals": internals, name } = contract
   return { name, args: internals.argsCodec, showArgs: internals.inspector.args }
 }
 
 /** What code without types gives may be anything. */
 const isContract = (given: unknown): boolean =>
-  typeof given === "object" && given !== null && "internals" in given && "protocol" in given
+  typeof given === "object" && given !== null && "~internals" in given && "protocol" in given
 
 /** Fills in what was not given, and checks all of it. */
 export const specOf = <D extends ChildSpec["definition"]>(

@@ -109,7 +109,7 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   const definition = definitionOf(contract, name)
   const args = { name, intensity: limitsOf(name, intensity), maxChildren }
   const ref = DynamicSupervisorContract.named(name)
-  const refOf = ({ pid }: { readonly pid: Pid }) => contract.internals.refs.pid(pid)
+  const refOf = ({ pid }: { readonly pid: Pid }) => contract["~internals"].refs.pid(pid)
   let usual: EncodedChild | undefined
   const specFor = (childArgs: unknown, given: DynamicChildOptions | undefined): EncodedChild => {
     // Children that are started as all others differ in their arguments only

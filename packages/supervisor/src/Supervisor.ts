@@ -165,7 +165,7 @@ const refTo = <P extends GenServer.Protocol, A extends GenServer.Fields, M>(
   contract: GenServer.Contract<P, A, M>,
   of: Supervisor
 ): GenServer.Ref<P> =>
-  typeof of === "string" ? contract.named(of) : contract.internals.refs.at("address" in of ? of.address : of)
+  typeof of === "string" ? contract.named(of) : contract["~internals"].refs.at("address" in of ? of.address : of)
 
 /**
  * Starts a supervisor, linked to the calling process; outside a process, tied to the scope. Returns when all its
@@ -200,7 +200,7 @@ const startTied = (
         return Effect.fail(new GenServer.StartError({ contract: definition.name, problem: "unknown-contract" }))
       }
       return Effect.map(startDefinition(host, parent, definition, args, { name, on, label }, link), (pid) =>
-        SupervisorContract.internals.refs.pid(pid)
+        SupervisorContract["~internals"].refs.pid(pid)
       )
     })
   )

@@ -78,7 +78,7 @@ export const tree = (
 const expand = (node: TreeNode, timeout: Duration.Input): Effect.Effect<TreeNode, never, System> => {
   const { contract, pid } = node
   if (pid === undefined || !supervisors.has(contract)) return Effect.succeed(node)
-  return AnySupervisor.internals.refs
+  return AnySupervisor["~internals"].refs
     .pid(pid)
     .whichChildren({ timeout })
     .pipe(

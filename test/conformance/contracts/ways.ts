@@ -57,7 +57,7 @@ const byText = <A>(schema: Schema.Codec<A, A>, value: A): Effect.Effect<A, unkno
 }
 
 /** A contract's refs of any address, as the runtime makes them when a ref arrives. */
-const refAt = (address: Process.Address): MeantRef => Meant.internals.refs.at(address)
+const refAt = (address: Process.Address): MeantRef => Meant["~internals"].refs.at(address)
 
 let keys = 0
 

@@ -27,7 +27,7 @@ import type { MonitorRef } from "../signal/Signal.ts"
 import { argsFor, type Starter, type StartOptions, startedCodec, startOn, type Tie } from "../spawn/StartDefinition.ts"
 import { StartError } from "../spawn/StartError.ts"
 import { portable } from "../wire/Portable.ts"
-import type { AnyContract, Contract } from "./GenServer.ts"
+import type { AnyContract, Contract } from "./Contract.ts"
 import { type Fields, type Protocol, TerminateMessage } from "./Protocol.ts"
 import {
   type CallError,
@@ -104,7 +104,7 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
   }
 
   perform(fiber: AnyFiber): Effect.Effect<A, StartError> {
-    const { internals, name } = this.contract
+    const { "~internals": internals, name } = this.contract
     const host = hostOf(fiber)
     const definition = host.definition(name)
     if (definition === undefined) return Exit.fail(new StartError({ contract: name, problem: "unknown-contract" }))
@@ -116,7 +116,7 @@ class StartServer<A> extends Operation<A, StartError, System> implements Starter
   }
 
   started(pid: Pid, monitor: MonitorRef): Effect.Effect<unknown> {
-    const ref = this.contract.internals.refs.pid(pid)
+    const ref = this.contract["~internals"].refs.pid(pid)
     return Exit.succeed(this.tie === "monitor" ? { ref, monitor } : ref)
   }
 

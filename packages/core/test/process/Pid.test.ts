@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import * as Pid from "../../src/address/Pid.ts"
 import { enterSystem } from "../../src/address/SystemId.ts"
-import * as GenServer from "../../src/behaviour/GenServer.ts"
+import * as GenServer from "../../src/GenServer.ts"
 import * as Process from "../../src/Process.ts"
 
 const pid = (slot: number, incarnation: number, serial: number) => new Pid.PidImpl(slot, incarnation, serial, undefined)

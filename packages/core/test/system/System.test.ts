@@ -260,13 +260,15 @@ describe("System", () => {
     ]
   ] as const) {
     it.live(`S24 a worker whose ${what} never comes to its end fails the boot instead of hanging it`, () =>
-      Effect.map(
-        bootProblem({ ...options, entry: new URL(stuck, import.meta.url), bootTimeout: "1 second" }),
-        (problem) => {
-          expect(problem).toMatch(/BootError.* scheduler 1 was not ready within 1 second: /)
-          expect(problem).toMatch(why)
+      Effect.gen(function* () {
+        // On a busy machine a worker takes seconds to get there
+        for (const bootTimeout of ["1 second", "5 seconds", "25 seconds"] as const) {
+          const problem = yield* bootProblem({ ...options, entry: new URL(stuck, import.meta.url), bootTimeout })
+          expect(problem).toMatch(`scheduler 1 was not ready within ${bootTimeout}: `)
+          if (why.test(problem)) return
         }
-      )
+        expect.fail(`the error never said ${why}`)
+      })
     )
   }
 

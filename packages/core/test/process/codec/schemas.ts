@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import { Alias, schema as aliasSchema } from "../../../src/address/Alias.ts"
 import { type Pid, PidImpl, schema as pidSchema } from "../../../src/address/Pid.ts"
-import * as GenServer from "../../../src/behaviour/GenServer.ts"
+import * as GenServer from "../../../src/GenServer.ts"
 
 /** A schema that needs no services. */
 type Any = Schema.Codec<unknown, unknown>
