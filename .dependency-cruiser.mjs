@@ -77,6 +77,7 @@ export default {
     apart("core", []),
     apart("supervisor", ["core"]),
     apart("registry", ["core"]),
+    apart("testing", ["core"]),
     {
       name: "effect-by-its-modules",
       comment: 'import "effect/Effect" and the like, so that users load only what is used',

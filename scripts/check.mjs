@@ -9,7 +9,8 @@ const layers = [
   ".dependency-cruiser.mjs",
   "packages/core/src",
   "packages/supervisor/src",
-  "packages/registry/src"
+  "packages/registry/src",
+  "packages/testing/src"
 ]
 
 const sound = await steps([

@@ -10,7 +10,7 @@ import rules, { about, rooms } from "../.dependency-cruiser.mjs"
 import { root } from "./setup.mjs"
 
 const picture = join(root, "docs", "architecture.svg")
-const sources = ["core", "registry", "supervisor"].map((name) => `packages/${name}/src`)
+const sources = ["core", "registry", "supervisor", "testing"].map((name) => `packages/${name}/src`)
 
 /** The node of the picture that a file is drawn in. */
 const nodeOf = (file) => {
@@ -58,7 +58,8 @@ const texts = {
   doors: "what users import: Process, GenServer, System, …",
   internal: "for packages of this project",
   "packages/registry": "registries of names, with values",
-  "packages/supervisor": "supervision trees"
+  "packages/supervisor": "supervision trees",
+  "packages/testing": "probes and simulations"
 }
 
 /** The picture of these sources, as SVG. */

@@ -1,0 +1,2 @@
+/** Tests of Understudy programs. */
+export {}
