@@ -71,7 +71,7 @@ export default {
       name: "doors-only",
       comment: "what a package does not export is its own",
       severity: "error",
-      from: { path: "^packages/(supervisor|registry)/src" },
+      from: { path: "^packages/(supervisor|registry|testing)/src" },
       to: { path: core, pathNot: `${core}/([A-Za-z]+|internal/[A-Za-z]+)[.]ts$` }
     },
     apart("core", []),
