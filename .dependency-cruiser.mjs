@@ -48,6 +48,15 @@ const apart = (name, mayImport) => ({
   to: { path: "^packages/", pathNot: `^packages/(${[name, ...mayImport].join("|")})/` }
 })
 
+/** Published packages have few dependencies, and say them. */
+const depends = (name, on) => ({
+  name: `${name}-depends-on-${on.join("-")}-only`,
+  comment: `packages/${name} may depend on ${on.join(", ")} only`,
+  severity: "error",
+  from: { path: `^packages/${name}/src` },
+  to: { path: "node_modules", pathNot: `node_modules/(${on.join("|")}|[.]pnpm/(${on.join("|")})@[^/]+)/` }
+})
+
 export default {
   forbidden: [
     ...upward,
@@ -85,13 +94,8 @@ export default {
       from: { path: "^packages/[^/]+/src" },
       to: { path: "/effect/(src|dist)/index[.](ts|js|d[.]ts)$" }
     },
-    {
-      name: "what-is-published-depends-on-effect-only",
-      comment: "published packages have few dependencies, and say them",
-      severity: "error",
-      from: { path: "^packages/[^/]+/src" },
-      to: { path: "node_modules", pathNot: "node_modules/(effect|[.]pnpm/effect@[^/]+)/" }
-    },
+    depends("(core|supervisor|registry)", ["effect"]),
+    depends("testing", ["effect", "fast-check", "vitest"]),
     {
       name: "resolvable",
       comment: "what is imported exists",
