@@ -2,6 +2,7 @@
 import { ExitReason, GenServer, Process } from "@understudy/core"
 import { Supervisor } from "@understudy/supervisor"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Exit from "effect/Exit"
 import { expect } from "vitest"
 import { free, Puppet, Word } from "./actors.ts"
@@ -150,6 +151,19 @@ forEachSystem("N names", ({ alternate, here, notApplicable, scenario, there }) =
       yield* bury(tester, next)
     }
     yield* expectNothing(tester)
+  })
+
+  scenario("N07 whoever registers a process of another scheduler that is about to end", function* (tester) {
+    for (let round = 0; round < rounds; round++) {
+      const holder = yield* GenServer.start(Puppet, {}, there)
+      const ref = yield* Process.monitor(holder.pid)
+      yield* Process.exit(holder.pid, ExitReason.kill)
+      const registering = yield* Effect.forkChild(Effect.exit(Process.register("N07 late", holder.pid)))
+      expect(yield* reasonOf(tester, ref)).toEqual(ExitReason.killed)
+      expect(yield* Process.whereis("N07 late"), `round ${round}`).toBe(undefined)
+      expect(yield* Fiber.join(registering)).toMatchObject({ _tag: "Failure" })
+      expect(yield* Process.whereis("N07 late"), `round ${round}`).toBe(undefined)
+    }
   })
 
   scenario("N08 a name may still be held right after sending kill, and is free after the DOWN", function* (tester) {

@@ -102,6 +102,9 @@ export class ReplicatedDirectory implements Directory {
 
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration> {
     if (this.isAlone()) return Exit.succeed(this.enter(table, keys, key, pid, value))
+    if (this.host.slot !== 0 && isHere(this.host, pid) && find(this.host, pid)?.isRunning !== true) {
+      return Exit.succeed(this.refuseDead(table, keys, key))
+    }
     // Slot 0 answers every register request with a registration
     return this.request("register", table, keys, key, pid, value) as Effect.Effect<Registration>
   }
@@ -127,6 +130,12 @@ export class ReplicatedDirectory implements Directory {
     return isAlive ? registered : notRegistered
   }
 
+  /** What the registration of a process that has ended comes to. */
+  private refuseDead(table: string, keys: Keys, key: string): Registration {
+    const holder = keys === "unique" ? this.tables.first(table, key) : undefined
+    return holder === undefined ? notRegistered : { _tag: "AlreadyRegistered", holder: holder.pid }
+  }
+
   /** The name that a process has, where it may have one at most. */
   private nameOf(table: string, pid: Pid): string | undefined {
     return table === names ? this.tables.held(table, pid)[0]?.key : undefined
@@ -148,9 +157,14 @@ export class ReplicatedDirectory implements Directory {
     pid: Pid,
     value: unknown
   ): Effect.Effect<Registration | boolean> {
-    return this.host.slot === 0
+    const { host } = this
+    // A process is registered by its own scheduler: that releases what it has asked slot 0 for, should the process end meanwhile
+    if (request === "register" && pid.slot !== 0 && !isHere(host, pid)) {
+      return this.ask(request, table, keys, key, pid, value, pid)
+    }
+    return host.slot === 0
       ? this.ownRequest({ request, table, keys, key, pid, value })
-      : this.ask(request, table, keys, key, pid, value)
+      : this.ask(request, table, keys, key, pid, value, { slot: 0, incarnation: mainIncarnation })
   }
 
   /** Slot 0 asks itself: most often the answer is there at once. */
@@ -174,7 +188,8 @@ export class ReplicatedDirectory implements Directory {
     keys: Keys,
     key: string,
     pid: Pid,
-    value: unknown
+    value: unknown,
+    of: { readonly slot: number; readonly incarnation: number }
   ): Effect.Effect<Registration | boolean> {
     const { host } = this
     const asking = { table, key, pid }
@@ -201,34 +216,40 @@ export class ReplicatedDirectory implements Directory {
         priority
       )
       const from = { slot: host.slot, incarnation: host.incarnation }
-      const call = pending.export(0)
+      const call = pending.export(of.slot)
       if (request === "register" && isHere(host, pid)) this.asked.add(asking)
-      host.route(0, mainIncarnation, { _tag: "DirectoryRequest", request, keys, table, key, pid, value, call, from })
+      const signal = { _tag: "DirectoryRequest", request, keys, table, key, pid, value, call, from } as const
+      host.route(of.slot, of.incarnation, signal)
     })
   }
 
-  /** A request from another scheduler arrives at slot 0. */
+  /** A request from another scheduler arrives: at slot 0, or a registration at the scheduler of its process. */
   receiveRequest(signal: DirectoryRequestSignal): void {
-    const { slot, incarnation } = signal.from
-    this.decide(signal, (result) => {
-      this.host.route(slot, incarnation, {
-        _tag: "Reply",
-        slot,
-        incarnation,
-        call: signal.call,
-        write: (writer) => {
-          if (typeof result === "boolean") writer.u8(result ? done : refused)
-          else if (result._tag === "Registered") writer.u8(done)
-          else if (result._tag === "NotAlive") writer.u8(notAlive)
-          else if (result._tag === "AlreadyNamed") {
-            writer.u8(named)
-            writer.string(result.name)
-          } else {
-            writer.u8(refused)
-            writer.string(result.holder.toString())
-          }
+    const { host } = this
+    const { key, keys, pid, table, value } = signal
+    if (host.slot === 0) return this.decide(signal, (result) => this.reply(signal, result))
+    const registering = Effect.runForkWith(host.context)(this.register(table, keys, key, pid, value))
+    registering.addObserver((exit) => this.reply(signal, Exit.isSuccess(exit) ? exit.value : notRegistered))
+  }
+
+  private reply({ call, from: { incarnation, slot } }: DirectoryRequestSignal, result: Registration | boolean): void {
+    this.host.route(slot, incarnation, {
+      _tag: "Reply",
+      slot,
+      incarnation,
+      call,
+      write: (writer) => {
+        if (typeof result === "boolean") writer.u8(result ? done : refused)
+        else if (result._tag === "Registered") writer.u8(done)
+        else if (result._tag === "NotAlive") writer.u8(notAlive)
+        else if (result._tag === "AlreadyNamed") {
+          writer.u8(named)
+          writer.string(result.name)
+        } else {
+          writer.u8(refused)
+          writer.string(result.holder.toString())
         }
-      })
+      }
     })
   }
 
