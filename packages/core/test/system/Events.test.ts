@@ -11,12 +11,13 @@ import { ExitReason, GenServer, Process, System } from "../../src/index.ts"
 import type { Host } from "../../src/process/Host.ts"
 import { type Event, Listener, readEvent, writeEvent } from "../../src/system/events/Events.ts"
 import { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
-import { Ear, implementations, Worker } from "./actors.ts"
+import { Ear, implementations, unlogged, Worker } from "./actors.ts"
 
 const options = {
-  entry: new URL("./entry.ts", import.meta.url),
+  entry: new URL("./unloggedEntry.ts", import.meta.url),
   schedulers: 2,
   implementations,
+  layer: unlogged,
   monitor: { longMailbox: 5 }
 } as const
 

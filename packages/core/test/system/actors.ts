@@ -1,6 +1,7 @@
 /** The servers of the system tests, and ways for a scheduler to go down. */
 import { appendFileSync, existsSync } from "node:fs"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { GenServer, Process, System } from "../../src/index.ts"
@@ -145,3 +146,6 @@ export const DiaryLive = Diary.implement({
 
 /** All of them: what each scheduler of the tests' systems knows. */
 export const implementations = [WorkerLive, OracleLive, EarLive, HeavyLive, DiaryLive] as const
+
+/** For programs whose crashes are what is tested: they are no news. */
+export const unlogged = Logger.layer([])
