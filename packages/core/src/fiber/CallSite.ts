@@ -4,18 +4,18 @@
  * iterator, with itself on the stack; the iterator answers that it still waits, and none of the generator's code has run.
  */
 import * as Exit from "effect/Exit"
-import type { Generating } from "./EffectFiber.ts"
+import type { GeneratorContinuation } from "./EffectFiber.ts"
 import type { KernelFiber } from "./Fibers.ts"
-import { Whereabouts } from "./Operation.ts"
+import { CallSiteQuery } from "./Operation.ts"
 
 /**
  * The lines of the stack of the generator that `fiber` goes on with, as those of an error. Only call while it waits for an
  * operation that it was handed over by `yield*` itself, see `wasHandedOver`.
  */
 export const siteOf = (fiber: KernelFiber): string | undefined => {
-  const { iterator } = (fiber._stack.at(-1) ?? {}) as Partial<Generating>
+  const { iterator } = (fiber._stack.at(-1) ?? {}) as Partial<GeneratorContinuation>
   if (typeof iterator?.throw !== "function") return undefined
-  const asked = new Whereabouts()
+  const asked = new CallSiteQuery()
   iterator.throw(asked)
   const lines = asked.stack.split("\n")
   const first = lines.findIndex((line) => line.startsWith("    at "))

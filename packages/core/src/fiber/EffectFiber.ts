@@ -47,6 +47,6 @@ export interface Continuation {
 }
 
 /** The continuation of a generator that waits. No other has this field. */
-export interface Generating {
+export interface GeneratorContinuation {
   readonly iterator: Iterator<unknown>
 }

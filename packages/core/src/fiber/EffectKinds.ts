@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-const { isPrototypeOf: isMadeLike } = Object.prototype
+const { isPrototypeOf } = Object.prototype
 
 const prototypeOf = (effect: Effect.Effect<unknown, unknown>): object => Object.getPrototypeOf(effect)
 
@@ -13,7 +13,7 @@ const success = prototypeOf(Exit.void)
 
 /** Whether it is a success: over, with a value. */
 export const isSuccess = (effect: unknown): effect is Exit.Success<unknown> =>
-  isMadeLike.call(success, effect as object)
+  isPrototypeOf.call(success, effect as object)
 
 const source = "~effect/Effect/args"
 const then = "~effect/Effect/successCont"
@@ -33,10 +33,11 @@ const isAsExpected = (effect: Partial<OnSuccess>): boolean =>
 const onSuccess = isAsExpected(example as Partial<OnSuccess>) ? prototypeOf(example) : {}
 
 /** Whether it is an effect that leads to another one. */
-export const isOnSuccess = (effect: unknown): effect is OnSuccess => isMadeLike.call(onSuccess, effect as object)
+export const isOnSuccess = (effect: unknown): effect is OnSuccess => isPrototypeOf.call(onSuccess, effect as object)
 
 /** The effect whose value it waits for. */
 export const sourceOf = (effect: OnSuccess): unknown => effect[source]
 
 /** What its value leads to, on a fiber: another effect. */
-export const goOnWith = (effect: OnSuccess, value: unknown, fiber: unknown): unknown => effect[then](value, fiber)
+export const applyContinuation = (effect: OnSuccess, value: unknown, fiber: unknown): unknown =>
+  effect[then](value, fiber)

@@ -50,12 +50,12 @@ export const works = ({ KernelFiber }: Kernel): boolean => {
     again.value === 2 &&
     Exit.isFailure(two) &&
     ExitReason.fromExit(two) === ExitReason.killed &&
-    forgets(KernelFiber)
+    forgetsUnhandledOnly(KernelFiber)
   )
 }
 
 /** Only what an interruption would run nothing of is forgotten at once. */
-const forgets = (KernelFiber: Kernel["KernelFiber"]): boolean => {
+const forgetsUnhandledOnly = (KernelFiber: Kernel["KernelFiber"]): boolean => {
   const owner: Owner = { ended: () => undefined }
   const isForgotten = (around: Around) => {
     const fiber = new KernelFiber({} as ProcessRecord, Context.empty(), owner)
@@ -63,10 +63,10 @@ const forgets = (KernelFiber: Kernel["KernelFiber"]): boolean => {
     fiber.run(around(parkOn(waiter)))
     return fiber.forget(waiter, ExitReason.killed) && !fiber.suspended
   }
-  return quiet.every(isForgotten) && !loud.some(isForgotten)
+  return withoutHandlers.every(isForgotten) && !withHandlers.some(isForgotten)
 }
 
-const quiet: ReadonlyArray<Around> = [
+const withoutHandlers: ReadonlyArray<Around> = [
   (wait) => wait,
   (wait) => Effect.flatMap(wait, () => Effect.void),
   (wait) =>
@@ -75,7 +75,7 @@ const quiet: ReadonlyArray<Around> = [
     })
 ]
 
-const loud: ReadonlyArray<Around> = [
+const withHandlers: ReadonlyArray<Around> = [
   (wait) => Effect.onExit(wait, () => Effect.void),
   (wait) => Effect.ensuring(wait, Effect.void),
   (wait) => Effect.catchCause(wait, () => Effect.void),

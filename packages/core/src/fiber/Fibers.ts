@@ -52,7 +52,7 @@ export interface Code {
   /** Whether something was acquired that is not released. */
   readonly holds: boolean
   /** Whether nothing of what it has run is left: neither a scope, nor a context of its own, nor anybody who watches it. */
-  readonly blank: boolean
+  readonly reusable: boolean
 }
 
 /** What a process's own fiber waits for. */
@@ -113,11 +113,11 @@ export const unparkWith = (waiter: Waiter, value: unknown): void => {
 export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
   kernel === undefined ? new PublicCode(record, context, owner) : new kernel.KernelFiber(record, context, owner)
 
-/** A fiber that was lent and came back blank. */
+/** A fiber that was lent and came back reusable. */
 let spare: KernelFiber | undefined
 
-/** As {@link makeCode}, for an effect that is probably over at once: then {@link giveBack} it. */
-export const borrowCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code => {
+/** As {@link makeCode}, for an effect that is probably over at once: then {@link releaseCode} it. */
+export const acquireCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code => {
   const code = spare
   if (code === undefined) return makeCode(record, context, owner)
   spare = undefined
@@ -125,10 +125,10 @@ export const borrowCode = (record: ProcessRecord, context: Context.Context<never
   return code
 }
 
-/** Takes back what {@link borrowCode} gave and nothing runs on, if nothing is left in it. Whether it has. */
-export const giveBack = (code: Code): boolean => {
-  if (!code.blank) return false
-  // Only fibers of this class are ever blank
+/** Takes back what {@link acquireCode} gave and nothing runs on, if nothing is left in it. Whether it has. */
+export const releaseCode = (code: Code): boolean => {
+  if (!code.reusable) return false
+  // Only fibers of this class are ever reusable
   spare = code as KernelFiber
   return true
 }

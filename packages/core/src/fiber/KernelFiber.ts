@@ -17,8 +17,14 @@ import { Current, type ProcessScheduler, System } from "../process/Host.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Runnable } from "../run/RunQueue.ts"
 import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
-import { type FiberClass, type FiberImpl, type Generating, type Primitive, suspended } from "./EffectFiber.ts"
-import { goOnWith, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
+import {
+  type FiberClass,
+  type FiberImpl,
+  type GeneratorContinuation,
+  type Primitive,
+  suspended
+} from "./EffectFiber.ts"
+import { applyContinuation, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
 import type { AnyFiber, Code, Owner, Waiter, Waiting } from "./Fibers.ts"
 import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
@@ -50,7 +56,7 @@ export interface KernelFiber extends FiberImpl, Code {
   readonly process: ProcessRecord | undefined
   /** What its next call may be made with, see `PendingCall.from`. */
   calling: Waiter | undefined
-  /** From now on a {@link Code.blank} fiber is another process's. */
+  /** From now on a {@link Code.reusable} fiber is another process's. */
   become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
   /** Suspends it, for the operation it evaluates. */
   park(waiter: Waiting): Effect.Effect<never>
@@ -58,7 +64,7 @@ export interface KernelFiber extends FiberImpl, Code {
   unpark(waiter: Waiting, effect: AnyEffect): void
   unparkWith(waiter: Waiting, value: unknown): void
   /** As {@link unparkWith}, for what it waits for again and again. */
-  feed(waiter: Repeated, value: unknown): void
+  deliver(waiter: Repeated, value: unknown): void
 }
 
 /** An effect that gives one value after another, and that a process's own fiber waits for without another object. */
@@ -95,7 +101,7 @@ const resume = (iterator: Iterator<unknown>, value: unknown): IteratorResult<unk
     : (iterator as Iterator<unknown, unknown, unknown>).next(value)
 
 /** A fiber whose slice is over, in the run queue. */
-class Pause implements Waiting, Runnable {
+class PreemptedFiber implements Waiting, Runnable {
   private readonly fiber: KernelFiber
   private readonly effect: Primitive
 
@@ -145,7 +151,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       this.cache = cacheOf(Base, context)
     }
 
-    get blank(): boolean {
+    get reusable(): boolean {
       // Whoever changes the context asks for it first, and so for a scope
       return this.scope === undefined && this._exit === undefined && !this.suspended && !this.isWatched
     }
@@ -173,27 +179,27 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     run(effect: AnyEffect, resumed = false): AnyExit | undefined {
-      if (resumed) return this.over(this.begin(primitive(effect)))
+      if (resumed) return this.finish(this.begin(primitive(effect)))
       // What interrupted the effect before this one is over
       this._interruptedCause = undefined
-      const next = this.leap(primitive(effect))
+      const next = this.runFastPath(primitive(effect))
       const done = isSuccess(next) && !this._deferredInterrupt
-      return this.over(done ? next : this.begin(next))
+      return this.finish(done ? next : this.begin(next))
     }
 
     /**
      * What an effect leads to that is an operation and what comes after it: the whole of most handlers. Does what {@link begin}
      * would do with it, without a loop. Gives the effect itself when it is another one.
      */
-    private leap(effect: Primitive): Primitive {
-      if (!this.speaksPlainly || !isOnSuccess(effect)) return effect
+    private runFastPath(effect: Primitive): Primitive {
+      if (!this.allowsFastPath || !isOnSuccess(effect)) return effect
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 1
       try {
-        const next = this.leadOn(effect)
+        const next = this.attemptSource(effect)
         return isNotNow(next) ? effect : next
       } catch (error) {
         return primitive(Exit.die(error))
@@ -204,11 +210,11 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     /** Whether it speaks for its process, and no tracer wants to see what it evaluates. */
-    private get speaksPlainly(): boolean {
+    private get allowsFastPath(): boolean {
       return this.process !== undefined && this.cache.tracerContext === undefined
     }
 
-    private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
+    private finish(exit: AnyExit | typeof suspension): AnyExit | undefined {
       if (exit === suspension) return undefined
       const children = this._children
       if (children === undefined || children.size === 0) return exit
@@ -262,17 +268,17 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
-      this.goOn(this.leapOn(value, undefined))
+      this.continueWith(this.resumeFastPath(value, undefined))
     }
 
-    feed(waiter: Repeated, value: unknown): void {
-      if (this.waiter === waiter) this.goOn(this.leapOn(value, waiter))
+    deliver(waiter: Repeated, value: unknown): void {
+      if (this.waiter === waiter) this.continueWith(this.resumeFastPath(value, waiter))
     }
 
-    private goOn(next: Primitive | typeof suspension): void {
+    private continueWith(next: Primitive | typeof suspension): void {
       // Most often it waits again
       if (next === suspension && typeof this._yielded === "function" && !this._deferredInterrupt) return
-      const exit = this.over(this.begin(next))
+      const exit = this.finish(this.begin(next))
       if (exit !== undefined) this.owner.ended(exit)
     }
 
@@ -340,19 +346,19 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       // It speaks for a process
       const own = this as unknown as ProcessFiber
       if (effect instanceof Operation) return primitive(effect.performIn(own))
-      const next = isOnSuccess(effect) ? this.leadOn(effect) : notNow
+      const next = isOnSuccess(effect) ? this.attemptSource(effect) : notNow
       return isNotNow(next) ? effect[evaluate](this) : next
     }
 
     /** What is done on the spot does not wait on the stack for itself. */
-    private leadOn(effect: OnSuccess): Primitive | typeof notNow {
+    private attemptSource(effect: OnSuccess): Primitive | typeof notNow {
       const source = sourceOf(effect)
       const value = source instanceof Operation ? source.attempt(this as unknown as ProcessFiber) : notNow
       if (isNotNow(value)) return notNow
       this.currentOpCount++
       // It has ended itself
       if (this._deferredInterrupt) return primitive(Exit.void)
-      return goOnWith(effect, value, this) as Primitive
+      return applyContinuation(effect, value, this) as Primitive
     }
 
     override succeedWith(value: unknown): Effect.Effect<unknown> {
@@ -369,26 +375,26 @@ export const makeKernel = (Base: FiberClass): Kernel => {
         return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))
       }
       // The class is this one
-      const pause = new Pause(this as unknown as KernelFiber, effect)
+      const preempted = new PreemptedFiber(this as unknown as KernelFiber, effect)
       this._yielded = nothingToDo
-      this.waiter = pause
-      scheduler.giveWay(pause, this.process)
+      this.waiter = preempted
+      scheduler.giveWay(preempted, this.process)
       return suspension
     }
 
     /**
-     * What a value leads to: what waits for it goes on, and if that comes to an operation, it is evaluated. As {@link leap}, for
+     * What a value leads to: what waits for it goes on, and if that comes to an operation, it is evaluated. As {@link runFastPath}, for
      * what most processes do that take a message, until they wait for the next. `repeated`: what it is still parked on.
      */
-    private leapOn(value: unknown, repeated: Repeated | undefined): Primitive | typeof suspension {
+    private resumeFastPath(value: unknown, repeated: Repeated | undefined): Primitive | typeof suspension {
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 1
       try {
-        const next = repeated === undefined ? this.handOn(value) : this.handNext(value, repeated)
-        return next instanceof Operation && this.speaksPlainly && !this._deferredInterrupt
+        const next = repeated === undefined ? this.passValue(value) : this.passRepeatedValue(value, repeated)
+        return next instanceof Operation && this.allowsFastPath && !this._deferredInterrupt
           ? primitive(next.performIn(this as unknown as ProcessFiber))
           : next
       } catch (error) {
@@ -399,19 +405,19 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       }
     }
 
-    private handOn(value: unknown): Primitive | typeof suspension {
+    private passValue(value: unknown): Primitive | typeof suspension {
       const generator = this._deferredInterrupt ? undefined : this.topGenerator
-      if (generator !== undefined) return this.drive(generator, value)
+      if (generator !== undefined) return this.resumeGenerator(generator, value)
       const continuation = this.getCont(successCont)
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
     }
 
-    /** As {@link handOn}. A generator that asks for the next value, and has to wait for it, stays as it was, parked. */
-    private handNext(value: unknown, repeated: Repeated): Primitive | typeof suspension {
+    /** As {@link passValue}. A generator that asks for the next value, and has to wait for it, stays as it was, parked. */
+    private passRepeatedValue(value: unknown, repeated: Repeated): Primitive | typeof suspension {
       const generator = repeated.generator ?? this.topGenerator
       let next: Primitive | typeof suspension | undefined
       try {
-        if (generator !== undefined) next = this.drive(generator, value)
+        if (generator !== undefined) next = this.resumeGenerator(generator, value)
       } finally {
         if (next === (repeated as unknown) && repeated.staysParked && !this._deferredInterrupt) {
           next = suspension
@@ -422,17 +428,17 @@ export const makeKernel = (Base: FiberClass): Kernel => {
         }
       }
       // What a generator gives may be no effect, and is then found out as that
-      return generator === undefined ? this.handOn(value) : (next as Primitive)
+      return generator === undefined ? this.passValue(value) : (next as Primitive)
     }
 
     /** The generator that waits for a value, if one does. */
     private get topGenerator(): Iterator<unknown> | undefined {
       const stack = this._stack
-      return (stack[stack.length - 1] as Partial<Generating> | undefined)?.iterator
+      return (stack[stack.length - 1] as Partial<GeneratorContinuation> | undefined)?.iterator
     }
 
     /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
-    private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
+    private resumeGenerator(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
       try {
         for (let given = value; ; ) {
           const state = resume(iterator, given)
@@ -510,4 +516,4 @@ const cacheOf = (Base: FiberClass, context: Context.Context<never>): AnyFiber["c
   return cacheRoot._fiberCache ?? new Base(context, true).cache
 }
 
-keepShapes(new Pause(nothing, nothing))
+keepShapes(new PreemptedFiber(nothing, nothing))

@@ -122,7 +122,7 @@ keepShapes(new Done(0), new Done({}), new Done(""))
 
 /** As {@link Done}, for one reduction of its fiber. */
 export const done = (fiber: ProcessFiber, value: unknown): never => {
-  fiber.process.host.onTheSpot++
+  fiber.process.host.inlineReductions++
   return (value === undefined ? doneWithout : new Done(value)) as never
 }
 
@@ -163,14 +163,14 @@ QuickOperation.prototype.next = stepOn
 
 /** What {@link done} gives, without an object for it. */
 export const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessFiber, value: A): never => {
-  fiber.process.host.onTheSpot++
+  fiber.process.host.inlineReductions++
   operation.value = value
   starting = true
   return operation as never
 }
 
 /** Asks a generator where it stands, see `CallSite.ts`. */
-export class Whereabouts {
+export class CallSiteQuery {
   /** The answer, as the stack of an error. */
   stack = ""
 }
@@ -181,7 +181,7 @@ const handedOver = {
   done: false,
   next: stepOn,
   throw: (asked: unknown) => {
-    if (!(asked instanceof Whereabouts)) throw asked
+    if (!(asked instanceof CallSiteQuery)) throw asked
     Error.captureStackTrace(asked, handedOver.throw)
     // The generator waits on
     return { value: undefined, done: false }

@@ -40,5 +40,5 @@ export const runningFiber = (): ProcessFiber | undefined => {
   const fiber = processFiber(Fiber.getCurrent())
   if (fiber === undefined || fiber._deferredInterrupt) return undefined
   const { host } = fiber.process
-  return host.onTheSpot < host.slice || host.goesOn() ? fiber : undefined
+  return host.inlineReductions < host.slice || host.extendsSlice() ? fiber : undefined
 }

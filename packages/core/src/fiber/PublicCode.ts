@@ -59,7 +59,7 @@ export class PublicCode implements Code {
     return this.scope.state._tag !== "Empty"
   }
 
-  get blank(): boolean {
+  get reusable(): boolean {
     // Its scope is its process's
     return false
   }

@@ -96,14 +96,14 @@ export const readingKind = <Arguments extends ReadonlyArray<unknown>, A>(
 ) => Effect.Effect<A, never, System>) => operationKind(kind as never, Reading) as never
 
 /** What a process does at once where that is possible, and by an effect otherwise. */
-export interface Deed<out E> {
+export interface ProcessAction<out E> {
   /** Does it, and says whether it could be done. `false`, or throwing: nothing is changed. */
   now(record: ProcessRecord): boolean
   /** Does it, whatever it takes. */
   later(record: ProcessRecord): Effect.Effect<void, E>
 }
 
-abstract class Doing<out E> extends Operation<void, E, Current> implements Deed<E> {
+abstract class ActionOperation<out E> extends Operation<void, E, Current> implements ProcessAction<E> {
   abstract now(record: ProcessRecord): boolean
   abstract later(record: ProcessRecord): Effect.Effect<void, E>
 
@@ -119,8 +119,8 @@ abstract class Doing<out E> extends Operation<void, E, Current> implements Deed<
 }
 
 /** Makes a class of effects of one that has their parameters, for deeds. As {@link withCurrent}, without an `Exit`. */
-export const doingKind = <Arguments extends ReadonlyArray<unknown>, E>(
-  kind: new (...args: Arguments) => Deed<E>
+export const actionKind = <Arguments extends ReadonlyArray<unknown>, E>(
+  kind: new (...args: Arguments) => ProcessAction<E>
 ): (new (
   ...args: Arguments
-) => Effect.Effect<void, E, Current>) => operationKind(kind as never, Doing) as never
+) => Effect.Effect<void, E, Current>) => operationKind(kind as never, ActionOperation) as never

@@ -20,7 +20,7 @@ export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: numb
 }
 
 /** A monitor is over: an alias that goes with it is too. */
-export const monitorOver = (record: ProcessRecord, ref: number): void => {
+export const endMonitorAlias = (record: ProcessRecord, ref: number): void => {
   const mode = record.extra?.aliases?.get(ref)
   if (mode === "demonitor" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
 }

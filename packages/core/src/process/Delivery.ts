@@ -74,7 +74,7 @@ export const admitThrough = (record: ProcessRecord, alias: number): boolean =>
   admit(record, alias, (ref) => demonitor(record, ref as MonitorRef, false))
 
 /** Who is to be answered by another scheduler. */
-type Departing = Pick<ReplyTo, "export" | "abandon">
+type ExportableReply = Pick<ReplyTo, "export" | "abandon">
 
 /** To another scheduler. `accepted`: who waits for what becomes of it there. What cannot be written throws, and nobody waits. */
 export const routeMessage = (
@@ -83,11 +83,11 @@ export const routeMessage = (
   codec: MessageCodec,
   message: unknown,
   alias: number,
-  accepted: Departing | undefined,
+  accepted: ExportableReply | undefined,
   wait: boolean
 ): void => {
   // A call that leaves the scheduler gets an id that its answer can come back to
-  const call: Departing | undefined = message instanceof IncomingCall ? message.replyTo : undefined
+  const call: ExportableReply | undefined = message instanceof IncomingCall ? message.replyTo : undefined
   try {
     const { slot } = to
     host.routeMessage(to, codec, message, alias, call?.export?.(slot) ?? 0, accepted?.export?.(slot) ?? 0, wait)
@@ -130,17 +130,17 @@ const push = (record: ProcessRecord, message: unknown): void => {
   const { extra, host, mailbox } = record
   mailbox.push(message)
   record.wake()
-  if (mailbox.length > host.fewMessages || (extra !== undefined && isLimited(extra))) crowded(record, host)
+  if (mailbox.length > host.fewMessages || (extra !== undefined && isLimited(extra))) checkCrowding(record, host)
 }
 
 /** Whether each message counts: against a limit of the process's own, or until it is known that it is below the system's again. */
 const isLimited = ({ limit, overLimit }: Extra): boolean => limit !== undefined || overLimit
 
 /** More than a few messages wait for a process, or it {@link isLimited}. */
-const crowded = (record: ProcessRecord, host: Host): void => {
+const checkCrowding = (record: ProcessRecord, host: Host): void => {
   const { length } = record.mailbox
   // Who sends faster than the receiver takes has its turn over sooner
-  if (length > host.manyMessages) host.onTheSpot += crowdedReductions
+  if (length > host.manyMessages) host.inlineReductions += crowdedReductions
   if (record.extra !== undefined || length > host.longMailbox) checkLimit(record, record.extras())
 }
 

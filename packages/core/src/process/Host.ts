@@ -79,9 +79,9 @@ export interface Host extends RunQueue, Router, Reporter {
   /** How many reductions a process may use before others get their turn. */
   readonly slice: number
   /** How many operations the process that runs has done on the spot in this slice. */
-  onTheSpot: number
+  inlineReductions: number
   /** Whether the process that runs, whose slice is over, has the next one at once: nobody waits behind it. */
-  goesOn(): boolean
+  extendsSlice(): boolean
   /** How many messages may wait for a process that has no limit of its own before that is reported. */
   readonly longMailbox: number
   /** When more messages wait for a process, who sends it another pays more reductions for it. */

@@ -6,7 +6,7 @@
 import { keyOf, type Pid } from "../address/Pid.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, Exit, type MonitorRef } from "../signal/Signal.ts"
-import { monitorOver } from "./Aliases.ts"
+import { endMonitorAlias } from "./Aliases.ts"
 import { crashOf } from "./CrashReport.ts"
 import type { Host } from "./Host.ts"
 import { IncomingCall } from "./IncomingCall.ts"
@@ -106,10 +106,10 @@ export const limitUnwinding = (record: ProcessRecord): void => {
 export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
   LinkEntry.partnersOf(record)
     .map((partner): Pid => partner.pid)
-    .concat(farLinksOf(record))
+    .concat(remoteLinksOf(record))
 
-const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
-  (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
+const remoteLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
+  (record.remoteLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
 /** Tells the world of an end whose reason is decided. Runs exactly once in a process's life. */
 export const finish = (record: ProcessRecord): void => {
@@ -126,9 +126,9 @@ export const finish = (record: ProcessRecord): void => {
     link.leave()
     receiveExit(link.partnerOf(record), pid, reason, true)
   }
-  if (record.farLinks !== undefined) {
-    const partners = farLinksOf(record)
-    record.farLinks = undefined
+  if (record.remoteLinks !== undefined) {
+    const partners = remoteLinksOf(record)
+    record.remoteLinks = undefined
     for (const partner of partners) sendExit(host, partner, pid, reason, true)
   }
   const { monitors } = host
@@ -166,16 +166,16 @@ export const sendExit = (host: Host, to: Pid, from: Pid, reason: ExitReason.Exit
 
 /** The exit of a linked process of another scheduler counts only while the link is there, and only if it is this link's. Catalogue L10. */
 export const receiveLinkExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.farLinks?.get(keyOf(from))
+  const link = record.remoteLinks?.get(keyOf(from))
   // While an unlink is not confirmed, what arrives was sent for the link that was removed
   if (link?.unlinking === 0) loseLink(record, from, reason)
 }
 
 /** A link to another scheduler is over for good: its other end has exited, or can never be reached again. */
 export const loseLink = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.farLinks?.get(keyOf(from))
+  const link = record.remoteLinks?.get(keyOf(from))
   if (link === undefined) return
-  record.farLinks?.delete(keyOf(from))
+  record.remoteLinks?.delete(keyOf(from))
   if (link.linked) receiveExit(record, from, reason, true)
 }
 
@@ -202,7 +202,7 @@ export const tellDown = (
   name: string | undefined,
   reason: ExitReason.ExitReason
 ): void => {
-  monitorOver(record, ref)
+  endMonitorAlias(record, ref)
   if (!record.isRunning) return
   // Monitor references are numbers that nextReference gave out
   record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, name, reason))

@@ -37,13 +37,13 @@ export class MailboxOverflow extends Schema.TaggedError<MailboxOverflow>()("Mail
 const empty: Array<unknown> = []
 
 /** Where the items begin when there is only one and it has no array: then the length is right as well. */
-const alone = -1
+const single = -1
 
 /** Taken messages are dropped from the array once this many have gathered at its front. */
 const compactAt = 1024
 
 /** Of a long queue so many items are fetched at a time. A power of two. */
-const ahead = 16
+const prefetchCount = 16
 
 /**
  * What many senders have sent is scattered over memory, and the processor waits for each item as it is taken. Looking at
@@ -67,7 +67,7 @@ const isSignal = (item: unknown): boolean => {
 
 /** Hot path: plain and mutable. One message is kept without an array: most processes never have more. */
 export class Mailbox {
-  /** The array of what waits; or, when {@link head} is {@link alone}, the only item itself. */
+  /** The array of what waits; or, when {@link head} is {@link single}, the only item itself. */
   private store: unknown = empty
   /** The waiting items are those from `head` to `tail`; what is outside is `undefined`. */
   private head = 0
@@ -94,13 +94,13 @@ export class Mailbox {
 
   push(item: unknown): void {
     const { tail } = this
-    if (this.head === alone) {
+    if (this.head === single) {
       this.store = [this.store, item]
       this.head = 0
       this.tail = 2
     } else if (this.store === empty) {
       this.store = item
-      this.head = alone
+      this.head = single
     } else {
       const { items } = this
       if (tail < items.length) items[tail] = item
@@ -117,7 +117,7 @@ export class Mailbox {
 
   /** The oldest item. Only call when {@link length} is not 0. */
   take(): unknown {
-    const item = this.head === alone ? this.takeOnly() : this.takeFirst()
+    const item = this.head === single ? this.takeOnly() : this.takeFirst()
     if (this.signals > 0 && isSignal(item)) this.signals--
     return item
   }
@@ -137,18 +137,18 @@ export class Mailbox {
     this.head = head + 1
     this.removed = (this.removed + 1) | 0
     if (this.head === this.tail) this.reset()
-    else if ((this.head & (ahead - 1)) === 0) this.readOn(items)
+    else if ((this.head & (prefetchCount - 1)) === 0) this.compactOrPrefetch(items)
     return item
   }
 
   /** Looks after what waits, once in a while. Apart, so that what is done each time stays short. */
-  private readOn(items: Array<unknown>): void {
+  private compactOrPrefetch(items: Array<unknown>): void {
     const { head, tail } = this
     if (head >= compactAt && head * 2 > tail) {
       this.store = items.slice(head, tail)
       this.tail -= head
       this.head = 0
-    } else if (tail - head >= ahead * 2) prefetch(items, head, head + ahead)
+    } else if (tail - head >= prefetchCount * 2) prefetch(items, head, head + prefetchCount)
   }
 
   /**
@@ -157,7 +157,7 @@ export class Mailbox {
    */
   find(matches: (item: unknown) => boolean, from: number): number {
     const { head, items, tail } = this
-    if (head === alone) return from === 0 && matches(items) ? 0 : -1
+    if (head === single) return from === 0 && matches(items) ? 0 : -1
     for (let at = head + from; at < tail; at++) if (matches(items[at])) return at - head
     return -1
   }
@@ -191,7 +191,7 @@ export class Mailbox {
 
   /** All waiting items, oldest first. */
   toArray(): ReadonlyArray<unknown> {
-    return this.head === alone ? [this.store] : this.items.slice(this.head, this.tail)
+    return this.head === single ? [this.store] : this.items.slice(this.head, this.tail)
   }
 
   clear(): void {

@@ -7,7 +7,7 @@ import { type Pid, PidImpl } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, type MonitorRef } from "../signal/Signal.ts"
-import { monitorOver } from "./Aliases.ts"
+import { endMonitorAlias } from "./Aliases.ts"
 import { find, forget, isHere, tellDown } from "./Lifecycle.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { recordOf } from "./ProcessRecord.ts"
@@ -25,12 +25,12 @@ export const monitor = (
   const watched = recordOf(pid)
   if (watched !== undefined && watched !== record && watched.host === host && !record.isDead)
     host.monitors.add(ref, record, watched, name)
-  else monitorApart(record, pid, ref, name)
+  else monitorSlow(record, pid, ref, name)
   return ref
 }
 
 /** Apart, as V8 compiles what is short into what calls it. */
-const monitorApart = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: string | undefined): void => {
+const monitorSlow = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: string | undefined): void => {
   const { host } = record
   // A process that was killed sees nothing any more
   if (record.isDead) return
@@ -48,12 +48,12 @@ const monitorApart = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: st
 export const monitorAddress = (record: ProcessRecord, of: Address, ref: MonitorRef = makeRef(record)): MonitorRef => {
   const pid = resolve(record.host, of)
   const name = of instanceof Name ? of.toString() : undefined
-  return pid === undefined ? monitorNobody(record, name ?? "", ref) : monitor(record, pid, name, ref)
+  return pid === undefined ? monitorUnregistered(record, name ?? "", ref) : monitor(record, pid, name, ref)
 }
 
 /** A name that nobody holds is reported at once, by its name. Catalogue M14. */
-const monitorNobody = (record: ProcessRecord, name: string, ref: MonitorRef): MonitorRef => {
-  monitorOver(record, ref)
+const monitorUnregistered = (record: ProcessRecord, name: string, ref: MonitorRef): MonitorRef => {
+  endMonitorAlias(record, ref)
   record.mailbox.pushSignal(new Down(ref, nobody, name, ExitReason.noProcess))
   record.wake()
   return ref
@@ -83,7 +83,7 @@ export const unwatch = (record: ProcessRecord, ref: number): void => {
  * without, a `false` means that it is there. Catalogue M06 to M09.
  */
 export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
-  if (record.extra?.aliases !== undefined) monitorOver(record, ref)
+  if (record.extra?.aliases !== undefined) endMonitorAlias(record, ref)
   return record.host.monitors.removeNewest(ref, record) || demonitorAny(record, ref, flush)
 }
 

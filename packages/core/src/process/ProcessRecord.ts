@@ -137,7 +137,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
   /** The oldest link to a process of this scheduler, which leads to the others. */
   links: LinkEntry | undefined = undefined
   /** Links to processes of other schedulers. */
-  farLinks: LinkTable | undefined = undefined
+  remoteLinks: LinkTable | undefined = undefined
   /** Its monitors on others, as the scheduler's table of monitors keeps them. */
   monitors: MonitorList | undefined = undefined
   /** The monitors that others have on it. */
