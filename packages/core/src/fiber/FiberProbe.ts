@@ -1,5 +1,5 @@
 /**
- * Whether the installed Effect is as `KernelFiber.ts` expects it: what its fibers must do, tried out once when it is loaded.
+ * Tests once, at load, whether the installed Effect's fibers behave as `KernelFiber.ts` expects.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ const makeWaiter = (): Waiting => ({ waits: () => undefined, abandon: () => unde
 
 const parkOn = (waiter: Waiting) => Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
 
-/** Parks, is resumed, is interrupted, and ends: all as it should. */
+/** Whether parking, resumption, interruption and completion work. */
 export const works = ({ KernelFiber }: Kernel): boolean => {
   const ends: Array<AnyExit> = []
   const owner: Owner = { ended: (exit) => ends.push(exit) }
@@ -54,7 +54,7 @@ export const works = ({ KernelFiber }: Kernel): boolean => {
   )
 }
 
-/** Only what an interruption would run nothing of is forgotten at once. */
+/** Whether `forget` ends exactly those fibers that have no handler or finalizer. */
 const forgetsUnhandledOnly = (KernelFiber: Kernel["KernelFiber"]): boolean => {
   const owner: Owner = { ended: () => undefined }
   const isForgotten = (around: Around) => {
