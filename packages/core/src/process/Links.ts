@@ -55,7 +55,7 @@ export const receiveLink = (record: ProcessRecord, from: Pid): void => {
 export const link = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
   const key = keyOf(pid)
-  // A process that was killed may run to the end of its slice; what it does there is nobody's any more
+  // A killed process may run to the end of its slice, without effect on others
   if (key === keyOf(record.pid) || record.isDead) return
   if (!isHere(host, pid)) {
     if (record.remoteLinks?.get(key)?.linked === true) return
