@@ -3,7 +3,7 @@
  */
 import type { Fields, PidRef, Protocol } from "@understudy/core/GenServer"
 import type { DirectoryEntry, Host, System } from "@understudy/core/internal/Host"
-import { doingKind, keepShapes, nothing, type ProcessRecord, readingKind } from "@understudy/core/internal/Running"
+import { actionKind, keepShapes, nothing, type ProcessRecord, readingKind } from "@understudy/core/internal/Running"
 import type { Current } from "@understudy/core/Process"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
@@ -81,7 +81,7 @@ const LookupAll = readingKind(
   }
 )
 
-const Register = doingKind(
+const Register = actionKind(
   class Register {
     private readonly table: Table
     private readonly key: unknown

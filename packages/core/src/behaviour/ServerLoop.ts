@@ -12,7 +12,7 @@ import { isReadable } from "../base/Foreign.ts"
 import { milliseconds } from "../base/Milliseconds.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
-import { borrowCode, type Code, giveBack, type Owner } from "../fiber/Fibers.ts"
+import { acquireCode, type Code, type Owner, releaseCode } from "../fiber/Fibers.ts"
 import { admitWaiting } from "../process/Delivery.ts"
 import { conclude, limitUnwinding } from "../process/Lifecycle.ts"
 import { isLinked, unlink } from "../process/Links.ts"
@@ -132,7 +132,7 @@ export class ServerLoop implements Body, Owner {
     if (this.record === undefined) this.begin(record)
     const { host, mailbox } = record
     // A message is one reduction, and so is each operation of its handler
-    for (let left = host.slice; left > host.onTheSpot; left--) {
+    for (let left = host.slice; left > host.inlineReductions; left--) {
       if (!this.ready()) return false
       if (this.plans?.continuation !== undefined) this.runContinue(this.plans)
       else if (mailbox.length > 0) {
@@ -171,13 +171,13 @@ export class ServerLoop implements Body, Owner {
     const { record } = this
     const own = this.code
     if (own !== undefined) return own.run(effect)
-    const code = borrowCode(record, record.host.contextFor(record.priority), this)
+    const code = acquireCode(record, record.host.contextFor(record.priority), this)
     // Known while it runs: it may end its own process, and is silenced then
     this.code = code
     // Callbacks only require what every process has: their types say so
     const exit = code.run(effect)
     // Most steps leave nothing behind
-    if (exit !== undefined && giveBack(code)) this.code = undefined
+    if (exit !== undefined && releaseCode(code)) this.code = undefined
     return exit
   }
 

@@ -17,7 +17,7 @@ import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { PendingCall } from "./PendingCall.ts"
 
 /** Notes that the process `by` waits for room, for as long as it does; `end` ends that when the process ends. Returns how to note its end. */
-const noteOffer = (by: ProcessRecord | undefined, end: () => void): (() => void) => {
+const trackOffer = (by: ProcessRecord | undefined, end: () => void): (() => void) => {
   if (by === undefined) return () => undefined
   const extra = by.extras()
   extra.offers ??= new Set()
@@ -74,7 +74,7 @@ export const offer = (
   by: ProcessRecord | undefined
 ): Effect.Effect<Outcome> =>
   Effect.callback<Outcome>((resume) => {
-    if (!isHere(host, to)) return offerAway(host, to, codec, message, alias, wait, by, resume)
+    if (!isHere(host, to)) return offerRemote(host, to, codec, message, alias, wait, by, resume)
     const outcome = (is: Outcome) => resume(Exit.succeed(is))
     const target = host.processes.get(to.serial)
     if (target?.isRunning !== true) {
@@ -94,7 +94,7 @@ export const offer = (
     }
     const gone = wake("gone")
     const leave = waitForRoom(target, own, 0, wake("accepted"), gone)
-    const over = noteOffer(by, () => {
+    const over = trackOffer(by, () => {
       leave()
       gone()
     })
@@ -105,7 +105,7 @@ export const offer = (
   })
 
 /** {@link offer}, to another scheduler. */
-const offerAway = (
+const offerRemote = (
   host: Host,
   to: Pid,
   codec: MessageCodec,
@@ -131,7 +131,7 @@ const offerAway = (
     if (pending.settled) return
     host.route(to.slot, to.incarnation, { _tag: "Abandon", to, call: pending.id })
   }
-  const over = noteOffer(by, () => {
+  const over = trackOffer(by, () => {
     withdraw()
     pending.down(ExitReason.noProcess)
   })

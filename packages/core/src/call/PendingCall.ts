@@ -83,7 +83,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     const { host, priority } = process
     if (calling === undefined) return new PendingCall(host, outcomes, undefined, priority)
     fiber.calling = undefined
-    // Only `giveBack` sets it
+    // Only `recycle` sets it
     const call = calling as PendingCall
     call.host = host
     call.priority = priority
@@ -92,7 +92,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   }
 
   /** Its fiber may use it again: it was answered on its own scheduler, which happens once, so nobody knows it any more. */
-  protected giveBack(fiber: KernelFiber): void {
+  protected recycle(fiber: KernelFiber): void {
     this.outcome = this.value = undefined
     this.outcomes = nothing
     fiber.calling = this
@@ -120,11 +120,11 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   expire(): void {
     if (this.outcome !== undefined) return
     this.settle(this.outcomes.whenTimedOut())
-    this.leaveCallee()
+    this.notifyCallee()
   }
 
   /** Nobody waits for the answer: the callee need not keep who has asked. */
-  private leaveCallee(): void {
+  private notifyCallee(): void {
     const { callee, host } = this
     if (callee === undefined) return
     if (callee.slot !== host.slot) {
@@ -176,11 +176,11 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
 
   private settle(outcome: Exit.Exit<unknown, unknown>): void {
     if (this.outcome !== undefined) return
-    this.over(outcome)
+    this.complete(outcome)
     this.host.enqueue(this, this.priority)
   }
 
-  private over(outcome: Exit.Exit<unknown, unknown>): void {
+  private complete(outcome: Exit.Exit<unknown, unknown>): void {
     this.outcome = outcome
     this.clearTimer()
     if (this.offering !== undefined) this.withdraw()
@@ -208,14 +208,14 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   abandon(): void {
     this.direct = false
     if (this.outcome !== undefined) return
-    this.over(abandoned)
-    this.leaveCallee()
+    this.complete(abandoned)
+    this.notifyCallee()
   }
 
   run(): void {
     const { fiber, outcome, value } = this
     if (outcome === succeeded) {
-      if (fiber !== undefined && this.id === 0) this.giveBack(fiber)
+      if (fiber !== undefined && this.id === 0) this.recycle(fiber)
       unparkWith(this, value)
     } else if (outcome !== undefined) {
       const failed = this.direct && fiber !== undefined && Exit.isFailure(outcome)

@@ -1,8 +1,8 @@
 /**
- * What stands on a fiber's stack, as Effect's interpreter has it: what goes on when the effect before it is over.
+ * The continuations on a fiber's stack, as Effect's interpreter keeps them.
  */
 
-/** What an interruption runs of a continuation: a handler of failures, and what is to be done whatever comes. */
+/** The methods of a continuation that an interruption runs: the handler of failures, and the one for every exit. */
 const failureCont = "~effect/Effect/failureCont"
 const ensureCont = "~effect/Effect/ensureCont"
 
@@ -13,17 +13,17 @@ interface Continuation {
 
 /** Whether anything on a stack would run if the fiber failed or were interrupted. */
 export const handlesFailure = (stack: ReadonlyArray<unknown>): boolean => {
-  // Effect puts nothing else on it
+  // Effect pushes only continuations
   for (const continuation of stack as ReadonlyArray<Continuation>) {
     if (continuation[failureCont] !== undefined || continuation[ensureCont] !== undefined) return true
   }
   return false
 }
 
-/** The stack of fibers that are over. */
+/** The stack of finished fibers. */
 export const noStack: Array<unknown> = []
 
-/** A stack of a fiber that has not begun. An array that is pushed to for the first time grows to 17 elements; most need two. */
+/** The stack of a new fiber. V8 gives an empty array room for many elements at its first push; most fibers need two. */
 export const smallStack = (): Array<unknown> => {
   const stack = [undefined]
   stack.pop()

@@ -1,5 +1,5 @@
 /**
- * Effects that are over before a process yields them: they cost a process a part of its slice like all others.
+ * Counts effects that are complete before a process yields them: each is a reduction like any other effect.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,14 +7,14 @@ import * as Fiber from "effect/Fiber"
 import type { ProcessScheduler } from "../process/Host.ts"
 
 /**
- * In a generator, Effect takes the value of an effect that is over already (`yield* Effect.void`) and goes on without
- * counting it, so a loop of them would never give way. A generator asks such an effect for its iterator first: there they
- * are counted, for the fibers of our schedulers.
+ * In a generator, Effect takes the value of a completed effect (`yield* Effect.void`) without counting it, so a loop of them
+ * would never yield to other processes. A generator first asks such an effect for its iterator: there it is counted, for the
+ * fibers of our schedulers.
  */
 export const countCompleted = (): void => {
   const success = Object.getPrototypeOf(Exit.void) as { [Symbol.iterator]?: () => unknown }
   const iterate = success[Symbol.iterator]
-  // Another Effect may take their values another way
+  // Another version of Effect may have no iterator on its exits
   if (iterate === undefined) return
   success[Symbol.iterator] = function (this: Exit.Success<unknown>) {
     const scheduler = Fiber.getCurrent()?.cache.scheduler as Partial<ProcessScheduler> | undefined

@@ -1,5 +1,6 @@
 /**
- * What `KernelFiber.ts` uses of Effect's interpreter that is not public. Effect 4.1, `internal/effect.ts` and `internal/core.ts`.
+ * Types of the parts of Effect's interpreter that `KernelFiber.ts` uses and that are not public. Effect 4.1,
+ * `internal/effect.ts` and `internal/core.ts`.
  */
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -9,10 +10,10 @@ import type { AnyFiber } from "./Fibers.ts"
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
 
-/** What an effect's evaluation gives when the fiber is suspended. */
+/** The result of an evaluation that has suspended the fiber. */
 export const suspended: unique symbol = Symbol.for("effect/Effect/Yield") as never
 
-/** What is used of Effect's fiber class. */
+/** The used members of Effect's fiber class. */
 export interface FiberImpl extends AnyFiber {
   context: Context.Context<never>
   cache: AnyFiber["cache"]
@@ -29,24 +30,24 @@ export interface FiberImpl extends AnyFiber {
   evaluate(effect: AnyEffect): void
   runLoop(effect: AnyEffect): AnyExit | typeof suspended
   setContext(context: Context.Context<never>): void
-  /** Goes on with the next continuation, without making an Exit. */
+  /** Runs the next continuation, without allocating an Exit. */
   succeedWith(value: unknown): Effect.Effect<unknown>
   getCont(kind: keyof Continuation): Continuation | undefined
 }
 
 export type FiberClass = new (context: Context.Context<never>, interruptible: boolean) => FiberImpl
 
-/** What an effect is to Effect's interpreter. */
+/** An effect, as Effect's interpreter sees it. */
 export interface Primitive {
   "~effect/Effect/evaluate"(fiber: FiberImpl): Primitive | typeof suspended
 }
 
-/** What goes on with the value of an effect before it. */
+/** A stack entry that receives the value of the effect before it. */
 export interface Continuation {
   "~effect/Effect/successCont"(value: unknown, fiber: FiberImpl): Primitive | typeof suspended
 }
 
 /** The continuation of a generator that waits. No other has this field. */
-export interface Generating {
+export interface GeneratorContinuation {
   readonly iterator: Iterator<unknown>
 }

@@ -1,24 +1,24 @@
 /**
- * Which of Effect's kinds an effect is. Asked by the prototype: with many kinds in a program, looking at any property of an
- * effect costs V8 four times as much.
+ * Which of Effect's kinds an effect is. Tested by the prototype: in a program with many kinds, a property access on an effect
+ * is megamorphic and slower.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-const { isPrototypeOf: isMadeLike } = Object.prototype
+const { isPrototypeOf } = Object.prototype
 
 const prototypeOf = (effect: Effect.Effect<unknown, unknown>): object => Object.getPrototypeOf(effect)
 
 const success = prototypeOf(Exit.void)
 
-/** Whether it is a success: over, with a value. */
+/** Whether it is a completed effect with a value. */
 export const isSuccess = (effect: unknown): effect is Exit.Success<unknown> =>
-  isMadeLike.call(success, effect as object)
+  isPrototypeOf.call(success, effect as object)
 
 const source = "~effect/Effect/args"
 const then = "~effect/Effect/successCont"
 
-/** An effect and what its value leads to: what `Effect.map`, `flatMap`, `as` and their like make. Not public. */
+/** An effect with a success continuation, as `Effect.map`, `flatMap` and `as` make it. Not public. */
 export interface OnSuccess {
   readonly [source]: unknown
   readonly [then]: (value: unknown, fiber: unknown) => unknown
@@ -29,14 +29,15 @@ const example = Effect.map(Effect.void, () => undefined)
 const isAsExpected = (effect: Partial<OnSuccess>): boolean =>
   effect[source] === Effect.void && typeof effect[then] === "function"
 
-// With an Effect that is built in another way, nothing is one
+// In a version of Effect with another layout, no effect matches
 const onSuccess = isAsExpected(example as Partial<OnSuccess>) ? prototypeOf(example) : {}
 
-/** Whether it is an effect that leads to another one. */
-export const isOnSuccess = (effect: unknown): effect is OnSuccess => isMadeLike.call(onSuccess, effect as object)
+/** Whether it is an effect with a success continuation. */
+export const isOnSuccess = (effect: unknown): effect is OnSuccess => isPrototypeOf.call(onSuccess, effect as object)
 
-/** The effect whose value it waits for. */
+/** The effect whose value the continuation receives. */
 export const sourceOf = (effect: OnSuccess): unknown => effect[source]
 
-/** What its value leads to, on a fiber: another effect. */
-export const goOnWith = (effect: OnSuccess, value: unknown, fiber: unknown): unknown => effect[then](value, fiber)
+/** Calls the continuation with `value`. Returns the next effect. */
+export const applyContinuation = (effect: OnSuccess, value: unknown, fiber: unknown): unknown =>
+  effect[then](value, fiber)

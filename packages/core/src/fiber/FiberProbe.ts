@@ -1,5 +1,5 @@
 /**
- * Whether the installed Effect is as `KernelFiber.ts` expects it: what its fibers must do, tried out once when it is loaded.
+ * Tests once, at load, whether the installed Effect's fibers behave as `KernelFiber.ts` expects.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ const makeWaiter = (): Waiting => ({ waits: () => undefined, abandon: () => unde
 
 const parkOn = (waiter: Waiting) => Effect.withFiber<unknown>((fiber) => (fiber as unknown as KernelFiber).park(waiter))
 
-/** Parks, is resumed, is interrupted, and ends: all as it should. */
+/** Whether parking, resumption, interruption and completion work. */
 export const works = ({ KernelFiber }: Kernel): boolean => {
   const ends: Array<AnyExit> = []
   const owner: Owner = { ended: (exit) => ends.push(exit) }
@@ -50,12 +50,12 @@ export const works = ({ KernelFiber }: Kernel): boolean => {
     again.value === 2 &&
     Exit.isFailure(two) &&
     ExitReason.fromExit(two) === ExitReason.killed &&
-    forgets(KernelFiber)
+    forgetsUnhandledOnly(KernelFiber)
   )
 }
 
-/** Only what an interruption would run nothing of is forgotten at once. */
-const forgets = (KernelFiber: Kernel["KernelFiber"]): boolean => {
+/** Whether `forget` ends exactly those fibers that have no handler or finalizer. */
+const forgetsUnhandledOnly = (KernelFiber: Kernel["KernelFiber"]): boolean => {
   const owner: Owner = { ended: () => undefined }
   const isForgotten = (around: Around) => {
     const fiber = new KernelFiber({} as ProcessRecord, Context.empty(), owner)
@@ -63,10 +63,10 @@ const forgets = (KernelFiber: Kernel["KernelFiber"]): boolean => {
     fiber.run(around(parkOn(waiter)))
     return fiber.forget(waiter, ExitReason.killed) && !fiber.suspended
   }
-  return quiet.every(isForgotten) && !loud.some(isForgotten)
+  return withoutHandlers.every(isForgotten) && !withHandlers.some(isForgotten)
 }
 
-const quiet: ReadonlyArray<Around> = [
+const withoutHandlers: ReadonlyArray<Around> = [
   (wait) => wait,
   (wait) => Effect.flatMap(wait, () => Effect.void),
   (wait) =>
@@ -75,7 +75,7 @@ const quiet: ReadonlyArray<Around> = [
     })
 ]
 
-const loud: ReadonlyArray<Around> = [
+const withHandlers: ReadonlyArray<Around> = [
   (wait) => Effect.onExit(wait, () => Effect.void),
   (wait) => Effect.ensuring(wait, Effect.void),
   (wait) => Effect.catchCause(wait, () => Effect.void),

@@ -1,7 +1,6 @@
 /**
- * The fibers that run processes' code: of a class of our own, see `KernelFiber.ts`. Where the installed Effect does not look as
- * that expects, or when `UNDERSTUDY_FIBERS=public` is set, the same is done through Effect's public API, with the same
- * semantics.
+ * The fibers that run processes' code, of the class in `KernelFiber.ts`. When the installed Effect differs from what that file
+ * expects, or `UNDERSTUDY_FIBERS=public` is set, Effect's public API is used instead, with the same semantics.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,50 +22,50 @@ type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
 export type AnyFiber = Fiber.Fiber<unknown, unknown>
 
-/** Whose code runs on a fiber. */
+/** The owner of the code that runs on a fiber. */
 export interface Owner {
-  /** An effect that was suspended when `run` returned is over. Called in the run queue or by whatever resumed it. */
+  /** An effect that was suspended when `run` returned has completed. Called by the run queue, or by the code that resumed it. */
   ended(exit: AnyExit): void
 }
 
 /** The code of one process: runs one effect at a time for its owner. */
 export interface Code {
-  /** Runs an effect until it is over, and gives its exit; `undefined` when it suspended: `ended` is called later. */
+  /** Runs an effect and returns its exit; `undefined` when it suspended: `ended` is called later. */
   run(effect: AnyEffect): AnyExit | undefined
   /** Whether an effect is suspended. */
   readonly suspended: boolean
-  /** Interrupts what is suspended. */
+  /** Interrupts the suspended effect. */
   interrupt(reason: ExitReason.ExitReason): void
   /**
-   * Ends what is suspended on `waiter` as {@link interrupt} does, at once and without running anything, if an interruption
-   * would run nothing: no handler, no finalizer, nobody who waits for the fiber. Whether it has; then `ended` is not called.
+   * Ends the effect suspended on `waiter` at once and without running code, if an {@link interrupt} would run none: there is no
+   * handler, finalizer or observer. Returns whether it did; then `ended` is not called.
    */
   forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean
   /**
-   * The process has ended, and this has not: from now on it speaks for nobody, see {@link "./Silence.ts"}. Runs none of the process's
-   * code.
+   * The process has ended before this code: from now on its operations have no effect outside, see {@link "./Silence.ts"}. Runs none
+   * of the process's code.
    */
   silence(): void
-  /** Releases what the process acquired, then calls back. Called once, when nothing runs any more. */
+  /** Releases the process's resources, then calls `then`. Called once, when no effect runs any more. */
   close(exit: AnyExit, then: () => void): void
-  /** Whether something was acquired that is not released. */
+  /** Whether the scope holds unreleased resources. */
   readonly holds: boolean
-  /** Whether nothing of what it has run is left: neither a scope, nor a context of its own, nor anybody who watches it. */
-  readonly blank: boolean
+  /** Whether another process can use it: it has no scope, no changed context and no observers. */
+  readonly reusable: boolean
 }
 
-/** What a process's own fiber waits for. */
+/** An event that a process's own fiber waits for. */
 export interface Waiting {
   /**
-   * From now on it is waited for. `late`: other things may have happened since whoever waits decided to, so what it waits
-   * for may be there already.
+   * The fiber is parked on it from now on. `late`: other code may have run between the decision to wait and this call, so the
+   * event may have happened already.
    */
   waits(late: boolean): void
-  /** The fiber goes on without it: it was interrupted. */
+  /** The fiber was interrupted and no longer waits. */
   abandon(): void
 }
 
-/** What any fiber can wait for. Resumed once, through the run queue; see {@link park}. */
+/** An event that any fiber can wait for. Resumes the fiber once, through the run queue; see {@link park}. */
 export interface Waiter extends Waiting {
   /** The process fiber that is parked on it. Set by {@link park}. */
   fiber: KernelFiber | undefined
@@ -82,7 +81,7 @@ export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
     return own.park(waiter)
   }
   return Effect.callback<never>((resume) => {
-    // What it is resumed with is of the waiting effect's type
+    // The resuming effect has the waiting effect's type
     waiter.resume = resume as (effect: AnyEffect) => void
     // The fiber may have given way on its way here
     waiter.waits(true)
@@ -93,7 +92,7 @@ export const park = (fiber: AnyFiber, waiter: Waiter): Effect.Effect<never> => {
   })
 }
 
-/** Resumes the fiber that waits, if it still does. For the run queue only: it runs the fiber's code. */
+/** Resumes the waiting fiber, if it still waits. For the run queue only: it runs the fiber's code. */
 export const unpark = (waiter: Waiter, effect: AnyEffect): void => {
   const { fiber, resume } = waiter
   if (resume !== undefined) {
@@ -113,11 +112,11 @@ export const unparkWith = (waiter: Waiter, value: unknown): void => {
 export const makeCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code =>
   kernel === undefined ? new PublicCode(record, context, owner) : new kernel.KernelFiber(record, context, owner)
 
-/** A fiber that was lent and came back blank. */
+/** The last released fiber. */
 let spare: KernelFiber | undefined
 
-/** As {@link makeCode}, for an effect that is probably over at once: then {@link giveBack} it. */
-export const borrowCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code => {
+/** As {@link makeCode}, for an effect that probably completes at once: then call {@link releaseCode}. */
+export const acquireCode = (record: ProcessRecord, context: Context.Context<never>, owner: Owner): Code => {
   const code = spare
   if (code === undefined) return makeCode(record, context, owner)
   spare = undefined
@@ -125,15 +124,15 @@ export const borrowCode = (record: ProcessRecord, context: Context.Context<never
   return code
 }
 
-/** Takes back what {@link borrowCode} gave and nothing runs on, if nothing is left in it. Whether it has. */
-export const giveBack = (code: Code): boolean => {
-  if (!code.blank) return false
-  // Only fibers of this class are ever blank
+/** Keeps a fiber from {@link acquireCode}, on which no effect runs, for the next caller if it is reusable. Returns whether it did. */
+export const releaseCode = (code: Code): boolean => {
+  if (!code.reusable) return false
+  // Only kernel fibers are ever reusable
   spare = code as KernelFiber
   return true
 }
 
-/** Looks whether Effect is as this file expects it: the class, its fields, and what they do. */
+/** The kernel fiber class, if the installed Effect passes {@link works}. */
 const probe = (): Kernel | undefined => {
   if (process.env.UNDERSTUDY_FIBERS === "public") return undefined
   try {

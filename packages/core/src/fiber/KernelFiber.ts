@@ -1,7 +1,7 @@
 /**
- * A process's own fiber: a subclass of Effect's that parks without asynchronous bookkeeping, makes its context when it is
- * first asked for, runs one effect after another, and gives way through the run queue. With `EffectFiber.ts`,
- * `EffectKinds.ts` and `Continuations.ts`, the only file that knows Effect's internals.
+ * A process's own fiber: a subclass of Effect's that parks without asynchronous bookkeeping, makes its context at first use,
+ * runs one effect after another, and yields through the run queue. Only this file, `EffectFiber.ts`, `EffectKinds.ts` and
+ * `Continuations.ts` depend on Effect's internals.
  */
 
 import type * as Cause from "effect/Cause"
@@ -17,8 +17,14 @@ import { Current, type ProcessScheduler, System } from "../process/Host.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Runnable } from "../run/RunQueue.ts"
 import { handlesFailure, noStack, smallStack } from "./Continuations.ts"
-import { type FiberClass, type FiberImpl, type Generating, type Primitive, suspended } from "./EffectFiber.ts"
-import { goOnWith, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
+import {
+  type FiberClass,
+  type FiberImpl,
+  type GeneratorContinuation,
+  type Primitive,
+  suspended
+} from "./EffectFiber.ts"
+import { applyContinuation, isOnSuccess, isSuccess, type OnSuccess, sourceOf } from "./EffectKinds.ts"
 import type { AnyFiber, Code, Owner, Waiter, Waiting } from "./Fibers.ts"
 import { isNotNow, notNow, Operation } from "./Operation.ts"
 import type { ProcessFiber } from "./ProcessFiber.ts"
@@ -27,11 +33,11 @@ import { closeScope } from "./PublicCode.ts"
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
 
-// Here, since V8 looks up what another module exports each time
+// Local, since V8 loads another module's export at each access
 
 const evaluate = "~effect/Effect/evaluate"
 const successCont = "~effect/Effect/successCont"
-/** What only exits have. */
+/** A property that only exits have. */
 const exitMark = "~effect/Exit"
 /** The property of the global object in which Effect keeps the fiber that runs. */
 const current = "~effect/Fiber/currentFiber"
@@ -41,53 +47,53 @@ const global = globalThis as { [current]?: AnyFiber | undefined }
 
 const suspension: typeof suspended = suspended
 
-/** Effect calls what a suspended fiber has left behind when it goes on. Here there is nothing to clean up. */
+/** The clean-up function of a suspended fiber, which Effect calls at its resumption. Nothing to clean up. */
 const nothingToDo = () => undefined
 
 /** A process's fiber. */
 export interface KernelFiber extends FiberImpl, Code {
-  /** The process this fiber runs for. Undefined once that has ended before its code, or the context was given another one. */
+  /** The process this fiber runs for. Undefined once it has ended before its code, or the context was given another process. */
   readonly process: ProcessRecord | undefined
-  /** What its next call may be made with, see `PendingCall.from`. */
+  /** A completed call that the next one can reuse, see `PendingCall.from`. */
   calling: Waiter | undefined
-  /** From now on a {@link Code.blank} fiber is another process's. */
+  /** Gives a {@link Code.reusable} fiber to another process. */
   become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
-  /** Suspends it, for the operation it evaluates. */
+  /** Suspends the fiber in the operation it evaluates. */
   park(waiter: Waiting): Effect.Effect<never>
-  /** Resumes it, if that is what it waits for. As {@link unpark}. */
+  /** Resumes the fiber, if it is parked on `waiter`. */
   unpark(waiter: Waiting, effect: AnyEffect): void
   unparkWith(waiter: Waiting, value: unknown): void
-  /** As {@link unparkWith}, for what it waits for again and again. */
-  feed(waiter: Repeated, value: unknown): void
+  /** As {@link unparkWith}, for a waiter that the fiber parks on repeatedly. */
+  deliver(waiter: Repeated, value: unknown): void
 }
 
-/** An effect that gives one value after another, and that a process's own fiber waits for without another object. */
+/** An effect that gives one value after another, such as a receive: the fiber parks on the effect itself. */
 export interface Repeated extends Waiting {
-  /** Whether a fiber that asks for the next value is parked as it was for the last: it waits, and nobody else does. */
+  /** Whether a fiber that asks for the next value can stay parked: no value is there, and no other fiber waits. */
   readonly staysParked: boolean
   /**
-   * The generator that the fiber goes on with, while it has stayed parked: it need not be looked for on the stack, which is
-   * somewhere else in memory. The fiber sets it; to be reset when one starts to wait.
+   * The generator that the fiber resumes while it stays parked: saves the access to the stack. The fiber sets it; reset it when
+   * a wait starts.
    */
   generator: Iterator<unknown> | undefined
 }
 
-/** The class, made on Effect's own. */
+/** The class of kernel fibers, a subclass of Effect's. */
 export interface Kernel {
   readonly KernelFiber: new (record: ProcessRecord, context: Context.Context<never>, owner: Owner) => KernelFiber
 }
 
-/** So many operations are done without asking whether the fiber must give way: most often, that is all there is to do. */
+/** The number of effects a run evaluates before it asks whether the fiber must yield: most runs have no more. */
 const firstOperations = 5
 
-/** What `instanceof` knows all generators by. A plain function: only those can be given a prototype. */
+/** For `instanceof` of generators. A function, since the prototype of a class cannot be assigned. */
 function AnyGenerator(): void {}
 AnyGenerator.prototype = Object.getPrototypeOf(function* () {}).prototype
 const { next: nextOfGenerator }: Generator = AnyGenerator.prototype
 
 /**
- * Resumes a generator. The generators of each closure have a hidden class of their own: where V8 has to look up their method,
- * it compiles the fiber's loop again for each new one.
+ * Resumes a generator. The generators of each closure have a hidden class of their own: with a property access to `next`, V8
+ * would deoptimise the fiber's loop for each new closure.
  */
 const resume = (iterator: Iterator<unknown>, value: unknown): IteratorResult<unknown> =>
   iterator instanceof AnyGenerator
@@ -95,7 +101,7 @@ const resume = (iterator: Iterator<unknown>, value: unknown): IteratorResult<unk
     : (iterator as Iterator<unknown, unknown, unknown>).next(value)
 
 /** A fiber whose slice is over, in the run queue. */
-class Pause implements Waiting, Runnable {
+class PreemptedFiber implements Waiting, Runnable {
   private readonly fiber: KernelFiber
   private readonly effect: Primitive
 
@@ -119,10 +125,10 @@ export const makeKernel = (Base: FiberClass): Kernel => {
   class KernelFiberImpl extends Base implements Code {
     process: ProcessRecord | undefined
     private owner: Owner
-    /** What it started with; and, once there is a scope, what it has. */
+    /** The initial context; once there is a scope, the fiber's full context. */
     declare private held: Context.Context<never>
     private scope: Scope.Closeable | undefined = undefined
-    /** What it is parked on. */
+    /** The event it is parked on. */
     private waiter: Waiting | undefined = undefined
     calling: Waiter | undefined = undefined
 
@@ -139,14 +145,14 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (context !== this.held) this.startWith(context)
     }
 
-    /** Takes a context that no effect has made. */
+    /** Sets the initial context. */
     private startWith(context: Context.Context<never>): void {
       this.held = context
       this.cache = cacheOf(Base, context)
     }
 
-    get blank(): boolean {
-      // Whoever changes the context asks for it first, and so for a scope
+    get reusable(): boolean {
+      // A change of the context reads it first, which makes the scope
       return this.scope === undefined && this._exit === undefined && !this.suspended && !this.isWatched
     }
 
@@ -155,7 +161,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       else super.setContext(context)
     }
 
-    // Effect keeps its context in a field, and assigns it; an accessor is what makes it lazy
+    // Effect keeps the context in a field; an accessor makes it lazy
     override get context(): Context.Context<never> {
       if (this.scope === undefined) {
         this.scope = Scope.makeUnsafe()
@@ -167,33 +173,33 @@ export const makeKernel = (Base: FiberClass): Kernel => {
 
     override set context(context: Context.Context<never>) {
       this.held = context
-      // Its code may have been given another process or another system to speak for: then the context is asked each time
+      // Code that was given another process or system looks both up in the context each time
       const process = Context.getOrUndefined(context, Current)
       this.process = process?.host === Context.getOrUndefined(context, System) ? process : undefined
     }
 
     run(effect: AnyEffect, resumed = false): AnyExit | undefined {
-      if (resumed) return this.over(this.begin(primitive(effect)))
-      // What interrupted the effect before this one is over
+      if (resumed) return this.finish(this.begin(primitive(effect)))
+      // An interruption concerned the previous effect only
       this._interruptedCause = undefined
-      const next = this.leap(primitive(effect))
+      const next = this.runFastPath(primitive(effect))
       const done = isSuccess(next) && !this._deferredInterrupt
-      return this.over(done ? next : this.begin(next))
+      return this.finish(done ? next : this.begin(next))
     }
 
     /**
-     * What an effect leads to that is an operation and what comes after it: the whole of most handlers. Does what {@link begin}
-     * would do with it, without a loop. Gives the effect itself when it is another one.
+     * Evaluates an operation with its success continuation, which is the whole of most handlers, as {@link begin} would, without
+     * the loop. Returns the next effect; any other effect is returned as it is.
      */
-    private leap(effect: Primitive): Primitive {
-      if (!this.speaksPlainly || !isOnSuccess(effect)) return effect
+    private runFastPath(effect: Primitive): Primitive {
+      if (!this.allowsFastPath || !isOnSuccess(effect)) return effect
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 1
       try {
-        const next = this.leadOn(effect)
+        const next = this.attemptSource(effect)
         return isNotNow(next) ? effect : next
       } catch (error) {
         return primitive(Exit.die(error))
@@ -203,16 +209,16 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       }
     }
 
-    /** Whether it speaks for its process, and no tracer wants to see what it evaluates. */
-    private get speaksPlainly(): boolean {
+    /** Whether it runs for its process, and no tracer has to see each effect. */
+    private get allowsFastPath(): boolean {
       return this.process !== undefined && this.cache.tracerContext === undefined
     }
 
-    private over(exit: AnyExit | typeof suspension): AnyExit | undefined {
+    private finish(exit: AnyExit | typeof suspension): AnyExit | undefined {
       if (exit === suspension) return undefined
       const children = this._children
       if (children === undefined || children.size === 0) return exit
-      // As at the end of any fiber: what it forked as its children ends with it
+      // As at the end of any fiber, its child fibers are interrupted
       return this.run(
         Effect.flatMap(Fiber.interruptAll(children), () => exit),
         true
@@ -223,11 +229,11 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       return this._yielded !== undefined && !this._running
     }
 
-    /** Whoever resumes the fiber comes through here: a callback, a timer, an interruption. */
+    /** Every resumption enters here: of a callback, a timer, an interruption. */
     override evaluate(effect: AnyEffect): void {
-      // Between two effects there is nothing that could go on
+      // Between two effects there is nothing to resume
       if (!this.suspended) return
-      // Whoever suspended the fiber has left how to forget it
+      // The clean-up function of the suspended effect
       const yielded = this._yielded as () => void
       this._yielded = undefined
       yielded()
@@ -242,13 +248,13 @@ export const makeKernel = (Base: FiberClass): Kernel => {
 
     park(waiter: Waiting): Effect.Effect<never> {
       this._yielded = nothingToDo
-      // Interrupted while it ran: it goes on at once with that
+      // Interrupted while it ran: the loop handles that at once
       if (this._deferredInterrupt) waiter.abandon()
       else {
         this.waiter = waiter
         waiter.waits(false)
       }
-      // Effect's interpreter knows it as the mark of a suspended fiber
+      // The interpreter's marker of a suspended fiber
       return suspension as never
     }
 
@@ -262,17 +268,17 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       if (this.waiter !== waiter) return
       this.waiter = undefined
       this._yielded = undefined
-      this.goOn(this.leapOn(value, undefined))
+      this.continueWith(this.resumeFastPath(value, undefined))
     }
 
-    feed(waiter: Repeated, value: unknown): void {
-      if (this.waiter === waiter) this.goOn(this.leapOn(value, waiter))
+    deliver(waiter: Repeated, value: unknown): void {
+      if (this.waiter === waiter) this.continueWith(this.resumeFastPath(value, waiter))
     }
 
-    private goOn(next: Primitive | typeof suspension): void {
-      // Most often it waits again
+    private continueWith(next: Primitive | typeof suspension): void {
+      // The usual case: the fiber is parked again
       if (next === suspension && typeof this._yielded === "function" && !this._deferredInterrupt) return
-      const exit = this.over(this.begin(next))
+      const exit = this.finish(this.begin(next))
       if (exit !== undefined) this.owner.ended(exit)
     }
 
@@ -281,9 +287,8 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     /**
-     * Runs an effect until the fiber is suspended or over, or sees to it that a fiber whose effect has just been suspended is. What
-     * Effect's own loop does, but that most fibers are not asked whether they must give way, and that those who must stand in the
-     * run queue themselves.
+     * Evaluates an effect until the fiber is suspended or complete; given `suspension`, completes the suspension. As Effect's own
+     * loop, except that most runs never ask whether to yield, and that a preempted fiber enters the run queue.
      */
     private begin(effect: Primitive | typeof suspension): AnyExit | typeof suspension {
       const previous = global[current]
@@ -305,11 +310,11 @@ export const makeKernel = (Base: FiberClass): Kernel => {
                 asked = true
                 next = this.giveWay(next, scheduler as Partial<ProcessScheduler>)
               } else if (tracerContext === undefined) {
-                // Nothing waits for it: it is what the fiber was to run
+                // No continuation is left: this is the fiber's result
                 if (isSuccess(next) && this._stack.length === 0) return next
                 next = this.step(next)
               }
-              // Effect's tracer is given what its interpreter would evaluate
+              // Effect's tracer evaluates the effect
               else next = primitive(tracerContext(next as never, this))
             }
           } catch (error) {
@@ -322,7 +327,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
           this._yielded = undefined
           if (over) {
             this._deferredInterrupt = false
-            // The interpreter's word for an effect that is over
+            // The interpreter keeps the exit of a complete fiber here
             return yielded as AnyExit
           }
           yielded()
@@ -334,61 +339,61 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       }
     }
 
-    /** Evaluates an effect: what processes do most without asking how. */
+    /** Evaluates an effect; operations directly, without the interpreter's dispatch. */
     private step(effect: Primitive): Primitive | typeof suspension {
       if (this.process === undefined) return effect[evaluate](this)
-      // It speaks for a process
+      // It runs for a process
       const own = this as unknown as ProcessFiber
       if (effect instanceof Operation) return primitive(effect.performIn(own))
-      const next = isOnSuccess(effect) ? this.leadOn(effect) : notNow
+      const next = isOnSuccess(effect) ? this.attemptSource(effect) : notNow
       return isNotNow(next) ? effect[evaluate](this) : next
     }
 
-    /** What is done on the spot does not wait on the stack for itself. */
-    private leadOn(effect: OnSuccess): Primitive | typeof notNow {
+    /** Attempts the operation that `effect` starts with: its continuation is then called without being pushed to the stack. */
+    private attemptSource(effect: OnSuccess): Primitive | typeof notNow {
       const source = sourceOf(effect)
       const value = source instanceof Operation ? source.attempt(this as unknown as ProcessFiber) : notNow
       if (isNotNow(value)) return notNow
       this.currentOpCount++
-      // It has ended itself
+      // The operation has ended its own process
       if (this._deferredInterrupt) return primitive(Exit.void)
-      return goOnWith(effect, value, this) as Primitive
+      return applyContinuation(effect, value, this) as Primitive
     }
 
     override succeedWith(value: unknown): Effect.Effect<unknown> {
-      // What ends like that is made no exit for
+      // A shared exit, for the most frequent result
       return value === undefined && this._stack.length === 0 && !this._deferredInterrupt
         ? Exit.void
         : super.succeedWith(value)
     }
 
-    /** Its slice is over. */
+    /** The slice is used up: the fiber enters the run queue. */
     private giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
-      // The program may have brought a scheduler of its own
+      // The program may have provided another scheduler
       if (scheduler.giveWay === undefined) {
         return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))
       }
-      // The class is this one
-      const pause = new Pause(this as unknown as KernelFiber, effect)
+      // `this` is of the class behind the interface
+      const preempted = new PreemptedFiber(this as unknown as KernelFiber, effect)
       this._yielded = nothingToDo
-      this.waiter = pause
-      scheduler.giveWay(pause, this.process)
+      this.waiter = preempted
+      scheduler.giveWay(preempted, this.process)
       return suspension
     }
 
     /**
-     * What a value leads to: what waits for it goes on, and if that comes to an operation, it is evaluated. As {@link leap}, for
-     * what most processes do that take a message, until they wait for the next. `repeated`: what it is still parked on.
+     * Resumes the fiber with a value, and evaluates the operation it comes to next. As {@link runFastPath}, for the usual cycle of
+     * a process: take a message, wait for the next. `repeated`: the waiter the fiber is still parked on.
      */
-    private leapOn(value: unknown, repeated: Repeated | undefined): Primitive | typeof suspension {
+    private resumeFastPath(value: unknown, repeated: Repeated | undefined): Primitive | typeof suspension {
       const previous = global[current]
       const nested = this._running
       global[current] = this
       this._running = true
       this.currentOpCount = 1
       try {
-        const next = repeated === undefined ? this.handOn(value) : this.handNext(value, repeated)
-        return next instanceof Operation && this.speaksPlainly && !this._deferredInterrupt
+        const next = repeated === undefined ? this.passValue(value) : this.passRepeatedValue(value, repeated)
+        return next instanceof Operation && this.allowsFastPath && !this._deferredInterrupt
           ? primitive(next.performIn(this as unknown as ProcessFiber))
           : next
       } catch (error) {
@@ -399,19 +404,19 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       }
     }
 
-    private handOn(value: unknown): Primitive | typeof suspension {
+    private passValue(value: unknown): Primitive | typeof suspension {
       const generator = this._deferredInterrupt ? undefined : this.topGenerator
-      if (generator !== undefined) return this.drive(generator, value)
+      if (generator !== undefined) return this.resumeGenerator(generator, value)
       const continuation = this.getCont(successCont)
       return continuation === undefined ? primitive(Exit.succeed(value)) : continuation[successCont](value, this)
     }
 
-    /** As {@link handOn}. A generator that asks for the next value, and has to wait for it, stays as it was, parked. */
-    private handNext(value: unknown, repeated: Repeated): Primitive | typeof suspension {
+    /** As {@link passValue}. A generator that has to wait for the next value stays parked. */
+    private passRepeatedValue(value: unknown, repeated: Repeated): Primitive | typeof suspension {
       const generator = repeated.generator ?? this.topGenerator
       let next: Primitive | typeof suspension | undefined
       try {
-        if (generator !== undefined) next = this.drive(generator, value)
+        if (generator !== undefined) next = this.resumeGenerator(generator, value)
       } finally {
         if (next === (repeated as unknown) && repeated.staysParked && !this._deferredInterrupt) {
           next = suspension
@@ -421,18 +426,18 @@ export const makeKernel = (Base: FiberClass): Kernel => {
           repeated.abandon()
         }
       }
-      // What a generator gives may be no effect, and is then found out as that
-      return generator === undefined ? this.handOn(value) : (next as Primitive)
+      // A generator may yield a value that is no effect; its evaluation fails then
+      return generator === undefined ? this.passValue(value) : (next as Primitive)
     }
 
-    /** The generator that waits for a value, if one does. */
+    /** The generator on top of the stack, if there is one. */
     private get topGenerator(): Iterator<unknown> | undefined {
       const stack = this._stack
-      return (stack[stack.length - 1] as Partial<Generating> | undefined)?.iterator
+      return (stack[stack.length - 1] as Partial<GeneratorContinuation> | undefined)?.iterator
     }
 
-    /** Does what the continuation of a generator does, which stays where it is: most often it waits again at once. */
-    private drive(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
+    /** As the continuation of a generator, which stays on the stack: mostly the generator waits again at once. */
+    private resumeGenerator(iterator: Iterator<unknown>, value: unknown): Primitive | typeof suspension {
       try {
         for (let given = value; ; ) {
           const state = resume(iterator, given)
@@ -456,7 +461,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
 
     forget(waiter: Waiting, reason: ExitReason.ExitReason): boolean {
       if (this.waiter !== waiter || !this.interruptible || this.holds || this.isWatched) return false
-      // Most are parked in their own generator, which knows nothing of interruptions
+      // Mostly the stack has only a generator, which handles no interruption
       if (handlesFailure(this._stack)) return false
       this.waiter = this._yielded = undefined
       this._stack = noStack
@@ -466,7 +471,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     silence(): void {
-      // The context goes on saying whose code this is; by that, what reaches others is known to come too late
+      // The context keeps the ended process, by which later operations are suppressed
       void this.context
       this.process = undefined
     }
@@ -479,22 +484,22 @@ export const makeKernel = (Base: FiberClass): Kernel => {
       const scope = this.holds ? this.scope : undefined
       closeScope(scope, this.held, exit, then)
       if (this._exit !== undefined) return
-      // Effect's own bookkeeping: whoever watches this fiber learns that it is over
+      // Effect's own bookkeeping tells the fiber's observers
       if (this.isWatched || this.suspended) super.evaluate(exit)
       else this._exit = exit
     }
 
-    /** Whether its end concerns anybody but its owner. */
+    /** Whether the fiber has observers, children or metrics beside its owner. */
     private get isWatched(): boolean {
       const { _children: children, _observers: observers, cache } = this
       return observers !== undefined || cache.runtimeMetrics !== undefined || (children?.size ?? 0) > 0
     }
   }
-  // It has all that the interface names; the accessor is a property to everybody else
+  // The class has all members of the interface; its accessor counts as a property
   return { KernelFiber: KernelFiberImpl as unknown as Kernel["KernelFiber"] }
 }
 
-/** Looking at the property is faster than asking whether it is there. What a generator gives may be nothing at all. */
+/** Reading the property is faster than `in`. A generator may yield `undefined` or `null`. */
 const isExit = (effect: unknown): effect is AnyExit =>
   (effect as { [exitMark]?: unknown } | null | undefined)?.[exitMark] !== undefined
 
@@ -504,10 +509,10 @@ const isPrimitive = (effect: unknown): boolean =>
 /** An effect as the interpreter sees it. */
 const primitive = (effect: AnyEffect): Primitive => effect as unknown as Primitive
 
-/** What Effect derives from a context once and shares between all fibers that start with it. */
+/** The cache that Effect derives from a context once, and shares between all fibers that start with it. */
 const cacheOf = (Base: FiberClass, context: Context.Context<never>): AnyFiber["cache"] => {
   const { cacheRoot } = context as unknown as { readonly cacheRoot: { _fiberCache?: AnyFiber["cache"] } }
   return cacheRoot._fiberCache ?? new Base(context, true).cache
 }
 
-keepShapes(new Pause(nothing, nothing))
+keepShapes(new PreemptedFiber(nothing, nothing))

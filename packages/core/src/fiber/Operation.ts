@@ -1,7 +1,6 @@
 /**
- * Operations: the effects that processes are made of, such as sending and receiving. In a process's own generator an
- * operation that can be done at once is done right there, as one reduction, and never reaches Effect's interpreter;
- * everywhere else it is an effect like any other.
+ * Operations: the effects of processes, such as sending and receiving. In a process's own generator, an operation that need not
+ * wait is done in `yield*` itself, as one reduction, without Effect's interpreter; elsewhere it is an effect like any other.
  */
 import type * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
@@ -13,11 +12,11 @@ import { type ProcessFiber, processFiber, runningFiber } from "./ProcessFiber.ts
 /** The operation cannot be done at once: it has to wait, or it fails. */
 export const notNow: unique symbol = Symbol("not now")
 
-/** Whether a result is {@link notNow}. Asks for the type first: V8 calls a function to compare a symbol with any value. */
+/** Whether a result is {@link notNow}. Tests the type first: V8 calls a runtime function to compare a symbol with any value. */
 export const isNotNow = (result: unknown): result is typeof notNow => typeof result === "symbol" && result === notNow
 
 const EffectBase = (() => {
-  // A class, since V8 makes objects of classes without calling the constructors that only hand on
+  // A class, since V8 skips default constructors when it makes an object
   class Base {}
   const prototype = Effectable.Prototype<Operation<unknown, unknown, unknown>>({
     label: "Process",
@@ -39,13 +38,13 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
   attempt(_fiber: ProcessFiber): A | typeof notNow {
     return notNow
   }
-  /** Does it in a process's own fiber, where the interpreter has come to it. */
+  /** Called by the interpreter in a process's own fiber. */
   performIn(fiber: ProcessFiber): Effect.Effect<A, E> {
     const result = this.attempt(fiber)
-    // It succeeds with what the attempt gave
+    // It succeeds with the attempt's result
     return isNotNow(result) ? this.perform(fiber) : (fiber.succeedWith(result) as Effect.Effect<A>)
   }
-  /** Does it in any fiber. */
+  /** Called by the interpreter in any other fiber. */
   abstract perform(fiber: AnyFiber): Effect.Effect<A, E>
 
   override [Symbol.iterator](): Effect.EffectIterator<this> {
@@ -64,15 +63,15 @@ export abstract class Operation<out A, out E = never, out R = never> extends Eff
 }
 
 /**
- * What a generator gets of an operation that threw: an effect's way to fail is through the interpreter. The error itself, since
- * it was made on the generator's stack: the line with the `yield*` is in its own.
+ * The iterator of an operation that threw: the interpreter fails the fiber. The error is kept as it is, since its stack has the
+ * line of the `yield*`.
  */
 export const fail = (error: unknown): never => handOver(Exit.die(error))
 
-/** What `yield*` asks an operation for. */
+/** An operation's iterator, as `yield*` takes it. */
 export type Iterating<A, E> = Effect.EffectIterator<Effect.Effect<A, E>>
 
-/** What one kind of operations has of its own: see {@link Operation} for what each method does. */
+/** The methods one kind of operations defines, see {@link Operation}. */
 export interface OperationMethods<out A, out E> {
   attempt?(fiber: ProcessFiber): A | typeof notNow
   performIn?(fiber: ProcessFiber): Effect.Effect<A, E>
@@ -81,8 +80,8 @@ export interface OperationMethods<out A, out E> {
 }
 
 /**
- * Makes a class of operations of one that has their methods. For those that are made for each message, in place of `extends`: where
- * V8 does not compile a constructor into its caller, each that calls another cost 10 to 20 ns. `base`: what it inherits from.
+ * Makes a class of operations from a class with their methods. In place of `extends`, for operations made once per message: a
+ * constructor that V8 does not inline is slower when it calls another. `base`: the class it inherits from.
  */
 export const operationKind = <Arguments extends ReadonlyArray<unknown>, A, E>(
   kind: new (...args: Arguments) => OperationMethods<A, E>,
@@ -91,15 +90,15 @@ export const operationKind = <Arguments extends ReadonlyArray<unknown>, A, E>(
   ...args: Arguments
 ) => Operation<A, E>) => {
   Object.setPrototypeOf(kind.prototype, base.prototype)
-  // It inherits the rest now
+  // The prototype has the other methods now
   return kind as new (
     ...args: Arguments
   ) => Operation<A, E>
 }
 
 /**
- * What a generator gets of an operation that is done: the iterator and its only result in one. A new object each time is
- * cheaper than a shared one: that would be an old object, and V8 notes down each new value that goes into an old object.
+ * The iterator of a completed operation, and its only step, in one. A new object each time is cheaper than a shared one, which
+ * would be in V8's old generation: each store of a new value into it takes the write barrier.
  */
 export class Done {
   readonly value: unknown
@@ -114,33 +113,33 @@ export class Done {
   }
 }
 
-/** Most operations have no result: theirs is this one. */
+/** Shared by operations without a result. */
 const doneWithout = new Done(undefined)
 
-// With values of several kinds, since a field that has only seen one kind takes others no faster than a new field
+// Values of several representations, so that the field's representation does not change later
 keepShapes(new Done(0), new Done({}), new Done(""))
 
-/** As {@link Done}, for one reduction of its fiber. */
+/** Makes a {@link Done}, and counts one reduction. */
 export const done = (fiber: ProcessFiber, value: unknown): never => {
-  fiber.process.host.onTheSpot++
+  fiber.process.host.inlineReductions++
   return (value === undefined ? doneWithout : new Done(value)) as never
 }
 
-// A generator asks for an iterator and at once for its first step, and looks at a step before anything else can run. So an
-// operation can be done again that is its own step, and one object does for all operations that are handed over
+// A generator asks for an iterator and at once for its first step, and reads the step before other code can run. So an
+// operation can be its own step, and one shared iterator serves all operations that go to the interpreter
 
-/** What an iterator gives. */
+/** The result of an iterator's `next`. */
 interface Step {
   readonly value: unknown
   readonly done: boolean
 }
 
-/** Whether the iterator that was asked for last is yet to give its step. */
+/** Whether the latest iterator has not given its step yet. */
 let starting = false
 
 /**
- * The step of an iterator that is a step itself; what the generator is resumed with after that is the result. One function for
- * operations that are done and that are handed over: where a `yield*` has met two, V8 calls what it finds each time.
+ * `next` of an iterator that is its own step; the value of the second call is the result. One function for completed and
+ * handed over operations, so that the call in a `yield*` stays monomorphic.
  */
 const stepOn = function (this: Step, result: unknown): Step {
   if (!starting) return new Done(result)
@@ -149,8 +148,8 @@ const stepOn = function (this: Step, result: unknown): Step {
 }
 
 /**
- * An operation that, once it is done, is what the generator gets for it. Each kind has an iterator of its own, where the one of
- * all operations has to ask for a kind's method. For a monitor and its removal both together took 82 ns down to 63.
+ * An operation that is its own iterator and step once it is complete, which saves an allocation. Each kind defines its own
+ * `[Symbol.iterator]`, so that its call of `attempt` stays monomorphic.
  */
 export abstract class QuickOperation extends Operation<unknown> {
   declare next: typeof stepOn
@@ -161,41 +160,41 @@ export abstract class QuickOperation extends Operation<unknown> {
 
 QuickOperation.prototype.next = stepOn
 
-/** What {@link done} gives, without an object for it. */
+/** As {@link done}, without an allocation. */
 export const doneWith = <A>(operation: { value: A | undefined }, fiber: ProcessFiber, value: A): never => {
-  fiber.process.host.onTheSpot++
+  fiber.process.host.inlineReductions++
   operation.value = value
   starting = true
   return operation as never
 }
 
-/** Asks a generator where it stands, see `CallSite.ts`. */
-export class Whereabouts {
+/** Asks a suspended generator for its stack, see `CallSite.ts`. */
+export class CallSiteQuery {
   /** The answer, as the stack of an error. */
   stack = ""
 }
 
-/** The iterator of what the interpreter runs, and its step: a suspended generator holds none of its own. */
+/** The shared iterator and step of effects for the interpreter: a suspended generator holds no object of its own. */
 const handedOver = {
   value: undefined as unknown,
   done: false,
   next: stepOn,
   throw: (asked: unknown) => {
-    if (!(asked instanceof Whereabouts)) throw asked
+    if (!(asked instanceof CallSiteQuery)) throw asked
     Error.captureStackTrace(asked, handedOver.throw)
-    // The generator waits on
+    // The generator stays suspended
     return { value: undefined, done: false }
   }
 }
 
-/** Whether `effect` is what a generator was handed over last, by its `yield*` itself. Asked where it is evaluated, once. */
+/** Whether `effect` is the latest one that a `yield*` gave to the interpreter by {@link handOver}. Ask once, where it is evaluated. */
 export const wasHandedOver = (effect: unknown): boolean => {
   const was = handedOver.value === effect
   handedOver.value = undefined
   return was
 }
 
-/** What a generator gets of an effect that the interpreter is to run. */
+/** The iterator of an effect that the interpreter is to run. */
 export const handOver = (
   effect: Effect.Effect<unknown, unknown, unknown> | OperationMethods<unknown, unknown>
 ): never => {

@@ -1,5 +1,5 @@
 /**
- * From a fiber to the process it speaks for.
+ * From a fiber to the process it runs for.
  */
 
 import * as Context from "effect/Context"
@@ -11,10 +11,10 @@ import type { Priority } from "../run/RunQueue.ts"
 import type { AnyFiber } from "./Fibers.ts"
 import type { KernelFiber } from "./KernelFiber.ts"
 
-/** A process's own fiber, that speaks for it. */
+/** A process's own fiber, while it runs for that process. */
 export type ProcessFiber = KernelFiber & { readonly process: ProcessRecord }
 
-/** The fiber as what it is, if it is a process's own and speaks for it. */
+/** The fiber as {@link ProcessFiber}, if it is one. */
 export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefined =>
   // No other fiber has this field, and looking at one field is the fastest test there is
   (fiber as KernelFiber | undefined)?.process === undefined ? undefined : (fiber as ProcessFiber)
@@ -23,10 +23,10 @@ export const processFiber = (fiber: AnyFiber | undefined): ProcessFiber | undefi
 export const currentProcess = (fiber: AnyFiber): ProcessRecord | undefined =>
   processFiber(fiber)?.process ?? Context.getOrUndefined(fiber.context, Current)
 
-/** The priority that whatever wakes a fiber stands in the run queue with: its process's. */
+/** The run queue priority for resuming a fiber: that of its process. */
 export const priorityOf = (fiber: AnyFiber): Priority => currentProcess(fiber)?.priority ?? "normal"
 
-/** As `Effect.callback`. What resumes it does so from the run queue, among those of the priority of the process that waits. */
+/** As `Effect.callback`. `register` gets the waiting process's priority, to resume through the run queue with. */
 export const callbackIn = <A, E = never>(
   register: (
     resume: (effect: Effect.Effect<A, E>) => void,
@@ -35,10 +35,10 @@ export const callbackIn = <A, E = never>(
 ): Effect.Effect<A, E> =>
   Effect.withFiber<A, E>((fiber) => Effect.callback<A, E>((resume) => register(resume, priorityOf(fiber)) ?? undefined))
 
-/** The running fiber, if it is a process's own and may do one more step of its slice at once. */
+/** The running fiber, if it is a process's own and has reductions left in its slice. */
 export const runningFiber = (): ProcessFiber | undefined => {
   const fiber = processFiber(Fiber.getCurrent())
   if (fiber === undefined || fiber._deferredInterrupt) return undefined
   const { host } = fiber.process
-  return host.onTheSpot < host.slice || host.goesOn() ? fiber : undefined
+  return host.inlineReductions < host.slice || host.extendsSlice() ? fiber : undefined
 }

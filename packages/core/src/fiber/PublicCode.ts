@@ -1,6 +1,5 @@
 /**
- * The code of a process on fibers of Effect's public API: what `Fibers.ts` does with its own fiber class, for an Effect that is not
- * built as that expects.
+ * A process's code on fibers of Effect's public API, for versions of Effect that the kernel fiber class does not fit.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,7 +13,7 @@ import type { AnyFiber, Code, Owner } from "./Fibers.ts"
 type AnyEffect = Effect.Effect<unknown, unknown>
 type AnyExit = Exit.Exit<unknown, unknown>
 
-/** A fiber an effect, made with `runFork`. */
+/** Runs each effect on a new fiber. */
 export class PublicCode implements Code {
   private readonly context: Context.Context<never>
   private readonly owner: Owner
@@ -52,15 +51,15 @@ export class PublicCode implements Code {
   }
 
   silence(): void {
-    // Its fibers are asked each time
+    // Operations on these fibers look the process up in the context each time
   }
 
   get holds(): boolean {
     return this.scope.state._tag !== "Empty"
   }
 
-  get blank(): boolean {
-    // Its scope is its process's
+  get reusable(): boolean {
+    // The scope belongs to one process
     return false
   }
 
@@ -69,7 +68,7 @@ export class PublicCode implements Code {
   }
 }
 
-/** Releases what a scope holds, if there is one, then calls back. */
+/** Closes a scope, if there is one, then calls `then`. */
 export const closeScope = (
   scope: Scope.Closeable | undefined,
   context: Context.Context<never>,
@@ -77,6 +76,6 @@ export const closeScope = (
   then: () => void
 ): void => {
   if (scope === undefined) then()
-  // A finalizer runs to its end, whatever it can no longer do
+  // Finalizers run to their end, also after the process has ended
   else Effect.runForkWith(context)(Effect.uninterruptible(Scope.close(scope, exit))).addObserver(then)
 }

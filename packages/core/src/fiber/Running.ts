@@ -1,5 +1,5 @@
 /**
- * Where an effect runs: its scheduler, and the process it is run by.
+ * Effects that use the scheduler or the process they run on.
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
@@ -14,14 +14,14 @@ import { stepKind } from "./Step.ts"
 export { keepShapes, nothing } from "../base/Shape.ts"
 export type { ProcessRecord } from "../process/ProcessRecord.ts"
 
-/** The scheduler a fiber's system runs it on. Throws, which is a defect, when there is none: types do not let happen that. */
+/** The scheduler that runs a fiber. Throws, which is a defect, outside a system: the types rule that out. */
 export const hostOf = (fiber: AnyFiber): Host => {
   const host = processFiber(fiber)?.process.host ?? Context.getOrUndefined(fiber.context, System)
   if (host !== undefined) return host
   throw new Error("this effect needs a running system: provide System.layer, or run it in System.main")
 }
 
-/** The process a fiber belongs to. Throws, which is a defect, when it belongs to none: types do not let happen that. */
+/** The process a fiber belongs to. Throws, which is a defect, outside a process: the types rule that out. */
 export const ownProcess = (fiber: AnyFiber): ProcessRecord => {
   const record = currentProcess(fiber)
   if (record !== undefined) return record
@@ -29,13 +29,13 @@ export const ownProcess = (fiber: AnyFiber): ProcessRecord => {
 }
 
 /**
- * An effect that is made from the scheduler it runs on: one step, where asking for the service first would be two.
- * Dies when it runs outside a system, which the type `System` in its requirements does not let happen.
+ * An effect made from the scheduler it runs on: one step, where reading the service first would be two.
+ * Dies outside a system, which the type `System` in its requirements rules out.
  */
 export const withSystem: <A, E, R>(
   use: (host: Host, fiber: AnyFiber) => Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E, R | System> =
-  // What `use` gives is what the step goes on as
+  // The step continues as the effect that `use` returns
   stepKind((fiber, use: (host: Host, fiber: AnyFiber) => Effect.Effect<unknown, unknown>) =>
     use(hostOf(fiber), fiber)
   ) as never
@@ -47,16 +47,16 @@ export const withCurrent: <A, E, R>(
   (fiber, use: (record: ProcessRecord) => Effect.Effect<unknown, unknown>) => use(ownProcess(fiber))
 ) as never
 
-/** What a process does with its own record, at once. */
+/** Reads or changes the calling process's record, at once. */
 export const ownStep: <A>(change: (record: ProcessRecord) => A) => Effect.Effect<A, never, Current> = stepKind(
   (fiber, change: (record: ProcessRecord) => unknown) => Exit.succeed(change(ownProcess(fiber)))
 ) as never
 
 /** A question to the scheduler. */
 export interface Question<A> {
-  /** The answer, once it was given. */
+  /** The answer of the last iteration. */
   value: A | undefined
-  /** The answer. When it throws, that is a defect. */
+  /** Computes the answer. An exception is a defect. */
   read(host: Host): A
 }
 
@@ -86,8 +86,8 @@ abstract class Reading extends QuickOperation implements Question<unknown> {
 }
 
 /**
- * Makes a class of effects of one that has their parameters: each asks the scheduler something that is answered at once. As
- * {@link withSystem}, for what is asked so often that an `Exit` for each answer would show.
+ * Makes a class of effects from a class of questions that the scheduler answers at once. As {@link withSystem}, for frequent
+ * questions: no `Exit` is allocated for an answer.
  */
 export const readingKind = <Arguments extends ReadonlyArray<unknown>, A>(
   kind: new (...args: Arguments) => Question<A>
@@ -95,15 +95,15 @@ export const readingKind = <Arguments extends ReadonlyArray<unknown>, A>(
   ...args: Arguments
 ) => Effect.Effect<A, never, System>) => operationKind(kind as never, Reading) as never
 
-/** What a process does at once where that is possible, and by an effect otherwise. */
-export interface Deed<out E> {
-  /** Does it, and says whether it could be done. `false`, or throwing: nothing is changed. */
+/** An action of a process: done at once where possible, otherwise by an effect. */
+export interface ProcessAction<out E> {
+  /** Does it at once, if possible. Returns whether it did; when it returns `false` or throws, nothing has changed. */
   now(record: ProcessRecord): boolean
-  /** Does it, whatever it takes. */
+  /** The effect that does it, which may wait. */
   later(record: ProcessRecord): Effect.Effect<void, E>
 }
 
-abstract class Doing<out E> extends Operation<void, E, Current> implements Deed<E> {
+abstract class ActionOperation<out E> extends Operation<void, E, Current> implements ProcessAction<E> {
   abstract now(record: ProcessRecord): boolean
   abstract later(record: ProcessRecord): Effect.Effect<void, E>
 
@@ -113,14 +113,14 @@ abstract class Doing<out E> extends Operation<void, E, Current> implements Deed<
 
   perform(fiber: AnyFiber): Effect.Effect<void, E> {
     const record = ownProcess(fiber)
-    // After its end a process does nothing any more, see `Silence.ts`
+    // Operations after the end of their process have no effect, see `Silence.ts`
     return record.isDead ? Exit.interrupt() : this.later(record)
   }
 }
 
-/** Makes a class of effects of one that has their parameters, for deeds. As {@link withCurrent}, without an `Exit`. */
-export const doingKind = <Arguments extends ReadonlyArray<unknown>, E>(
-  kind: new (...args: Arguments) => Deed<E>
+/** Makes a class of effects from a class of actions. As {@link withCurrent}, without allocating an `Exit`. */
+export const actionKind = <Arguments extends ReadonlyArray<unknown>, E>(
+  kind: new (...args: Arguments) => ProcessAction<E>
 ): (new (
   ...args: Arguments
-) => Effect.Effect<void, E, Current>) => operationKind(kind as never, Doing) as never
+) => Effect.Effect<void, E, Current>) => operationKind(kind as never, ActionOperation) as never

@@ -1,6 +1,6 @@
 /**
- * Code that goes on after its process has ended: finalizers of a process that was killed, or that took too long; fibers it has
- * detached. What such code does reaches nobody: no message, call, signal, timer or spawn of it gets out.
+ * Code that still runs after its process has ended: finalizers after a kill or past their timeout, and detached fibers. Its
+ * messages, calls, signals, timers and spawns are suppressed.
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,9 +12,8 @@ import { hostOf } from "./Running.ts"
 import { stepKind } from "./Step.ts"
 
 /**
- * What an operation comes to that the code of a process asks for after its end; `undefined` as long as it may speak. A fiber that can be
- * interrupted is. A finalizer, which must come to its end, goes on with `otherwise`; where there is none, the operation is
- * interrupted.
+ * The result of an operation after the end of its process; `undefined` while the process has not ended. An interruptible fiber
+ * is interrupted. An uninterruptible one, such as a finalizer, continues with `otherwise`, if that is given.
  */
 export const silenced = <A, E>(fiber: AnyFiber, otherwise?: Effect.Effect<A, E>): Effect.Effect<A, E> | undefined => {
   const process = currentProcess(fiber)
@@ -24,12 +23,12 @@ export const silenced = <A, E>(fiber: AnyFiber, otherwise?: Effect.Effect<A, E>)
   return Exit.failCause(ExitReason.toCause(process.exitReason ?? ExitReason.killed))
 }
 
-/** As `withSystem`, for what reaches others. `otherwise`: see {@link silenced}. */
+/** As `withSystem`, for effects visible to other processes. `otherwise`: see {@link silenced}. */
 export const acting: <A, E, R>(
   use: (host: Host, fiber: AnyFiber) => Effect.Effect<A, E, R>,
   otherwise?: Effect.Effect<A, E>
 ) => Effect.Effect<A, E, R | System> =
-  // What `use` gives is what the step goes on as
+  // The step continues as the effect that `use` returns
   stepKind(
     (
       fiber,

@@ -1,5 +1,5 @@
 /**
- * Steps: operations that never wait for anything. What a step does needs the fiber it runs on and nothing else.
+ * Steps: operations that never wait, and need nothing but the fiber they run on.
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,7 +11,7 @@ import { runningFiber } from "./ProcessFiber.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 
-/** What one kind of steps does, with the fiber and the parameters they were made with. */
+/** The function of one kind of steps; gets the fiber and the step's parameters. */
 type Run = (fiber: AnyFiber, first: unknown, second: unknown, third: unknown) => AnyEffect
 
 const Step = operationKind(
@@ -39,7 +39,7 @@ const Step = operationKind(
       try {
         outcome = this.perform(fiber)
       } catch (error) {
-        // A defect, also when the generator has a `try` around it: as every other effect's
+        // A defect, as in every other effect: a `try` in the generator does not catch it
         outcome = Exit.die(error)
       }
       return isSuccess(outcome) ? done(fiber, outcome.value) : handOver(outcome)
@@ -48,8 +48,8 @@ const Step = operationKind(
 )
 
 /**
- * Makes a kind of steps: a function whose parameters are given to `run`, with the fiber, when the effect it returns is
- * run. `run` returns what the effect goes on as: best an `Exit`. For what is done most often, since no closure is made.
+ * Makes a kind of steps: a function that returns an effect, which calls `run` with the fiber and the function's parameters.
+ * The effect continues as the result of `run`, which is best an `Exit`. Allocates no closure, for frequent steps.
  */
 export const stepKind = <A, B, C, R>(
   run: (fiber: AnyFiber, first: A, second: B, third: C) => Effect.Effect<unknown, unknown, R>

@@ -1,5 +1,5 @@
 /** Internal: where an effect runs, and effects that are one step. For packages of this project only. */
 
 export { keepShapes, nothing } from "../base/Shape.ts"
-export { doingKind, ownStep, type ProcessRecord, readingKind, withCurrent, withSystem } from "../fiber/Running.ts"
+export { actionKind, ownStep, type ProcessRecord, readingKind, withCurrent, withSystem } from "../fiber/Running.ts"
 export { acting } from "../fiber/Silence.ts"

@@ -1,8 +1,8 @@
-/** The aliases that a process has, and what a message through one does. Catalogue M20 to M24. */
+/** The aliases of a process, and whether a message sent to one is accepted. Catalogue M20 to M24. */
 import { Alias, type AliasMode } from "../address/Alias.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
-/** Makes an alias of a process; its reference is the monitor's where it goes with one. */
+/** Makes an alias of a process. An alias tied to a monitor has the monitor's reference. */
 export const makeAlias = (record: ProcessRecord, mode: AliasMode, ref: number): Alias => {
   const extra = record.extras()
   extra.aliases ??= new Map()
@@ -10,7 +10,7 @@ export const makeAlias = (record: ProcessRecord, mode: AliasMode, ref: number): 
   return new Alias(record.pid, ref, record.pid.codec)
 }
 
-/** Whether a message through an alias may enter. It ends an alias for one reply; `endMonitor` ends the monitor with it. */
+/** Whether a message through an alias is accepted. It ends an alias for one reply; `endMonitor` removes the alias's monitor. */
 export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: number) => void): boolean => {
   const mode = record.extra?.aliases?.get(ref)
   if (mode === undefined) return false
@@ -19,8 +19,8 @@ export const admit = (record: ProcessRecord, ref: number, endMonitor: (ref: numb
   return true
 }
 
-/** A monitor is over: an alias that goes with it is too. */
-export const monitorOver = (record: ProcessRecord, ref: number): void => {
+/** Ends the alias tied to a monitor that has ended. */
+export const endMonitorAlias = (record: ProcessRecord, ref: number): void => {
   const mode = record.extra?.aliases?.get(ref)
   if (mode === "demonitor" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)
 }

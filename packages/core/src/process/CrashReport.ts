@@ -1,6 +1,6 @@
 /**
- * The report of a process that has crashed: what it had to do, for whom, and what state it was in. Made when it has crashed,
- * so a message that is handled well pays nothing for it; and shown as text only if somebody hears of it.
+ * The report of a crashed process: its last message, the caller, and its state. Made after the crash, so a handled message
+ * costs nothing more; formatted only if a logger or observer takes error events.
  */
 
 import type { Pid } from "../address/Pid.ts"

@@ -1,6 +1,6 @@
 /**
- * A named program that any scheduler can run: what remote spawns, supervisors and behaviours are built on.
- * The contract (name and schemas) can be imported anywhere; only schedulers load what runs it.
+ * A named program that any scheduler can run: the basis of remote spawns, supervisors and behaviours.
+ * The contract (name and schemas) can be imported anywhere; only schedulers load its implementation.
  */
 
 import type * as Duration from "effect/Duration"
@@ -12,15 +12,15 @@ import type { StartingCall } from "./IncomingCall.ts"
 import type { Bounds } from "./Mailbox.ts"
 import type { Body } from "./ProcessRecord.ts"
 
-/** The arguments of what takes none. Not `{}`, which options put in their place by mistake would be too. */
+/** The arguments of a contract without any. Not `{}`, which would accept options in their place. */
 type NoArgs = { readonly [field: string]: never }
 
-/** What a start takes behind its contract: its arguments, unless it has none (then they may be left out), and options. */
+/** The parameters of a start after its contract: arguments, optional when the contract has none, and options. */
 export type ArgsAndOptions<A extends Schema.Struct.Fields, O> = {} extends A
   ? [args?: NoArgs, options?: O]
   : [args: Schema.Struct<A>["Type"], options?: O]
 
-/** What a scheduler must know to start processes of one contract. */
+/** The facts a scheduler needs to start processes of one contract. */
 export interface Definition {
   /** The contract's name: the same on every scheduler. */
   readonly name: string
@@ -33,11 +33,11 @@ export interface Definition {
   /** How long the finalizers of its processes may take; `undefined`: as long as by default. */
   readonly unwindTimeout?: Duration.Input | undefined
   /**
-   * Makes the body of one new process. `started` is answered when the process has initialised, and told of a failure
-   * otherwise (`failWhenGone`), if anybody waits; the process registers itself as `name` before it initialises.
+   * Makes the body of one new process. The body answers `started`, if there is one, when it has initialised, or calls its
+   * `failWhenGone`. It registers the process as `name` before it initialises.
    */
   readonly body: (args: unknown, started: StartingCall | undefined, name: Name | undefined) => Body
-  /** What reports show of arguments. Default: all of them. */
+  /** Formats arguments for reports. Default: all of them. */
   readonly showArgs?: ((args: unknown) => string) | undefined
   /** Definitions this one cannot run without. */
   readonly uses: ReadonlyArray<Definition>
@@ -56,14 +56,14 @@ export const collect = (definitions: ReadonlyArray<Definition>): Map<string, Def
 }
 
 /**
- * Something a system can start as its root, and supervisors can start as a child: what a ChildSpec is at least.
+ * A process that a system can start as its root, and a supervisor as its child: the required part of a ChildSpec.
  */
 export interface Startable {
   readonly definition: Definition
   /** The arguments, of the definition's type. */
   readonly args: unknown
   readonly name?: string | undefined
-  /** Milliseconds it gets to end in order before it is killed; `"brutal-kill"` gives none, `"infinity"` no limit. */
+  /** Milliseconds the process has for an orderly shutdown before it is killed; `"brutal-kill"` gives none, `"infinity"` no limit. */
   readonly shutdown: number | "brutal-kill" | "infinity"
   /** Definitions it needs to run and to start children. */
   readonly uses: ReadonlyArray<Definition>

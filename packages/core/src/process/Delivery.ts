@@ -1,5 +1,5 @@
 /**
- * How a message gets into a mailbox: checked by the sender, frozen where it is shared, counted against the bound,
+ * Delivery of a message to a mailbox: checked by the sender, frozen where it is shared, counted against the bound,
  * encoded where it leaves the scheduler.
  */
 
@@ -26,7 +26,7 @@ import { recordOf } from "./ProcessRecord.ts"
  */
 export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unknown, alias = 0): boolean => {
   let target = recordOf(to)
-  // Mostly the record says where it is, and the pid need not be asked
+  // The usual case: the pid has its record
   if (target?.host !== host) {
     if (!isHere(host, to)) {
       routeMessage(host, to, codec, message, alias, undefined, true)
@@ -40,16 +40,16 @@ export const deliver = (host: Host, to: Pid, codec: MessageCodec, message: unkno
   }
   const own = target.pid.codec === codec ? message : adopt(target, codec, message)
   if (own === refused) return true
-  // Through an alias that has ended, a message goes nowhere
+  // A message to an ended alias is dropped
   return (alias !== 0 && !admitThrough(target, alias)) || accept(target, own)
 }
 
-/** What is left of a message that its receiver does not take. Its sender, or the operator, knows. */
+/** The result of {@link adopt} for a rejected message. The caller, or the operator, has been told. */
 export const refused: unique symbol = Symbol("refused")
 
 /**
- * A message that was made for another mailbox than its receiver's, as the receiver takes it: the sender's pid, name or alias says
- * less than the mailbox takes, or something else. Apart, as V8 compiles what is short into what calls it.
+ * Converts a message whose address has another codec than the receiver's mailbox. A function of its own, so that V8 inlines
+ * its short caller.
  */
 export const adopt = (record: ProcessRecord, codec: MessageCodec, message: unknown): unknown => {
   try {
@@ -61,7 +61,7 @@ export const adopt = (record: ProcessRecord, codec: MessageCodec, message: unkno
   }
 }
 
-/** A process does not take a message: tells its caller, if it has one, and the operator otherwise. */
+/** Rejects a message: tells the caller of a call, or else the operator. */
 export const refuse = (record: ProcessRecord, caller: ReplyTo | undefined, error: unknown): void => {
   if (caller === undefined) {
     record.host.report({ _tag: "MessageRejected", pid: record.pid, problem: messageOf(error) })
@@ -73,21 +73,24 @@ export const refuse = (record: ProcessRecord, caller: ReplyTo | undefined, error
 export const admitThrough = (record: ProcessRecord, alias: number): boolean =>
   admit(record, alias, (ref) => demonitor(record, ref as MonitorRef, false))
 
-/** Who is to be answered by another scheduler. */
-type Departing = Pick<ReplyTo, "export" | "abandon">
+/** A reply that another scheduler can answer. */
+type ExportableReply = Pick<ReplyTo, "export" | "abandon">
 
-/** To another scheduler. `accepted`: who waits for what becomes of it there. What cannot be written throws, and nobody waits. */
+/**
+ * Sends a message to another scheduler. `accepted` gets the outcome of its delivery there. Throws when the message cannot be
+ * encoded; the waits for its answer and outcome have ended then.
+ */
 export const routeMessage = (
   host: Host,
   to: Pid,
   codec: MessageCodec,
   message: unknown,
   alias: number,
-  accepted: Departing | undefined,
+  accepted: ExportableReply | undefined,
   wait: boolean
 ): void => {
   // A call that leaves the scheduler gets an id that its answer can come back to
-  const call: Departing | undefined = message instanceof IncomingCall ? message.replyTo : undefined
+  const call: ExportableReply | undefined = message instanceof IncomingCall ? message.replyTo : undefined
   try {
     const { slot } = to
     host.routeMessage(to, codec, message, alias, call?.export?.(slot) ?? 0, accepted?.export?.(slot) ?? 0, wait)
@@ -98,7 +101,7 @@ export const routeMessage = (
   }
 }
 
-/** Puts a message into a mailbox under its bound. `false`: there is no room, and senders are to wait. */
+/** Puts a message into a mailbox. `false`: the mailbox is full, and its policy is that senders wait. */
 export const accept = (record: ProcessRecord, message: unknown): boolean => {
   const bounds = record.extra?.bounds
   if (bounds !== undefined && record.mailbox.messages >= bounds.capacity) return overflow(record, bounds, message)
@@ -106,7 +109,7 @@ export const accept = (record: ProcessRecord, message: unknown): boolean => {
   return true
 }
 
-/** Apart, as few mailboxes are ever full: V8 compiles what is short into what calls it. */
+/** A function of its own for the rare case, so that V8 inlines its short caller. */
 const overflow = (record: ProcessRecord, bounds: Bounds, message: unknown): boolean => {
   switch (bounds.overflow) {
     case "suspend":
@@ -130,24 +133,24 @@ const push = (record: ProcessRecord, message: unknown): void => {
   const { extra, host, mailbox } = record
   mailbox.push(message)
   record.wake()
-  if (mailbox.length > host.fewMessages || (extra !== undefined && isLimited(extra))) crowded(record, host)
+  if (mailbox.length > host.fewMessages || (extra !== undefined && isLimited(extra))) checkCrowding(record, host)
 }
 
-/** Whether each message counts: against a limit of the process's own, or until it is known that it is below the system's again. */
+/** Whether the length is checked at each message: the process has a limit of its own, or has exceeded the system's. */
 const isLimited = ({ limit, overLimit }: Extra): boolean => limit !== undefined || overLimit
 
-/** More than a few messages wait for a process, or it {@link isLimited}. */
-const crowded = (record: ProcessRecord, host: Host): void => {
+/** Charges the sender and checks limits, for a long mailbox or one that {@link isLimited}. */
+const checkCrowding = (record: ProcessRecord, host: Host): void => {
   const { length } = record.mailbox
-  // Who sends faster than the receiver takes has its turn over sooner
-  if (length > host.manyMessages) host.onTheSpot += crowdedReductions
+  // Back-pressure: a sender that is faster than the receiver has a shorter slice
+  if (length > host.manyMessages) host.inlineReductions += crowdedReductions
   if (record.extra !== undefined || length > host.longMailbox) checkLimit(record, record.extras())
 }
 
-/** What sending to a process costs the sender, beside its one, when very many messages wait there. */
+/** The additional reductions of sending to a very long mailbox. */
 const crowdedReductions = 7
 
-/** The process's own limit, or else the system's, which is only told. */
+/** Applies the process's own limit, or else the system's, which only reports. */
 const checkLimit = (record: ProcessRecord, extra: Extra): void => {
   const { messages } = record.mailbox
   const limit = extra.limit?.length ?? record.host.longMailbox
@@ -167,7 +170,7 @@ const drop = (message: unknown): void => {
   if (message instanceof IncomingCall) message.dropped()
 }
 
-/** There is room again: lets waiting senders in, oldest first. Called after messages were taken. */
+/** Delivers the messages of waiting senders, oldest first, while there is room. Called after messages were taken. */
 export const admitWaiting = (record: ProcessRecord): void => {
   const { extra, mailbox } = record
   const { bounds, waiting } = extra ?? {}
@@ -182,7 +185,8 @@ export const admitWaiting = (record: ProcessRecord): void => {
 }
 
 /**
- * Lets a sender wait for room; `number`: under which it waits, if it is of another scheduler, or 0. Returns how to give up.
+ * Queues a sender until there is room. `number`: the id of its wait, if it is on another scheduler, or 0. Returns a function that
+ * cancels the wait.
  */
 export const waitForRoom = (
   record: ProcessRecord,
@@ -199,8 +203,8 @@ export const waitForRoom = (
 }
 
 /**
- * A caller on another scheduler no longer waits for the answer, or a sender for room: what it has sent is not to be let in any more, if
- * it waits for room.
+ * A caller on another scheduler no longer waits for its answer, or a sender no longer for room: a message that is still
+ * waiting for room is discarded.
  */
 export const abandonCall = (record: ProcessRecord, call: number): void => {
   for (const sender of record.extra?.waiting ?? []) {

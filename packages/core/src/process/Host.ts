@@ -1,6 +1,6 @@
 /**
- * What a process needs from the scheduler it lives on. The process layer is written against this interface;
- * `scheduler/` and `system/` implement it, so that one process's code is the same on one core and on many.
+ * The scheduler, as its processes use it. The process layer depends on this interface; `scheduler/` and `system/` implement
+ * it, so that a process's code is the same on one core and on many.
  */
 
 import * as Context from "effect/Context"
@@ -27,20 +27,20 @@ import type { ProcessTable } from "./ProcessTable.ts"
  */
 export type Placement = "here" | "least-loaded" | "any" | { readonly scheduler: number } | { readonly near: Pid }
 
-/** A start that may happen on any scheduler, as long as it has not happened. */
+/** A pending start that any scheduler may take. */
 export interface Offer {
   readonly priority: Priority
-  /** Whether nobody waits for it any more. */
+  /** Whether the starter no longer waits. */
   readonly abandoned: boolean
-  /** Starts it on the scheduler of that slot. Gives its record when that is this one. */
+  /** Starts the process on the scheduler of `slot`. Returns its record when that is this scheduler. */
   start(slot: number): ProcessRecord | undefined
 }
 
-/** What a scheduler of processes does for their fibers, beside what Effect's schedulers do. */
+/** The methods of a process scheduler that Effect's `Scheduler` does not have. */
 export interface ProcessScheduler {
-  /** A process's slice is over: runs the rest of its fiber when it is its turn again. See {@link Host.again}. */
+  /** Queues the rest of a fiber whose slice is used up. See {@link Host.again}. */
   giveWay(rest: Runnable, process: ProcessRecord | undefined): void
-  /** Counts an effect that was over before it was yielded. Whether the fiber must give way now. */
+  /** Counts an effect that was complete before it was yielded. Returns whether the fiber must yield now. */
   countCompleted(): boolean
 }
 
@@ -76,36 +76,36 @@ export interface Host extends RunQueue, Router, Reporter {
   readonly monitors: MonitorTable
   /** Whether messages that are shared by reference are frozen first. */
   readonly freeze: boolean
-  /** How many reductions a process may use before others get their turn. */
+  /** How many reductions a process may use in one slice. */
   readonly slice: number
-  /** How many operations the process that runs has done on the spot in this slice. */
-  onTheSpot: number
-  /** Whether the process that runs, whose slice is over, has the next one at once: nobody waits behind it. */
-  goesOn(): boolean
-  /** How many messages may wait for a process that has no limit of its own before that is reported. */
+  /** How many operations the running process has completed without the interpreter in this slice. */
+  inlineReductions: number
+  /** Whether the running process, whose slice is used up, gets another one at once: no other process is ready. */
+  extendsSlice(): boolean
+  /** The mailbox length above which a process without a limit of its own is reported. */
   readonly longMailbox: number
-  /** When more messages wait for a process, who sends it another pays more reductions for it. */
+  /** The mailbox length above which a send costs the sender more reductions. */
   readonly manyMessages: number
   /** The lower one of {@link longMailbox} and {@link manyMessages}. */
   readonly fewMessages: number
   /**
-   * Who runs, where the other schedulers can see it: a process's serial, and its kind (see {@link kindOf}). Whoever runs a
-   * process's code writes both first.
+   * The running process, visible to the other schedulers: its serial, and its kind (see {@link kindOf}). Both are written before
+   * a process's code runs.
    */
   readonly trace: Float64Array
-  /** What runs fibers of that priority. */
+  /** Effect's scheduler for fibers of that priority. */
   effectScheduler(priority: Priority): Scheduler
   /** The context for fibers of that priority. */
   contextFor(priority: Priority): Context.Context<never>
-  /** The number of a new process. `suspends`: senders are to wait while its mailbox is full, which the number says everywhere. */
+  /** The serial of a new process. `suspends`: senders wait while its mailbox is full; the serial encodes it for all schedulers. */
   nextSerial(suspends: boolean): number
   /** A number that is unique in the system, for monitors, timers and calls. */
   nextReference(): number
-  /** What is below the counter in this scheduler's references. */
+  /** The part of this scheduler's references below the counter. */
   readonly referenceRest: number
   /** Asks another scheduler to start a process. Held until the slot is up when it is being refilled. */
   routeSpawn(signal: SpawnSignal, call: AwaitedStart): void
-  /** Starts something here when its turn comes, unless an idle scheduler takes it first. */
+  /** Queues a start on this scheduler, unless an idle scheduler takes it first. */
   offer(offer: Offer): void
   /** A number for a definition, the same on all schedulers of the system: from 1. 0 for one that is unknown. */
   kindOf(definition: Definition): number
@@ -119,7 +119,7 @@ export class System extends Context.Service<System, Host>()("@understudy/core/Sy
 
 /** The services that say in which system code runs. */
 export const systemContext = (host: Host): Context.Context<System> =>
-  // Nobody has to ask for the id: whatever has a system has it
+  // Code with a system also has its id
   Context.make(System, host).pipe(Context.add(SystemId, host.system)) as Context.Context<System>
 
 /** The process whose code is running. */

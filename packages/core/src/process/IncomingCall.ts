@@ -1,5 +1,5 @@
 /**
- * A call at its callee: it stands in the process's list of unanswered calls until it is answered or the process has ended.
+ * A call at its callee: in the process's list of unanswered calls until it is answered or the process has ended.
  */
 
 import * as Exit from "effect/Exit"
@@ -13,8 +13,8 @@ import type { Host } from "./Host.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
 /**
- * The callee's side of a call from another scheduler. It is itself the signal that carries the answer: calls are frequent,
- * and a signal and a function for each would be two objects more.
+ * The callee's side of a call from another scheduler. The object is also the signal that carries the answer, which saves
+ * allocations in every call.
  */
 export class RemoteReply implements ReplyTo, ReplySignal {
   readonly _tag = "Reply"
@@ -26,7 +26,7 @@ export class RemoteReply implements ReplyTo, ReplySignal {
   private outcome: Exit.Exit<unknown, unknown> | undefined = undefined
   private reason: ExitReason.ExitReason | undefined = undefined
   private refusal: readonly [contract: string, problem: Refusal] | undefined = undefined
-  // Its caller says so itself, see IncomingCall.abandoned
+  // The caller's scheduler reports it, see IncomingCall.abandoned
   readonly settled = false
 
   constructor(host: Host, codec: AnswerCodec, slot: number, incarnation: number, call: number) {
@@ -67,7 +67,7 @@ export class RemoteReply implements ReplyTo, ReplySignal {
     return { scheduler: this.slot, pid: undefined, stack: undefined }
   }
 
-  /** Writes what came last: the answer, or that there will be none. */
+  /** Writes the answer, the refusal, or the callee's exit reason. */
   write(writer: ByteWriter): void {
     if (this.outcome !== undefined) writeAnswer(this.codec, this.outcome, writer)
     else if (this.refusal !== undefined) writeRefusal(...this.refusal, writer)
@@ -94,24 +94,23 @@ export class RemoteCaller implements Caller {
   }
 }
 
-/** Calls of a process that nobody waits for any more, and that are in its list still. */
+/** Calls in a process's list whose callers no longer wait. */
 export interface AbandonedCalls {
   count: number
-  /** With how many they are taken out. */
+  /** The count at which they are removed. */
   sweepAt: number
   /** Those from other schedulers, by number. */
   readonly remote: Set<number>
 }
 
-/** Fewer calls than that are not worth a walk through the list. */
+/** The least count of abandoned calls that is worth a walk through the list. */
 const fewestToSweep = 32
 
 /**
- * A call that has reached its callee, in the callee's list of unanswered calls until it is answered. It is what a
- * handler knows as `from`.
+ * A call that has reached its callee; handlers get it as `from`.
  */
 export abstract class IncomingCall {
-  // Only declared, for the constructors of the subclasses: one that calls another is slow, and there is one in every call
+  // Only declared; the subclasses' constructors assign them, since a base constructor with fields is slower
   declare replyTo: ReplyTo
   declare protected record: ProcessRecord | undefined
   declare protected previous: IncomingCall | undefined
@@ -140,12 +139,12 @@ export abstract class IncomingCall {
     return this.replyTo instanceof RemoteReply && this.replyTo.call === call
   }
 
-  /** The callee does not take it. */
+  /** The callee's contract does not accept it. */
   refuse(contract: string, problem: Refusal): void {
     if (this.leave()) this.replyTo.refuse(contract, problem)
   }
 
-  /** Who waits for the answer; nobody once it was given. */
+  /** The waiting caller; `undefined` once the call has been answered. */
   get asker(): Asker | undefined {
     return this.record === undefined ? undefined : this.replyTo.asker
   }
@@ -165,7 +164,7 @@ export abstract class IncomingCall {
     const { next, previous, record } = this
     if (record === undefined) return false
     this.record = undefined
-    // A server may keep what it has answered: that must not keep its neighbours alive, and theirs
+    // A server may keep an answered call, which must not retain its neighbours in the list
     if (previous === undefined) record.calls = next
     else {
       previous.next = next
@@ -179,9 +178,9 @@ export abstract class IncomingCall {
   }
 
   /**
-   * A caller of `record` no longer waits; `remote`: the number of the call, when its caller is on another scheduler. Such calls leave
-   * the list together, once there are as many as were left in it the last time: so each costs the same, and a server that never
-   * answers keeps nothing of those who have asked.
+   * A caller of `record` no longer waits. `remote`: the id of the call, when the caller is on another scheduler. Abandoned calls are
+   * removed together, once there are as many as calls that remained the last time: amortised constant cost, and a server that
+   * never answers does not retain them.
    */
   static abandoned(record: ProcessRecord, remote: number | undefined): void {
     if (record.calls === undefined) return
@@ -202,7 +201,7 @@ export abstract class IncomingCall {
     abandoned.remote.clear()
   }
 
-  /** The callee is gone: everybody who still waits learns why. */
+  /** The callee has ended: tells all waiting callers its exit reason. */
   static allDown(record: ProcessRecord, reason: ExitReason.ExitReason): void {
     let call: IncomingCall | undefined = record.calls
     record.calls = undefined
@@ -214,7 +213,7 @@ export abstract class IncomingCall {
     }
   }
 
-  /** The callee is gone, and has not answered. */
+  /** The callee has ended without an answer. */
   protected whenGone(reason: ExitReason.ExitReason): void {
     this.replyTo.down(reason)
   }
@@ -231,8 +230,8 @@ export class StartingCall extends IncomingCall {
   }
 
   /**
-   * The process will not run, and why. Whoever started it is told when it is over: its name is free then, and what it acquired is
-   * released.
+   * The process could not initialise. The starter gets `failure` once the process has ended: then its name is free and its
+   * resources are released.
    */
   failWhenGone(failure: Exit.Exit<never, unknown>): void {
     this.failure = failure

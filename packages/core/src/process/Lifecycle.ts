@@ -1,12 +1,12 @@
 /**
- * How a process ends: what an exit signal does to it, and what the world is told once it is gone, in OTP's order:
- * its name is free, then its links and monitors learn of it, then its unanswered callers do.
+ * How a process ends: the effect of an exit signal, and the announcement of the end, in OTP's order: its name is released,
+ * then its links and monitors get their signals, then its unanswered callers.
  */
 
 import { keyOf, type Pid } from "../address/Pid.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, Exit, type MonitorRef } from "../signal/Signal.ts"
-import { monitorOver } from "./Aliases.ts"
+import { endMonitorAlias } from "./Aliases.ts"
 import { crashOf } from "./CrashReport.ts"
 import type { Host } from "./Host.ts"
 import { IncomingCall } from "./IncomingCall.ts"
@@ -18,7 +18,7 @@ import type { ProcessRecord } from "./ProcessRecord.ts"
 export const find = (host: Host, pid: Pid): ProcessRecord | undefined =>
   pid.slot === host.slot ? host.processes.get(pid.serial) : undefined
 
-/** Whether a pid's process is on this scheduler, in this life of it. */
+/** Whether a pid's process is on this scheduler, and of its present incarnation. */
 export const isHere = (host: Host, pid: Pid): boolean => pid.slot === host.slot && pid.incarnation === host.incarnation
 
 /**
@@ -39,7 +39,7 @@ export const receiveExit = (record: ProcessRecord, from: Pid, reason: ExitReason
   terminate(record, reason)
 }
 
-/** The process will end with `reason`. Whether that was news: the first reason that is decided stands. Catalogue P24, P25. */
+/** Sets the exit reason, unless there is one: the first stands. Returns whether it was set. Catalogue P24, P25. */
 const decide = (record: ProcessRecord, reason: ExitReason.ExitReason): boolean => {
   if (!record.isRunning) return false
   record.status = "exiting"
@@ -52,7 +52,7 @@ export const terminate = (record: ProcessRecord, reason: ExitReason.ExitReason):
   if (decide(record, reason)) record.wake()
 }
 
-/** `kill` is a fact at once: the world is told now, the code unwinds when it can, if there is anything to unwind. */
+/** Ends the process at once: its end is announced now, and its code unwinds later, if there is anything to unwind. */
 const kill = (record: ProcessRecord): void => {
   decide(record, ExitReason.killed)
   const reason = reasonOf(record)
@@ -61,7 +61,7 @@ const kill = (record: ProcessRecord): void => {
   abandon(record)
 }
 
-/** Tells the world of the end of a process whose code is not over. What that code does from now on reaches nobody. */
+/** Announces the end of a process whose code still runs, and suppresses that code's further operations. */
 const abandon = (record: ProcessRecord): void => {
   finish(record)
   record.body.silence?.()
@@ -70,9 +70,9 @@ const abandon = (record: ProcessRecord): void => {
 const reasonOf = (record: ProcessRecord): ExitReason.ExitReason => record.exitReason ?? ExitReason.killed
 
 /**
- * The process's own code is over: its reason is decided, unless an exit signal was faster. What it acquired is to be released
- * next, see {@link limitUnwinding}; then `record.unwound` tells the world. `crash`: its code failed, which is reported unless the
- * reason is an orderly one. As in OTP, a process that a signal ended has not crashed. Catalogue LO01, LO04.
+ * The process's own code has returned or failed: sets the exit reason, unless an exit signal was first. The caller then releases
+ * its resources, see {@link limitUnwinding}, and calls `record.unwound`. `crash`: the code failed, which is reported for an
+ * abnormal reason. As in OTP, a process that a signal ended has not crashed. Catalogue LO01, LO04.
  */
 export const conclude = (record: ProcessRecord, reason: ExitReason.ExitReason, crash: boolean): void => {
   record.unwinding = true
@@ -85,8 +85,8 @@ export const conclude = (record: ProcessRecord, reason: ExitReason.ExitReason, c
 const defaultUnwindTimeout = 5000
 
 /**
- * Its finalizers run. After its `unwindTimeout` the world is told of its end, whatever they still do: the process is as dead then as
- * one that was killed.
+ * Limits the time of the process's finalizers. After its `unwindTimeout` the end is announced while they still run, as for a killed
+ * process.
  */
 export const limitUnwinding = (record: ProcessRecord): void => {
   if (record.isDead) return
@@ -106,12 +106,12 @@ export const limitUnwinding = (record: ProcessRecord): void => {
 export const linkedTo = (record: ProcessRecord): ReadonlyArray<Pid> =>
   LinkEntry.partnersOf(record)
     .map((partner): Pid => partner.pid)
-    .concat(farLinksOf(record))
+    .concat(remoteLinksOf(record))
 
-const farLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
-  (record.farLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
+const remoteLinksOf = (record: ProcessRecord): ReadonlyArray<Pid> =>
+  (record.remoteLinks?.values() ?? []).filter((link) => link.linked).map((link) => link.pid)
 
-/** Tells the world of an end whose reason is decided. Runs exactly once in a process's life. */
+/** Announces the end of a process whose exit reason is set. Has an effect only once. */
 export const finish = (record: ProcessRecord): void => {
   if (record.isDead) return
   const { host, pid } = record
@@ -126,9 +126,9 @@ export const finish = (record: ProcessRecord): void => {
     link.leave()
     receiveExit(link.partnerOf(record), pid, reason, true)
   }
-  if (record.farLinks !== undefined) {
-    const partners = farLinksOf(record)
-    record.farLinks = undefined
+  if (record.remoteLinks !== undefined) {
+    const partners = remoteLinksOf(record)
+    record.remoteLinks = undefined
     for (const partner of partners) sendExit(host, partner, pid, reason, true)
   }
   const { monitors } = host
@@ -166,25 +166,25 @@ export const sendExit = (host: Host, to: Pid, from: Pid, reason: ExitReason.Exit
 
 /** The exit of a linked process of another scheduler counts only while the link is there, and only if it is this link's. Catalogue L10. */
 export const receiveLinkExit = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.farLinks?.get(keyOf(from))
+  const link = record.remoteLinks?.get(keyOf(from))
   // While an unlink is not confirmed, what arrives was sent for the link that was removed
   if (link?.unlinking === 0) loseLink(record, from, reason)
 }
 
-/** A link to another scheduler is over for good: its other end has exited, or can never be reached again. */
+/** A link to another scheduler has ended: the other process has exited, or its scheduler is lost. */
 export const loseLink = (record: ProcessRecord, from: Pid, reason: ExitReason.ExitReason): void => {
-  const link = record.farLinks?.get(keyOf(from))
+  const link = record.remoteLinks?.get(keyOf(from))
   if (link === undefined) return
-  record.farLinks?.delete(keyOf(from))
+  record.remoteLinks?.delete(keyOf(from))
   if (link.linked) receiveExit(record, from, reason, true)
 }
 
-/** Tells a watcher that its process is gone. The monitor has been taken out. */
+/** Sends the Down of a monitor that has been removed from the table. */
 const fire = (host: Host, pid: Pid, monitor: Monitor, reason: ExitReason.ExitReason): void => {
   const { ref, watcher } = monitor
   if (watcher !== undefined) return tellDown(watcher, pid, ref, monitor.name, reason)
   const { by } = monitor
-  // The watcher's own scheduler has removed what was a process of this one
+  // A watcher of an earlier incarnation of this scheduler is gone
   if (!isHere(host, by)) host.route(by.slot, by.incarnation, { _tag: "Down", to: by, from: pid, ref, reason })
 }
 
@@ -194,7 +194,7 @@ export const receiveDown = (record: ProcessRecord, pid: Pid, ref: number, reason
   if (monitor !== undefined) tellDown(record, pid, ref, monitor.name, reason)
 }
 
-/** What a watcher sees of a monitor that has fired. `name`: the one it watched, if it did. */
+/** Puts a Down into the watcher's mailbox. `name`: the monitored name, if it was set by name. */
 export const tellDown = (
   record: ProcessRecord,
   pid: Pid,
@@ -202,14 +202,14 @@ export const tellDown = (
   name: string | undefined,
   reason: ExitReason.ExitReason
 ): void => {
-  monitorOver(record, ref)
+  endMonitorAlias(record, ref)
   if (!record.isRunning) return
   // Monitor references are numbers that nextReference gave out
   record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, name, reason))
   record.wake()
 }
 
-/** A watcher's monitor has been taken out: the other side, if that is elsewhere, is told. */
+/** A monitor has been removed on the watcher's side: tells the watched process's scheduler, if it is another one. */
 export const forget = (host: Host, monitor: Monitor): void => {
   if (monitor.watched !== undefined) return
   const { pid, ref } = monitor

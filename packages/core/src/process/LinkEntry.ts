@@ -1,6 +1,6 @@
 /**
- * A link between two processes of one scheduler: one entry in the lists of both, so that neither end has to look it up
- * when the other is gone. Links to other schedulers are in a {@link LinkTable}.
+ * A link between two processes of one scheduler: one entry in the lists of both, so that the end of either needs no lookup.
+ * Links to other schedulers are in a {@link LinkTable}.
  */
 import type { ProcessRecord } from "./ProcessRecord.ts"
 
@@ -27,13 +27,13 @@ export class LinkEntry {
     return record === this.first ? this.second : this.first
   }
 
-  /** The link is over. */
+  /** Removes the link from both lists. */
   leave(): void {
     this.leaveListOf(this.first)
     this.leaveListOf(this.second)
   }
 
-  /** The link between two processes. Looks through both lists at once: it takes as long as the shorter one is. */
+  /** The link between two processes. Walks both lists at once: takes the time of the shorter one. */
   static between(one: ProcessRecord, other: ProcessRecord): LinkEntry | undefined {
     let a = one.links
     let b = other.links
@@ -46,7 +46,7 @@ export class LinkEntry {
     return undefined
   }
 
-  /** Whom a process is linked to on its own scheduler, oldest link first. */
+  /** The processes of its own scheduler that a process is linked to, oldest link first. */
   static partnersOf(record: ProcessRecord): ReadonlyArray<ProcessRecord> {
     const partners: Array<ProcessRecord> = []
     for (let entry = record.links; entry !== undefined; entry = entry.after(record)) {
@@ -98,7 +98,7 @@ export class LinkEntry {
     if (record.links === this) record.links = next === this ? undefined : next
     previous.setNext(record, next)
     next.setPrevious(record, previous)
-    // What is not in a list must not keep its neighbours alive
+    // A removed entry must not retain its neighbours
     this.setNext(record, this)
     this.setPrevious(record, this)
   }

@@ -1,6 +1,6 @@
 /**
- * The links of one process to processes of other schedulers, by the keys of their pids. Most that have some have one, to
- * whoever started them, and a map for one would be larger than all else they have.
+ * The links of one process to processes of other schedulers, by the keys of their pids. The first is kept without a map: most
+ * such processes have only the link to their parent.
  */
 import type { Pid } from "../address/Pid.ts"
 
@@ -43,7 +43,7 @@ export class LinkTable {
     else this.others?.delete(key)
   }
 
-  /** All of them, oldest first, whatever happens to the table meanwhile. */
+  /** A copy of all links, oldest first. */
   values(): Array<LinkState> {
     const { first, others } = this
     if (others === undefined) return first === undefined ? [] : [first]

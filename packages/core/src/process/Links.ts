@@ -12,10 +12,10 @@ import { LinkTable } from "./LinkTable.ts"
 import { ProcessRecord } from "./ProcessRecord.ts"
 
 const add = (record: ProcessRecord, pid: Pid): void => {
-  record.farLinks ??= new LinkTable()
+  record.remoteLinks ??= new LinkTable()
   const key = keyOf(pid)
-  const known = record.farLinks.get(key)
-  if (known === undefined) record.farLinks.add(key, { pid, linked: true, unlinking: 0 })
+  const known = record.remoteLinks.get(key)
+  if (known === undefined) record.remoteLinks.add(key, { pid, linked: true, unlinking: 0 })
   else known.linked = true
 }
 
@@ -39,7 +39,7 @@ export const linkChild = (record: ProcessRecord, child: Pid): void => {
 
 /** Whether a process is linked to another, as far as it knows. */
 export const isLinked = (record: ProcessRecord, pid: Pid): boolean => {
-  if (!isHere(record.host, pid)) return record.farLinks?.get(keyOf(pid))?.linked === true
+  if (!isHere(record.host, pid)) return record.remoteLinks?.get(keyOf(pid))?.linked === true
   const partner = find(record.host, pid)
   return partner !== undefined && LinkEntry.between(record, partner) !== undefined
 }
@@ -47,7 +47,7 @@ export const isLinked = (record: ProcessRecord, pid: Pid): boolean => {
 /** The other side has made a link. */
 export const receiveLink = (record: ProcessRecord, from: Pid): void => {
   // Sent before the other side knew of an unlink that it has not confirmed yet: that unlink removes this link there
-  if ((record.farLinks?.get(keyOf(from))?.unlinking ?? 0) === 0) add(record, from)
+  if ((record.remoteLinks?.get(keyOf(from))?.unlinking ?? 0) === 0) add(record, from)
 }
 
 /** Links two processes. A partner that has ended, or is about to, breaks the
@@ -55,10 +55,10 @@ export const receiveLink = (record: ProcessRecord, from: Pid): void => {
 export const link = (record: ProcessRecord, pid: Pid): void => {
   const { host } = record
   const key = keyOf(pid)
-  // A process that was killed may run to the end of its slice; what it does there is nobody's any more
+  // A killed process may run to the end of its slice, without effect on others
   if (key === keyOf(record.pid) || record.isDead) return
   if (!isHere(host, pid)) {
-    if (record.farLinks?.get(key)?.linked === true) return
+    if (record.remoteLinks?.get(key)?.linked === true) return
     add(record, pid)
     host.route(pid.slot, pid.incarnation, { _tag: "Link", to: pid, from: record.pid })
     return
@@ -77,7 +77,7 @@ export const unlink = (record: ProcessRecord, pid: Pid): void => {
     if (partner !== undefined) LinkEntry.between(record, partner)?.leave()
     return
   }
-  const known = record.farLinks?.get(keyOf(pid))
+  const known = record.remoteLinks?.get(keyOf(pid))
   if (known?.linked !== true) return
   known.linked = false
   known.unlinking = host.nextReference()
@@ -86,20 +86,20 @@ export const unlink = (record: ProcessRecord, pid: Pid): void => {
 
 /** The other side has removed the link. */
 export const receiveUnlink = (record: ProcessRecord, from: Pid): void => {
-  const known = record.farLinks?.get(keyOf(from))
+  const known = record.remoteLinks?.get(keyOf(from))
   if (known === undefined) return
   // Both may unlink at once: ours then still waits for its own acknowledgement
-  if (known.unlinking === 0) record.farLinks?.delete(keyOf(from))
+  if (known.unlinking === 0) record.remoteLinks?.delete(keyOf(from))
   else known.linked = false
 }
 
 /** The other side has confirmed that it removed the link. */
 export const receiveUnlinkAck = (record: ProcessRecord, from: Pid, id: number): void => {
-  const known = record.farLinks?.get(keyOf(from))
+  const known = record.remoteLinks?.get(keyOf(from))
   if (known?.unlinking !== id) return
   known.unlinking = 0
   // Linked again meanwhile: from now on an exit is the new link's
-  if (!known.linked) record.farLinks?.delete(keyOf(from))
+  if (!known.linked) record.remoteLinks?.delete(keyOf(from))
 }
 
 const exampleProcess = () =>

@@ -7,7 +7,7 @@ import { type Pid, PidImpl } from "../address/Pid.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { Down, type MonitorRef } from "../signal/Signal.ts"
-import { monitorOver } from "./Aliases.ts"
+import { endMonitorAlias } from "./Aliases.ts"
 import { find, forget, isHere, tellDown } from "./Lifecycle.ts"
 import type { ProcessRecord } from "./ProcessRecord.ts"
 import { recordOf } from "./ProcessRecord.ts"
@@ -21,18 +21,18 @@ export const monitor = (
   ref: MonitorRef = makeRef(record)
 ): MonitorRef => {
   const { host } = record
-  // A pid that was made here knows its process: this is nearly always all
+  // The usual case: a pid made on this scheduler has its record
   const watched = recordOf(pid)
   if (watched !== undefined && watched !== record && watched.host === host && !record.isDead)
     host.monitors.add(ref, record, watched, name)
-  else monitorApart(record, pid, ref, name)
+  else monitorSlow(record, pid, ref, name)
   return ref
 }
 
-/** Apart, as V8 compiles what is short into what calls it. */
-const monitorApart = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: string | undefined): void => {
+/** A function of its own for the rare cases, so that V8 inlines its short caller. */
+const monitorSlow = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: string | undefined): void => {
   const { host } = record
-  // A process that was killed sees nothing any more
+  // A killed process gets no signals
   if (record.isDead) return
   if (!isHere(host, pid)) {
     host.monitors.addMonitor(ref, record, pid, name)
@@ -44,28 +44,28 @@ const monitorApart = (record: ProcessRecord, pid: Pid, ref: MonitorRef, name: st
   if (watched !== record) host.monitors.add(ref, record, watched, name)
 }
 
-/** Starts watching a process, or whoever holds a name now. `ref`: a reference that {@link makeRef} has made for it. */
+/** Starts watching a process, or the present holder of a name. `ref`: a reference made by {@link makeRef}. */
 export const monitorAddress = (record: ProcessRecord, of: Address, ref: MonitorRef = makeRef(record)): MonitorRef => {
   const pid = resolve(record.host, of)
   const name = of instanceof Name ? of.toString() : undefined
-  return pid === undefined ? monitorNobody(record, name ?? "", ref) : monitor(record, pid, name, ref)
+  return pid === undefined ? monitorUnregistered(record, name ?? "", ref) : monitor(record, pid, name, ref)
 }
 
-/** A name that nobody holds is reported at once, by its name. Catalogue M14. */
-const monitorNobody = (record: ProcessRecord, name: string, ref: MonitorRef): MonitorRef => {
-  monitorOver(record, ref)
+/** An unregistered name: its Down arrives at once, with the name. Catalogue M14. */
+const monitorUnregistered = (record: ProcessRecord, name: string, ref: MonitorRef): MonitorRef => {
+  endMonitorAlias(record, ref)
   record.mailbox.pushSignal(new Down(ref, nobody, name, ExitReason.noProcess))
   record.wake()
   return ref
 }
 
-/** The pid in the Down of a name that nobody holds: it is no process's. */
+/** The pid in the Down of an unregistered name; no process has it. */
 const nobody: Pid = new PidImpl(0, 0, 0, undefined)
 
 /** A reference for a monitor. The brand says that the number came from here. */
 export const makeRef = (record: ProcessRecord): MonitorRef => record.host.nextReference() as MonitorRef
 
-/** Somebody, here or elsewhere, watches this process from now on. */
+/** The watched process's side of a monitor, of a watcher on any scheduler. */
 export const watch = (record: ProcessRecord, watcher: Pid, ref: number): void =>
   record.host.monitors.addWatcher(ref, watcher, record)
 
@@ -83,11 +83,11 @@ export const unwatch = (record: ProcessRecord, ref: number): void => {
  * without, a `false` means that it is there. Catalogue M06 to M09.
  */
 export const demonitor = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
-  if (record.extra?.aliases !== undefined) monitorOver(record, ref)
+  if (record.extra?.aliases !== undefined) endMonitorAlias(record, ref)
   return record.host.monitors.removeNewest(ref, record) || demonitorAny(record, ref, flush)
 }
 
-/** Also one that is not the newest of all. */
+/** As {@link demonitor}, for any monitor but the newest. */
 const demonitorAny = (record: ProcessRecord, ref: MonitorRef, flush: boolean): boolean => {
   const { host } = record
   const monitor = host.monitors.takeMonitor(ref, record)

@@ -17,9 +17,9 @@ import type { LinkTable } from "./LinkTable.ts"
 import { type Bounds, Mailbox, type MailboxLimit } from "./Mailbox.ts"
 import type { MonitorList } from "./MonitorTable.ts"
 
-/** What a process does: the code behind it. A raw process is one fiber, a behaviour is driven message by message. */
+/** The code of a process. A raw process is one fiber; a behaviour runs once per message. */
 export interface Body {
-  /** One slice. Called by the run queue only. Returns whether there is more to do at once. */
+  /** Runs one slice. Called by the run queue only. Returns whether the process is still ready. */
   turn(record: ProcessRecord): boolean
   /**
    * The process has an exit reason: stop the code, and call `record.unwound()` (at once or when the code has unwound).
@@ -27,18 +27,18 @@ export interface Body {
    */
   unwind(record: ProcessRecord): void
   /**
-   * The process ends with `reason`: ends the code at once, if nothing of it has to run. Whether it has; then `unwind` is not
-   * called. Runs none of the process's code, so anybody may call it.
+   * The process ends with `reason`: ends the code at once, if no code has to run for that. Returns whether it did; then `unwind` is
+   * not called. Runs none of the process's code, so it may be called on any stack.
    */
   forget?(reason: ExitReason): boolean
   /**
-   * The process has ended, and its code has not: from now on nothing that the code does may reach anybody. Runs none of it, so
-   * anybody may call it.
+   * The process has ended before its code: suppresses the code's further operations. Runs none of it, so it may be called on any
+   * stack.
    */
   silence?(): void
-  /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
+  /** Asks the code for an orderly end. Absent: the process gets an exit signal instead. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
-  /** What of it is shown in the report of its crash. Absent: the last message as it is. Never throws. */
+  /** The state and message for the crash report. Absent: the last message as it is. Never throws. */
   describe?(): Description
 }
 
@@ -48,10 +48,10 @@ export interface Description {
   readonly lastMessage: string | undefined
 }
 
-/** `running` until an exit reason is known, `exiting` while the code unwinds, `dead` once the world has been told. */
+/** `running` until the exit reason is set, `exiting` while the code unwinds, `dead` once the end has been announced. */
 export type Status = "running" | "exiting" | "dead"
 
-/** What a sender that waits for room is told. */
+/** A sender that waits for room in a mailbox. */
 export interface WaitingSender {
   /** The message is in the mailbox now. */
   accept(): void
@@ -62,29 +62,29 @@ export interface WaitingSender {
   readonly number: number
 }
 
-/** What few processes have: made when the first of it is needed, so that the others stay small. */
+/** Rarely used fields, allocated on first use. */
 export interface Extra {
   readonly bounds: Bounds | undefined
   readonly limit: MailboxLimit | undefined
-  /** How long its finalizers may take, in milliseconds; `undefined`: as long as by default. */
+  /** The limit of its finalizers, in milliseconds; `undefined`: the default. */
   readonly unwindTimeout: number | undefined
-  /** Runs while its finalizers do. */
+  /** The timer of that limit, while the finalizers run. */
   unwindTimer: Timer | undefined
   /** Whether the limit has been reported since the mailbox was last below it. */
   overLimit: boolean
   /** Its aliases that have not ended, by reference. */
   aliases: Map<number, AliasMode> | undefined
-  /** Calls it has not answered, and that nobody waits for any more. */
+  /** Unanswered calls whose callers no longer wait. */
   abandoned: AbandonedCalls | undefined
   /** Senders that wait for room in the mailbox, oldest first. */
   waiting: Set<WaitingSender> | undefined
-  /** Ends its own waits for room in others' mailboxes: nothing of it gets in after its end. */
+  /** Cancels its own waits for room in other mailboxes, at its end. */
   offers: Set<() => void> | undefined
   /** The process's own key-value store. */
   dictionary: Map<unknown, unknown> | undefined
-  /** Run when it ends: what its code acquired. */
+  /** Functions to call when the process has ended. */
   finalizers: Array<() => void> | undefined
-  /** What the ancestors of its children are: made once, shared by all of them. */
+  /** The ancestors of its children: made once, shared by all of them. */
   lineage: ReadonlyArray<Pid> | undefined
 }
 
@@ -123,9 +123,9 @@ export class ProcessRecord extends Mailbox implements Runnable {
   readonly priority: Priority
   /** See {@link Extra}; {@link extras} makes it. */
   extra: Extra | undefined
-  /** Who started it, who started that, and so on. */
+  /** The pids of its parent, its parent's parent, and so on. */
   readonly ancestors: ReadonlyArray<Pid>
-  /** What it was started of, as `Host.kindOf` numbers it. 0: a closure. */
+  /** The number of its definition, see `Host.kindOf`. 0: a closure. */
   kind = 0
   /** The status and the booleans below: one field for all of them. */
   private flags = 0
@@ -137,10 +137,10 @@ export class ProcessRecord extends Mailbox implements Runnable {
   /** The oldest link to a process of this scheduler, which leads to the others. */
   links: LinkEntry | undefined = undefined
   /** Links to processes of other schedulers. */
-  farLinks: LinkTable | undefined = undefined
+  remoteLinks: LinkTable | undefined = undefined
   /** Its monitors on others, as the scheduler's table of monitors keeps them. */
   monitors: MonitorList | undefined = undefined
-  /** The monitors that others have on it. */
+  /** The monitors of other processes on it. */
   watchers: MonitorList | undefined = undefined
   /** Calls it has received and not answered. */
   calls: IncomingCall | undefined = undefined
@@ -176,17 +176,17 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.flags = (this.flags & ~statusBits) | statuses.indexOf(status)
   }
 
-  /** Whether no exit reason is known. */
+  /** Whether no exit reason is set. */
   get isRunning(): boolean {
     return (this.flags & statusBits) === 0
   }
 
-  /** Whether the world has been told that it is over. */
+  /** Whether its end has been announced. */
   get isDead(): boolean {
     return (this.flags & statusBits) === dead
   }
 
-  /** Whether it stands in the run queue. */
+  /** Whether it is in the run queue. */
   get queued(): boolean {
     return (this.flags & isQueued) !== 0
   }
@@ -194,7 +194,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.flags = queued ? this.flags | isQueued : this.flags & ~isQueued
   }
 
-  /** Whether its code is over, or has been told to end. */
+  /** Whether its code has ended, or has been told to end. */
   get unwinding(): boolean {
     return (this.flags & isUnwinding) !== 0
   }
@@ -209,7 +209,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
     this.flags = trapExit ? this.flags | trapsExit : this.flags & ~trapsExit
   }
 
-  /** The record is the mailbox: one object less for each process. */
+  /** The record itself: saves an object per process. */
   get mailbox(): Mailbox {
     return this
   }
@@ -219,7 +219,7 @@ export class ProcessRecord extends Mailbox implements Runnable {
     return this.extra
   }
 
-  /** Who started it. */
+  /** The pid of the process that started it. */
   get parent(): Pid | undefined {
     return this.ancestors[0]
   }
@@ -231,14 +231,14 @@ export class ProcessRecord extends Mailbox implements Runnable {
     return extra.lineage
   }
 
-  /** Puts the process into the run queue, unless it stands there. Never runs any of its code. */
+  /** Puts the process into the run queue, unless it is there. Never runs any of its code. */
   wake(): void {
     if (this.queued || this.isDead) return
     this.queued = true
     this.host.enqueue(this, this.priority)
   }
 
-  /** Says that its code runs now, see `Host.trace`. */
+  /** Records that its code runs now, see `Host.trace`. */
   runs(): void {
     const { trace } = this.host
     trace[0] = this.pid.serial

@@ -14,7 +14,7 @@ interface Page {
 /** See the file's header. Hot path: plain and mutable. */
 export class ProcessTable {
   private readonly pages = new Map<number, Page>()
-  /** The page that was used last: processes that are looked for now were most often started about the same time. */
+  /** The page used last: lookups mostly concern processes started at about the same time. */
   private recent: Page | undefined = undefined
   private recentNumber = -1
   private newest = -1

@@ -22,8 +22,8 @@ import { demonitor, monitor, monitorAddress } from "../process/Monitors.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
 
 /** Watches `of` from now on. */
-export const Monitoring = operationKind(
-  class Monitoring implements OperationMethods<MonitorRef, never> {
+export const MonitorOperation = operationKind(
+  class MonitorOperation implements OperationMethods<MonitorRef, never> {
     private readonly of: Address
     value: MonitorRef | undefined = undefined
 
@@ -51,8 +51,8 @@ export const Monitoring = operationKind(
 )
 
 /** Ends a monitor. */
-export const Demonitoring = operationKind(
-  class Demonitoring implements OperationMethods<boolean, never> {
+export const DemonitorOperation = operationKind(
+  class DemonitorOperation implements OperationMethods<boolean, never> {
     private readonly ref: MonitorRef
     private readonly flush: boolean
     value: boolean | undefined = undefined
@@ -79,4 +79,4 @@ export const Demonitoring = operationKind(
   QuickOperation
 )
 
-keepShapes(new Monitoring(nothing), new Demonitoring(nothing, false))
+keepShapes(new MonitorOperation(nothing), new DemonitorOperation(nothing, false))

@@ -24,13 +24,13 @@ import { makeRef, monitorAddress } from "../process/Monitors.ts"
 import type { Body, ProcessRecord } from "../process/ProcessRecord.ts"
 import type { Down, Exit as ExitMessage, MonitorRef } from "../signal/Signal.ts"
 import {
-  ChoosingReceive,
-  ChoosingWaiter,
   ending,
   type Matches,
   type Receiver,
   type ReceiveTimeout,
   type ReceiveWaiter,
+  SelectiveReceive,
+  SelectiveWaiter,
   startWaiting,
   stopWaiting,
   takeOldest
@@ -120,7 +120,7 @@ export class RawProcess<M>
 
   turn(record: ProcessRecord): boolean {
     const { code, waiter } = this
-    if (waiter !== undefined) waiter.look(record)
+    if (waiter !== undefined) waiter.checkMailbox(record)
     else if (typeof code === "function") this.start(record, code)
     return false
   }
@@ -185,7 +185,7 @@ export class RawProcess<M>
     if (record !== undefined && record.mailbox.length > 0 && record.isRunning) {
       const fiber = runningFiber()
       if (fiber !== undefined) {
-        fiber.process.host.onTheSpot++
+        fiber.process.host.inlineReductions++
         step = takes
       }
     }
@@ -225,14 +225,14 @@ export class RawProcess<M>
     const record = this.own()
     if (!record.isRunning) return ending(record)
     if (record.mailbox.length > 0) return Exit.succeed(takeOldest(record))
-    return park(fiber, new ChoosingWaiter(this, record, undefined))
+    return park(fiber, new SelectiveWaiter(this, record, undefined))
   }
 
-  look(record: ProcessRecord): void {
+  checkMailbox(record: ProcessRecord): void {
     if (record.mailbox.length === 0) return
     // Only its own fiber waits like that
     const fiber = this.code as KernelFiber
-    fiber.feed(this, takeOldest(record))
+    fiber.deliver(this, takeOldest(record))
   }
 
   get staysParked(): boolean {
@@ -254,7 +254,7 @@ export class RawProcess<M>
   // --- receives that choose ----------------------------------------------------------------------------------------------
 
   private matching(matches: Matches, options: ReceiveOptions | undefined): Effect.Effect<unknown, ReceiveTimeout> {
-    return new ChoosingReceive(this, matches, milliseconds(options?.after, "receive: after"))
+    return new SelectiveReceive(this, matches, milliseconds(options?.after, "receive: after"))
   }
 
   receiveWhen<B extends Received<M>>(

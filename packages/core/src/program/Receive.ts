@@ -59,7 +59,7 @@ export const ending = (record: ProcessRecord): Effect.Effect<never> =>
 /** What a process waits for, and what a message in the mailbox means to it. */
 export interface ReceiveWaiter extends Waiting {
   /** Something has been put into the mailbox. For the run queue only. */
-  look(record: ProcessRecord): void
+  checkMailbox(record: ProcessRecord): void
 }
 
 /** The process whose fibers wait. */
@@ -70,7 +70,7 @@ export interface Receiver {
 }
 
 /** What several fibers of one process wait for: the oldest looks first, so each message goes to one of them. */
-class Several implements ReceiveWaiter {
+class WaiterList implements ReceiveWaiter {
   private readonly receiver: Receiver
   readonly waiters: ReadonlyArray<ReceiveWaiter>
 
@@ -79,9 +79,9 @@ class Several implements ReceiveWaiter {
     this.waiters = waiters
   }
 
-  look(record: ProcessRecord): void {
+  checkMailbox(record: ProcessRecord): void {
     // Those that get a message run on at once, and may end the waiting of others
-    for (const waiter of this.waiters) if (isWaiting(this.receiver, waiter)) waiter.look(record)
+    for (const waiter of this.waiters) if (isWaiting(this.receiver, waiter)) waiter.checkMailbox(record)
   }
 
   waits(): void {}
@@ -92,7 +92,7 @@ class Several implements ReceiveWaiter {
 /** From now on the receiver's messages are offered to this one too. */
 export const startWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
   const { waiter: other } = receiver
-  receiver.waiter = other === undefined ? waiter : new Several(receiver, [...each(other), waiter])
+  receiver.waiter = other === undefined ? waiter : new WaiterList(receiver, [...each(other), waiter])
 }
 
 /** It has what it waited for, or gives up. */
@@ -103,17 +103,17 @@ export const stopWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => 
     return
   }
   const left = each(all).filter((other) => other !== waiter)
-  receiver.waiter = left.length === 1 ? left[0] : new Several(receiver, left)
+  receiver.waiter = left.length === 1 ? left[0] : new WaiterList(receiver, left)
 }
 
 const each = (waiter: ReceiveWaiter): ReadonlyArray<ReceiveWaiter> =>
-  waiter instanceof Several ? waiter.waiters : [waiter]
+  waiter instanceof WaiterList ? waiter.waiters : [waiter]
 
 const isWaiting = ({ waiter: all }: Receiver, waiter: ReceiveWaiter): boolean =>
   all === waiter || (all !== undefined && each(all).includes(waiter))
 
 /** A receive that chooses, or that waits no longer than `after` milliseconds. */
-export class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
+export class SelectiveReceive extends Operation<unknown, ReceiveTimeout> {
   private readonly receiver: Receiver
   private readonly matches: Matches
   private readonly after: number | undefined
@@ -153,14 +153,14 @@ export class ChoosingReceive extends Operation<unknown, ReceiveTimeout> {
     const message = take(record, matches, seen < 0 ? 0 : record.mailbox.unseen(seen, removed))
     if (!isNotNow(message)) return Exit.succeed(message)
     if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))
-    const waiter = new ChoosingWaiter(receiver, record, matches)
+    const waiter = new SelectiveWaiter(receiver, record, matches)
     if (after !== undefined) waiter.expireAfter(after)
     return park(fiber, waiter)
   }
 }
 
 /** The waiting of a receive that chooses: looks at every message once. */
-export class ChoosingWaiter implements ReceiveWaiter, Waiter {
+export class SelectiveWaiter implements ReceiveWaiter, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"] = undefined
   private readonly receiver: Receiver
@@ -181,7 +181,7 @@ export class ChoosingWaiter implements ReceiveWaiter, Waiter {
     this.removed = record.mailbox.removed
   }
 
-  look(record: ProcessRecord): void {
+  checkMailbox(record: ProcessRecord): void {
     const { mailbox } = record
     const message = this.take(mailbox.unseen(this.seen, this.removed))
     if (!isNotNow(message)) return this.over(message)
@@ -239,4 +239,4 @@ export class ChoosingWaiter implements ReceiveWaiter, Waiter {
 }
 
 const example = { mailbox: { length: 0, removed: 0 } } as ProcessRecord
-keepShapes(new ChoosingReceive(nothing, undefined, undefined), new ChoosingWaiter(nothing, example, undefined))
+keepShapes(new SelectiveReceive(nothing, undefined, undefined), new SelectiveWaiter(nothing, example, undefined))

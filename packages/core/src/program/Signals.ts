@@ -15,7 +15,7 @@ import { Current, type System } from "../process/Host.ts"
 import { receiveExit, sendExit } from "../process/Lifecycle.ts"
 import * as Links from "../process/Links.ts"
 import { Exit as ExitMessage, type MonitorRef } from "../signal/Signal.ts"
-import { Demonitoring, Monitoring } from "./MonitorOperation.ts"
+import { DemonitorOperation, MonitorOperation } from "./MonitorOperation.ts"
 
 /** Links the calling process and `pid`: when one ends abnormally, the other gets its exit signal. Catalogue area L. */
 export const link = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((record) => Links.link(record, pid))
@@ -27,7 +27,7 @@ export const unlink = (pid: Pid): Effect.Effect<void, never, Current> => ownStep
  * Watches a process, or whoever holds a name now: one {@link Down} arrives when it ends, at once when it is gone
  * already. Catalogue area M.
  */
-export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> => new Monitoring(of)
+export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> => new MonitorOperation(of)
 
 /** Ends an alias of the calling process. Returns whether it had not ended yet. Catalogue M23, M24. */
 export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
@@ -40,7 +40,7 @@ export const unalias = (alias: Alias): Effect.Effect<boolean, never, Current> =>
 export const demonitor = (
   ref: MonitorRef,
   options?: { readonly flush?: boolean | undefined }
-): Effect.Effect<boolean, never, Current> => new Demonitoring(ref, options?.flush ?? false)
+): Effect.Effect<boolean, never, Current> => new DemonitorOperation(ref, options?.flush ?? false)
 
 /**
  * With one argument: ends the calling process with `reason`; nothing after it runs but finalizers.

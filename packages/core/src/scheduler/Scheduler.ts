@@ -123,7 +123,7 @@ export class Scheduler implements Host {
   private uplink!: Uplink
   /** Operations of Effect's interpreter in a slice: each costs a few times what one on the spot does. */
   private readonly interpreterSlice: number
-  onTheSpot = 0
+  inlineReductions = 0
   /** What the item that runs has done on the spot in slices that are over. */
   private before = 0
   private armed = false
@@ -184,20 +184,20 @@ export class Scheduler implements Host {
       shouldYield: (fiber) => {
         if (this.fiber !== fiber) this.note(fiber)
         const count = fiber.currentOpCount
-        if (count < this.interpreterSlice && this.onTheSpot < this.slice) return false
+        if (count < this.interpreterSlice && this.inlineReductions < this.slice) return false
         // Who is alone goes on, for as long as the event loop can wait
-        return this.queue.length > 0 || count >= longestSlice || this.onTheSpot >= this.slice
+        return this.queue.length > 0 || count >= longestSlice || this.inlineReductions >= this.slice
       },
-      countCompleted: () => ++this.onTheSpot >= this.slice && !this.goesOn(),
+      countCompleted: () => ++this.inlineReductions >= this.slice && !this.extendsSlice(),
       giveWay: (rest, process) => this.again(rest, priority, process?.mailbox.length ?? 0),
       makeDispatcher: () => dispatcher
     }
   }
 
-  goesOn(): boolean {
+  extendsSlice(): boolean {
     if (this.queue.length > 0 || this.before >= longestSlice) return false
-    this.before += this.onTheSpot
-    this.onTheSpot = 0
+    this.before += this.inlineReductions
+    this.inlineReductions = 0
     return true
   }
 
@@ -245,7 +245,7 @@ export class Scheduler implements Host {
 
   again(item: Item, priority: Priority, waiting: number): void {
     // The pause of a fiber that is alone may come from outside a turn
-    if (waiting * 2 < this.slice || !this.streak.goesOn(this.pace.count, this.options.clock))
+    if (waiting * 2 < this.slice || !this.streak.extendsSlice(this.pace.count, this.options.clock))
       this.queue.push(item, priority)
     else this.queue.pushFirst(item, priority)
     this.arm()
@@ -370,7 +370,7 @@ export class Scheduler implements Host {
 
   private runItem(item: Item): void {
     this.fiber = undefined
-    this.onTheSpot = this.before = 0
+    this.inlineReductions = this.before = 0
     // A process says that it runs; of other items, the fiber they resume tells whose code it is
     this.trace[0] = 0
     try {
@@ -385,7 +385,7 @@ export class Scheduler implements Host {
 
   /** What the item that just ran has used: its fiber's operations, or one. */
   private spent(): number {
-    return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.before + this.onTheSpot
+    return (this.fiber === undefined ? 1 : this.fiber.currentOpCount) + this.before + this.inlineReductions
   }
 
   nextSerial(suspends: boolean): number {

@@ -17,7 +17,7 @@ export class Streak {
   private last = -1
 
   /** A slice is over. Whether the process may have the next one too. `item`: the number of the item in its turn. */
-  goesOn(item: number, clock: WheelClock): boolean {
+  extendsSlice(item: number, clock: WheelClock): boolean {
     const now = clock.now()
     if (item !== this.last + 1) {
       this.slices = 0

@@ -1,5 +1,5 @@
 /**
- * Starting a process of a definition and waiting until it has initialised, here or on another scheduler: what
+ * PendingStart a process of a definition and waiting until it has initialised, here or on another scheduler: what
  * `proc_lib:start_link` is in OTP. A start that fails leaves no process, no link and no EXIT of its own making.
  */
 
@@ -68,7 +68,7 @@ export interface Starter {
 }
 
 /** One start, and the wait for it. Hot path: plain and mutable. */
-class Starting extends PendingCall implements SpawnCall, CallOutcomes {
+class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
   readonly definition: Definition
   readonly args: unknown
   readonly options: StartOptions | undefined
@@ -127,7 +127,7 @@ class Starting extends PendingCall implements SpawnCall, CallOutcomes {
   }
 
   /** It starts one process. */
-  protected override giveBack(): void {}
+  protected override recycle(): void {}
 
   begun(pid: Pid): void {
     this.pid = pid
@@ -270,7 +270,7 @@ export const startOn = (
   }
   const refused = options === undefined ? undefined : refusal(host, definition.name, options)
   if (refused !== undefined) return starter.failed(Exit.fail(refused) as Exit.Failure<never, StartError>) as never
-  const starting = new Starting(host, by, definition, args, options, tie, starter)
+  const starting = new PendingStart(host, by, definition, args, options, tie, starter)
   starting.begin()
   return park(fiber, starting)
 }
@@ -351,6 +351,6 @@ export const startLinked = <A, E, R>(
   } as unknown as Starter) as Effect.Effect<unknown, unknown> as Effect.Effect<A, E, R>
 
 keepShapes(
-  new Starting(nothing, nothing, nothing, nothing, nothing, "none", nothing),
+  new PendingStart(nothing, nothing, nothing, nothing, nothing, "none", nothing),
   new StartOperation(nothing, nothing, nothing, nothing, nothing, "none", nothing)
 )

@@ -35,7 +35,7 @@ import { prepare, send } from "../program/Send.ts"
 import { spawn } from "../program/SpawnRaw.ts"
 import { Timed, Timer } from "../run/Timer.ts"
 import { Down, type TimerRef } from "../signal/Signal.ts"
-import { ExitLater, type Later, RunLater, SendLater } from "./Later.ts"
+import { ExitTimer, RunTimer, SendTimer, type TimerEntry } from "./TimerEntry.ts"
 import { timerRefsOf } from "./TimerTable.ts"
 
 /** When a timer fires: after a delay, or at a time of the scheduler's monotonic clock (see {@link now}). */
@@ -54,7 +54,7 @@ const delayOf = (when: Duration.Input): number | undefined => {
 }
 
 /** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
-const set = (host: Host, entry: Later, ref: TimerRef, when: When): boolean => {
+const set = (host: Host, entry: TimerEntry, ref: TimerRef, when: When): boolean => {
   if (isDeadline(when)) {
     if (!Number.isFinite(when.at)) return false
     timerRefsOf(host).startAt(entry, ref, when.at)
@@ -75,7 +75,7 @@ const badDelay = (operation: string, when: When) =>
 /** Sets a timer, and dies when that is not possible. */
 const begin = (
   host: Host,
-  entry: Later,
+  entry: TimerEntry,
   operation: string,
   when: When,
   ref = timerRefsOf(host).nextRef()
@@ -118,7 +118,7 @@ const SendAfter = operationKind(
       const { message, to, when } = this
       const host = hostOf(fiber)
       prepare(host, to, message)
-      return silenced(fiber, noTimer(host)) ?? begin(host, new SendLater(to, message), "sendAfter", when)
+      return silenced(fiber, noTimer(host)) ?? begin(host, new SendTimer(to, message), "sendAfter", when)
     }
 
     [Symbol.iterator](): Iterating<TimerRef, never> {
@@ -157,7 +157,7 @@ export const startTimer = <M>(
     const ref = timerRefsOf(host).nextRef()
     const text = message(ref)
     prepare(host, address, text)
-    return begin(host, new SendLater(address, text), "startTimer", when, ref)
+    return begin(host, new SendTimer(address, text), "startTimer", when, ref)
   })
 
 /** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
@@ -166,7 +166,7 @@ export const exitAfter = (
   reason: ExitReason.ExitReason,
   when: When
 ): Effect.Effect<TimerRef, never, System> =>
-  acting((host) => begin(host, new ExitLater(pid, reason), "exitAfter", when))
+  acting((host) => begin(host, new ExitTimer(pid, reason), "exitAfter", when))
 
 /** Kills after a delay. Catalogue T18. */
 export const killAfter = (pid: Pid, when: When): Effect.Effect<TimerRef, never, System> =>
@@ -181,7 +181,7 @@ export const applyAfter = <A, E>(
     const start = () => {
       Effect.runForkWith(host.context)(spawn(Schema.Never, () => effect) as Effect.Effect<unknown>)
     }
-    return begin(host, new RunLater(start), "applyAfter", when)
+    return begin(host, new RunTimer(start), "applyAfter", when)
   })
 
 /** A timer that has been cancelled without waiting, and the milliseconds that were left (`undefined`: it had fired). */

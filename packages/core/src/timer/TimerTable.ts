@@ -11,7 +11,7 @@ import type { Host } from "../process/Host.ts"
 import { fresh, type HeldTimers, type Timed } from "../run/Timer.ts"
 import type { Timers } from "../run/Timers.ts"
 import type { TimerRef } from "../signal/Signal.ts"
-import { type Later, SendLater } from "./Later.ts"
+import { SendTimer, type TimerEntry } from "./TimerEntry.ts"
 
 /** References are counted, and so many that follow each other are in one page. A power of two. */
 const pageSize = 32
@@ -27,7 +27,7 @@ const perPage = 1 / pageSize
  */
 export class Page {
   readonly number: number
-  readonly slots: Array<Later | undefined> = new Array(pageSize).fill(undefined)
+  readonly slots: Array<TimerEntry | undefined> = new Array(pageSize).fill(undefined)
   /** How many entries it has. The wheel has them all. */
   count = 0
 
@@ -100,13 +100,13 @@ export class TimerTable implements HeldTimers {
   }
 
   /** Sets a timer for a delay, under a reference that no other timer has. */
-  start(entry: Later, ref: TimerRef, delay: number): void {
+  start(entry: TimerEntry, ref: TimerRef, delay: number): void {
     this.timers.start(entry, delay)
     this.add(entry, ref)
   }
 
   /** As {@link start}, for a time of the scheduler's clock. */
-  startAt(entry: Later, ref: TimerRef, deadline: number): void {
+  startAt(entry: TimerEntry, ref: TimerRef, deadline: number): void {
     this.timers.startAt(entry, deadline)
     this.add(entry, ref)
   }
@@ -166,7 +166,7 @@ export class TimerTable implements HeldTimers {
   /** There will be a newer one. */
   private holdNewest(): void {
     const number = Math.floor(this.ref * perReference)
-    if (pageOf(number) !== this.page.number) this.turnTo(pageOf(number))
+    if (pageOf(number) !== this.page.number) this.openPage(pageOf(number))
     const slot = number & slotMask
     this.heldTo[slot] = this.to
     this.heldMessages[slot] = this.message
@@ -196,7 +196,7 @@ export class TimerTable implements HeldTimers {
       const delay = heldDelays[slot] as number
       if (delay === empty) continue
       left--
-      const entry = new SendLater(heldTo[slot] as Address, heldMessages[slot])
+      const entry = new SendTimer(heldTo[slot] as Address, heldMessages[slot])
       entry.state = fresh
       entry.time = delay
       entry.number = firstNumber + slot
@@ -219,7 +219,7 @@ export class TimerTable implements HeldTimers {
 
   // --- the pages -----------------------------------------------------------------------------------------------------
 
-  private turnTo(pageNumber: number): void {
+  private openPage(pageNumber: number): void {
     this.release()
     const { page } = this
     if (page.count > 0) this.pages.set(page.number, page)
@@ -230,9 +230,9 @@ export class TimerTable implements HeldTimers {
   }
 
   /** Adds what the wheel has: then nothing is held back. */
-  private add(entry: Later, ref: number): void {
+  private add(entry: TimerEntry, ref: number): void {
     const number = Math.floor(ref * perReference)
-    if (pageOf(number) !== this.page.number) this.turnTo(pageOf(number))
+    if (pageOf(number) !== this.page.number) this.openPage(pageOf(number))
     const { page } = this
     const slot = number & slotMask
     entry.number = number
@@ -257,7 +257,7 @@ export class TimerTable implements HeldTimers {
   private sweep(): void {
     for (const page of [this.page, ...this.pages.values()]) {
       for (const entry of page.slots) {
-        if (entry?.isInVain(this.host) !== true) continue
+        if (entry?.isObsolete(this.host) !== true) continue
         this.remove(entry)
         this.timers.clear(entry)
       }
@@ -276,7 +276,7 @@ export class TimerTable implements HeldTimers {
   }
 
   /** A timer that the wheel had is over. */
-  remove(entry: Later): void {
+  remove(entry: TimerEntry): void {
     // It has one since the wheel has it
     const page = entry.page as Page
     page.slots[entry.number & slotMask] = undefined

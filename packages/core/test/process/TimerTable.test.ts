@@ -8,7 +8,7 @@ import type { Host } from "../../src/process/Host.ts"
 import type { Runnable } from "../../src/run/RunQueue.ts"
 import { TimerWheel } from "../../src/scheduler/TimerWheel.ts"
 import type { TimerRef } from "../../src/signal/Signal.ts"
-import { ExitLater, type Later, RunLater, SendLater } from "../../src/timer/Later.ts"
+import { ExitTimer, RunTimer, SendTimer, type TimerEntry } from "../../src/timer/TimerEntry.ts"
 import { TimerTable } from "../../src/timer/TimerTable.ts"
 
 /**
@@ -144,7 +144,7 @@ describe("TimerTable", () => {
               model.set(undefined, value)
             } else if (kind === "later") {
               const ref = table.nextRef()
-              table.start(new RunLater(() => fired.push(String(id))), ref, value)
+              table.start(new RunTimer(() => fired.push(String(id))), ref, value)
               model.set(ref, value)
             } else if (kind === "skip") skip(value)
             else if (kind === "look") {
@@ -202,23 +202,23 @@ describe("TimerTable", () => {
     const pidOf = (serial: number) => new PidImpl(3, 1, serial, undefined)
     const elsewhere = new PidImpl(2, 1, 1, undefined)
     const fired: Array<string> = []
-    const start = (entry: Later) => {
+    const start = (entry: TimerEntry) => {
       const ref = table.nextRef()
       table.start(entry, ref, 10_000)
       return ref
     }
     living.add(1)
     const kept = [
-      start(new ExitLater(pidOf(1), ExitReason.normal)),
-      start(new ExitLater(elsewhere, ExitReason.normal)),
-      start(new RunLater(() => fired.push("code"))),
-      start(new SendLater(new Name("", "name", undefined), "message")),
-      start(new SendLater(new Alias(pidOf(1), 7, undefined), "message"))
+      start(new ExitTimer(pidOf(1), ExitReason.normal)),
+      start(new ExitTimer(elsewhere, ExitReason.normal)),
+      start(new RunTimer(() => fired.push("code"))),
+      start(new SendTimer(new Name("", "name", undefined), "message")),
+      start(new SendTimer(new Alias(pidOf(1), 7, undefined), "message"))
     ]
     const ended: Array<TimerRef> = []
     for (let count = 0; count < 600; count++) {
-      ended.push(start(new ExitLater(pidOf(2), ExitReason.normal)))
-      ended.push(start(new SendLater(new Alias(pidOf(2), 7, undefined), "message")))
+      ended.push(start(new ExitTimer(pidOf(2), ExitReason.normal)))
+      ended.push(start(new SendTimer(new Alias(pidOf(2), 7, undefined), "message")))
       // In between, others come and go
       if (count % 2 === 0) expect(table.cancel(table.send(pidOf(2), "message", 50))).toBe(50)
     }
@@ -240,7 +240,7 @@ describe("TimerTable", () => {
     const early = table.nextRef()
     skip(100)
     const late = send(1, 20)
-    table.start(new RunLater(() => undefined), early, 30)
+    table.start(new RunTimer(() => undefined), early, 30)
     const last = send(2, 40)
     expect(table.left(before)).toBe(10)
     expect(table.cancel(late)).toBe(20)

@@ -167,8 +167,8 @@ describe("Scheduler", () => {
   /** What each of so many slices in a row was told at its end, in one item. */
   const slicesOf = (scheduler: Scheduler, count: number) =>
     Array.from({ length: count }, () => {
-      scheduler.onTheSpot += scheduler.slice
-      return scheduler.goesOn()
+      scheduler.inlineReductions += scheduler.slice
+      return scheduler.extendsSlice()
     })
 
   it("a process that nobody waits behind has one slice after another, for 2,048 reductions, and each of them counts", () => {

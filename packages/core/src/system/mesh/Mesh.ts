@@ -260,7 +260,7 @@ export class Mesh implements Uplink {
         break
       }
       case "Unlink":
-        scheduler.processes.get(signal.from.serial)?.farLinks?.delete(keyOf(signal.to))
+        scheduler.processes.get(signal.from.serial)?.remoteLinks?.delete(keyOf(signal.to))
         break
       case "Monitor": {
         const record = scheduler.processes.get(signal.from.serial)
@@ -447,7 +447,7 @@ export class Mesh implements Uplink {
     const lost = (pid: Pid) => pid.slot === slot && pid.incarnation === incarnation
     this.directory.schedulerDown(slot, incarnation)
     for (const record of [...scheduler.processes.values()]) {
-      for (const { pid } of record.farLinks?.values() ?? []) if (lost(pid)) loseLink(record, pid, reason)
+      for (const { pid } of record.remoteLinks?.values() ?? []) if (lost(pid)) loseLink(record, pid, reason)
       for (const { pid, ref } of scheduler.monitors.monitorsOf(record))
         if (lost(pid)) receiveDown(record, pid, ref, reason)
       for (const entry of scheduler.monitors.watchersOf(record)) if (lost(entry.by)) unwatch(record, entry.ref)

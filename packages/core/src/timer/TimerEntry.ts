@@ -17,7 +17,7 @@ import { Timed } from "../run/Timer.ts"
 import type { Page } from "./TimerTable.ts"
 
 /** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: plain, mutable and small. */
-export abstract class Later extends Timed {
+export abstract class TimerEntry extends Timed {
   /** The counter of its reference. Set by its table. */
   number = 0
   /** Where it is in its table, once the wheel has it. Set by its table. */
@@ -31,14 +31,14 @@ export abstract class Later extends Timed {
   protected abstract fire(host: Host): void
 
   /** Whether it can reach nobody any more. */
-  abstract isInVain(host: Host): boolean
+  abstract isObsolete(host: Host): boolean
 }
 
 /** Whether a process was of this scheduler, and has ended. */
 const hasEnded = (host: Host, pid: Pid): boolean => isHere(host, pid) && !host.processes.has(pid.serial)
 
 /** An exit signal that is on its way already, but for the time. */
-export class ExitLater extends Later {
+export class ExitTimer extends TimerEntry {
   private readonly pid: Pid
   private readonly reason: ExitReason.ExitReason
   constructor(pid: Pid, reason: ExitReason.ExitReason) {
@@ -49,13 +49,13 @@ export class ExitLater extends Later {
   protected fire(host: Host): void {
     sendExit(host, this.pid, outside(host), this.reason, false)
   }
-  isInVain(host: Host): boolean {
+  isObsolete(host: Host): boolean {
     return hasEnded(host, this.pid)
   }
 }
 
 /** Code that is run later: when its turn in the run queue comes. */
-export class RunLater extends Later {
+export class RunTimer extends TimerEntry {
   private readonly code: () => void
   constructor(code: () => void) {
     super()
@@ -64,13 +64,13 @@ export class RunLater extends Later {
   protected fire(host: Host): void {
     host.enqueue(this.code, "normal")
   }
-  isInVain(): boolean {
+  isObsolete(): boolean {
     return false
   }
 }
 
 /** A message that is on its way already, but for the time. */
-export class SendLater extends Later {
+export class SendTimer extends TimerEntry {
   private readonly to: Address
   private readonly message: unknown
 
@@ -87,7 +87,7 @@ export class SendLater extends Later {
     deliverTo(host, to, message)
   }
 
-  isInVain(host: Host): boolean {
+  isObsolete(host: Host): boolean {
     const { to } = this
     // A name is somebody's when the timer fires
     if (to instanceof Name) return false
@@ -95,4 +95,4 @@ export class SendLater extends Later {
   }
 }
 
-keepShapes(new SendLater(nothing, nothing), new ExitLater(nothing, nothing), new RunLater(nothing))
+keepShapes(new SendTimer(nothing, nothing), new ExitTimer(nothing, nothing), new RunTimer(nothing))
