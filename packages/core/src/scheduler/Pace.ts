@@ -1,18 +1,18 @@
 /**
- * How often a turn looks at the clock. A look costs more than most items do, so quick items are let run in dozens between two
- * looks; but each turn begins with single ones, and goes back to them when something was slow. After something very slow that
- * was not alone, all items are looked at singly for a while, so that whoever is slow again is known by name.
+ * How often a turn reads the clock. Reading it costs more than most items do, so dozens of quick items run between two reads.
+ * Each turn begins with a read after every item, and returns to that after a slow stretch. After a very slow stretch of several
+ * items, the clock is read after every item for a while, so that the next slow item can be named in the report.
  */
 
-/** At most so many items between two looks. */
+/** The most items between two reads of the clock. */
 const most = 64
 /** A stretch below this many milliseconds was quick: the next may be twice as long. */
 const quick = 0.25
 /** A stretch above this many milliseconds was slow: the next ones are single items. */
 const slow = 1
-/** So many items may run before others get what was meant for them: none of it waits behind dozens of items that turn out slow. */
+/** The most items that run before signals to other schedulers are published: they must not wait behind dozens of slow items. */
 const soon = 4
-/** So many items are looked at singly after something that took too long: two milliseconds' worth of looks. */
+/** How many items are timed one by one after a stretch that took too long. */
 const closely = 65_536
 
 /** One scheduler's pace. Hot path: plain and mutable. */
@@ -35,7 +35,7 @@ export class Pace {
     this.at = now
   }
 
-  /** Something is to be seen by other schedulers: the next look is due soon. */
+  /** A signal to another scheduler was written: the next read is due soon. */
   hasten(): void {
     this.due = Math.min(this.due, this.count + soon)
   }
@@ -52,7 +52,7 @@ export class Pace {
     return took
   }
 
-  /** From now on, and for a while, no two items share a stretch. */
+  /** Times the next items one by one, see {@link closely}. */
   lookClosely(): void {
     this.alone = closely
     this.due = this.ran + 1

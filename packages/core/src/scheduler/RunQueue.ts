@@ -4,7 +4,7 @@
  */
 import type { Priority, Runnable } from "../run/RunQueue.ts"
 
-/** What stands in the queue: a process, a wake-up, or a task of an Effect fiber. */
+/** An entry of the queue: a process, a wake-up, or a task of an Effect fiber. */
 export type Item = Runnable | (() => void)
 
 /** Grows by doubling, never shrinks below this. */
@@ -64,9 +64,9 @@ export class RunQueue {
   private readonly low = new Ring()
   private sinceLow = 0
 
-  /** How many items stand in it. */
+  /** The number of queued items. */
   length = 0
-  /** How many of them are not of class `normal`: nearly always none. */
+  /** The number of queued items of other classes than `normal`: nearly always 0. */
   private others = 0
 
   push(item: Item, priority: Priority): void {

@@ -40,7 +40,7 @@ import { Streak } from "./Streak.ts"
 import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
 import type { Uplink } from "./Uplink.ts"
 
-/** The seams of a scheduler: what it takes from the outside world. */
+/** A scheduler's identity, clock, event loop and settings. */
 export interface SchedulerOptions {
   /** The id of its system, see `Host.system`. Default: one that all schedulers without one have. */
   readonly system?: string | undefined
@@ -53,7 +53,7 @@ export interface SchedulerOptions {
   readonly slice?: number | undefined
   /** Whether messages shared by reference are frozen. Default: true outside production. */
   readonly freeze: boolean
-  /** Where others can see who runs: two numbers, see `Host.trace`. Default: where nobody sees it. */
+  /** Shared memory that shows the running process: two numbers, see `Host.trace`. Default: memory of its own. */
   readonly trace?: Float64Array | undefined
   /** What is reported. Default: nothing. */
   readonly limits?: SchedulerLimits | undefined
@@ -75,9 +75,9 @@ const unlimited: SchedulerLimits = { longTurn: Infinity, longHandler: Infinity, 
 const turnItems = 16_384
 /** Giving way and going on takes Effect's interpreter two operations: with less than this, nothing else would be done. */
 const shortestSlice = 4
-/** Operations of a process that nobody waits behind. */
+/** Operations of one slice while the run queue is empty. */
 const longestSlice = 2048
-/** So many slices' messages wait for a process before senders pay more for another. */
+/** A mailbox of more than so many slices' messages costs its senders extra reductions. */
 const crowdedSlices = 4
 /** How long a turn may keep the event loop waiting. */
 const turnMilliseconds = 5
@@ -119,7 +119,7 @@ export class Scheduler implements Host {
   private readonly limits: SchedulerLimits
   private readonly pace = new Pace()
   private readonly streak = new Streak()
-  // Set by `attach`, which whoever makes a scheduler calls first
+  // Set by `attach`, which is called right after the constructor
   private uplink!: Uplink
   /** Operations of Effect's interpreter in a slice: each costs a few times what one on the spot does. */
   private readonly interpreterSlice: number

@@ -108,20 +108,20 @@ const nobody: HeldTimers = { holds: false, size: 0, enter: () => undefined }
 /** Hot path: plain and mutable. */
 export class TimerWheel implements Timers {
   private readonly clock: WheelClock
-  /** What is done with a timer whose deadline is over. Must not throw. */
+  /** Handles an expired timer. Must not throw. */
   private readonly expire: (timer: Timed) => void
   private readonly fine: Array<Timed | undefined> = new Array(slots).fill(undefined)
   private readonly coarse: Array<Timed | undefined> = new Array(windows).fill(undefined)
-  /** Those without a deadline, that were set since the last look at the clock. */
+  /** Timers set since the last read of the clock: they have no deadline yet. */
   private readonly freshList = new Timed()
-  /** Those that have a deadline and no slot, in the order they were set. */
+  /** Timers with a deadline and no slot, in the order they were set. */
   private readonly recentList = new Timed()
   /** When they get their slots. */
   private settleAt = never
-  /** What it holds comes before all that is set from now on. */
+  /** Timers not entered yet: they come before timers set from now on. */
   private held: HeldTimers = nobody
   private readonly timeouts = new Timeouts(this)
-  /** What is due and not told yet. A new one each time, as young as what stands in it. */
+  /** Expired timers not handled yet. A new list each time, so that an old object does not point to young ones. */
   private dueList = new Timed()
   /** Every tick before this one has been processed. */
   private tick: number
@@ -138,7 +138,7 @@ export class TimerWheel implements Timers {
     this.tick = Math.floor(clock.now())
   }
 
-  /** Whom to ask for a timer that is set and not here yet. Called once, before anything is set. */
+  /** Sets the source of timers that were started but not entered yet. Called once, before any timer is set. */
   hold(held: HeldTimers): void {
     this.held = held
   }

@@ -1,5 +1,5 @@
 /**
- * What a scheduler asks of its system: all that reaches beyond it.
+ * The interface between a scheduler and its system: routing to other schedulers, placement, reports.
  */
 
 import type { Directory } from "../address/Directory.ts"

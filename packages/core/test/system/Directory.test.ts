@@ -23,10 +23,10 @@ const makeDirectory = () => {
   const peers = [main, owner]
   const directory = new ReplicatedDirectory(host, { all: () => peers, none: () => false })
   // Private: nobody else is to know
-  const { graves } = directory as unknown as { readonly graves: ReadonlyMap<string, unknown> }
+  const { tombstones } = directory as unknown as { readonly tombstones: ReadonlyMap<string, unknown> }
   return {
     directory,
-    graves,
+    tombstones,
     tell: (from: typeof main, change: Change) =>
       directory.receiveChange({ _tag: "DirectoryChange", change, table, key, pid, value: undefined, call: 0, from }),
     loseOwner: () => {
@@ -48,7 +48,7 @@ describe("the entry of a process of another scheduler", () => {
   for (const story of stories) {
     for (let ends = 0; ends <= story.length; ends++) {
       it(`${story.join(", ")}: its own scheduler tells of the end after ${ends}`, () => {
-        const { directory, graves, tell } = makeDirectory()
+        const { directory, tombstones, tell } = makeDirectory()
         const told = [...story.map((change) => [main, change] as const)]
         told.splice(ends, 0, [owner, "release"] as const)
         let there = false
@@ -61,7 +61,7 @@ describe("the entry of a process of another scheduler", () => {
           // Whoever has seen the end finds the name free
           expect(directory.whereis(table, key)).toBe(there && !ended ? pid : undefined)
         }
-        expect(graves.size).toBe(0)
+        expect(tombstones.size).toBe(0)
       })
     }
   }
@@ -88,7 +88,7 @@ describe("the entry of a process of another scheduler", () => {
   it("leaves nothing when its scheduler is lost, whenever that is", () => {
     fc.assert(
       fc.property(fc.constantFrom(...stories), fc.boolean(), fc.nat(5), fc.nat(5), (story, released, ends, loss) => {
-        const { directory, graves, loseOwner, tell } = makeDirectory()
+        const { directory, tombstones, loseOwner, tell } = makeDirectory()
         const lost = Math.min(loss, story.length)
         const steps: Array<() => void> = story.map((change) => () => tell(main, change))
         // What the owner had sent is taken in before its loss is known
@@ -97,7 +97,7 @@ describe("the entry of a process of another scheduler", () => {
         if (released) steps.splice(at, 0, () => tell(owner, "release"))
         for (const step of steps) step()
         expect(directory.whereis(table, key)).toBe(undefined)
-        expect(graves.size).toBe(0)
+        expect(tombstones.size).toBe(0)
       }),
       { numRuns: 500 }
     )

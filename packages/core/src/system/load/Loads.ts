@@ -1,6 +1,6 @@
 /**
  * How much every scheduler has to do, as one of them sees it: what the shared table says, and the starts it has sent itself
- * that are not in there yet. Who starts many processes at once would otherwise send all of them to one that was idle before.
+ * that are not in there yet. Without the latter, many starts at once would all go to the one scheduler that was idle before.
  */
 import type { SharedTable } from "../transport/SharedTable.ts"
 

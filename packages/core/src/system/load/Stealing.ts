@@ -1,8 +1,8 @@
 /**
  * Starts that any scheduler may make: they wait here for their turn, and an idle scheduler may take them over before it
- * comes. Who has nothing left but what it is at sees in the shared table that others have more than they get to, and asks; who
- * was asked hands over a part when it looks at the clock next, or has made a few starts more. Only starts move: a process that
- * has started stays where it is.
+ * comes. The idle scheduler (the thief) finds a loaded one (the victim) in the shared table and asks it. The victim hands over a
+ * part at its next read of the clock, or after a few more starts. Only starts move: a process that has started stays on its
+ * scheduler.
  */
 
 import type { Offer } from "../../process/Host.ts"
@@ -11,8 +11,8 @@ import type { Scheduler } from "../../scheduler/Scheduler.ts"
 import type { SharedTable } from "../transport/SharedTable.ts"
 
 /**
- * Of `unstarted` starts, how many whoever asks gets at once: half of an equal part for each of so many schedulers. What is
- * handed over cannot come back, and nobody knows how long it will take: who is through first asks again.
+ * How many of `unstarted` starts a thief gets at once: half of an equal part for each of so many schedulers. Starts that were
+ * handed over cannot come back, and how long they take is unknown: a thief that finishes first asks again.
  */
 export const shareOf = (unstarted: number, schedulers: number): number => Math.ceil(unstarted / schedulers / 2)
 

@@ -57,7 +57,7 @@ export class ReplicatedDirectory implements Directory {
    * one of the two has taken out are here until the other one comes, which then finds them gone. An addition that the process's own
    * scheduler has overtaken is no news: slot 0 sends it before it tells of the end.
    */
-  private readonly graves = new Map<string, Grave>()
+  private readonly tombstones = new Map<string, Tombstone>()
   /** Registrations that slot 0 has been asked for. When their process ends, slot 0 is told what to take back. */
   private readonly asked = new Set<Registering>()
   /** Slot 0 only: registrations that wait until it is known whether a holder still is one. */
@@ -365,13 +365,14 @@ export class ReplicatedDirectory implements Directory {
   receiveChange(signal: DirectoryChangeSignal): void {
     const { call, change, from, host, key, pid, table, value } = { ...signal, host: this.host }
     const alive = !(isHere(host, pid) && find(host, pid)?.isRunning !== true)
-    if (change !== "add" || (alive && !this.graves.has(graveOf(table, key, pid)))) {
+    if (change !== "add" || (alive && !this.tombstones.has(tombstoneOf(table, key, pid)))) {
       this.apply(change, table, key, pid, value)
       if (change === "release" && host.slot === 0) this.forget(table, key, pid)
     }
     if (change === "release" && host.slot === 0) this.spreadRelease(from.slot, table, key, pid)
     // What slot 0 releases of its own comes behind the addition, and once
-    else if (change === "released" || (change === "release" && from.slot !== 0)) this.bury(change, table, key, pid)
+    else if (change === "released" || (change === "release" && from.slot !== 0))
+      this.recordTombstone(change, table, key, pid)
     if (call === 0) return
     const { incarnation, slot } = from
     host.route(slot, incarnation, {
@@ -398,12 +399,12 @@ export class ReplicatedDirectory implements Directory {
   }
 
   /** One of the two who tell of an end has: notes that, or that both have. */
-  private bury(told: Grave["told"], table: string, key: string, pid: Pid): void {
-    const name = graveOf(table, key, pid)
-    const grave = this.graves.get(name)
-    if (grave !== undefined && grave.told !== told) this.graves.delete(name)
+  private recordTombstone(told: Tombstone["told"], table: string, key: string, pid: Pid): void {
+    const name = tombstoneOf(table, key, pid)
+    const tombstone = this.tombstones.get(name)
+    if (tombstone !== undefined && tombstone.told !== told) this.tombstones.delete(name)
     // A scheduler that is gone tells nothing more
-    else if (told === "release" || this.isUp(pid)) this.graves.set(name, { told, pid })
+    else if (told === "release" || this.isUp(pid)) this.tombstones.set(name, { told, pid })
   }
 
   private isUp({ incarnation, slot }: Pid): boolean {
@@ -431,8 +432,8 @@ export class ReplicatedDirectory implements Directory {
     for (const { key, pid, table } of [...this.tables.everything()]) {
       if (pid.slot === slot && pid.incarnation === incarnation) this.tables.remove(table, key, pid)
     }
-    for (const [name, { pid, told }] of this.graves) {
-      if (told === "released" && pid.slot === slot && pid.incarnation === incarnation) this.graves.delete(name)
+    for (const [name, { pid, told }] of this.tombstones) {
+      if (told === "released" && pid.slot === slot && pid.incarnation === incarnation) this.tombstones.delete(name)
     }
   }
 
@@ -454,9 +455,9 @@ const registered: Registration = { _tag: "Registered" }
 const notRegistered: Registration = { _tag: "NotAlive" }
 
 /** What is left of an entry whose process has ended: who has told so, and whose entry it was. */
-interface Grave {
+interface Tombstone {
   readonly told: "release" | "released"
   readonly pid: Pid
 }
 
-const graveOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table.length} ${table} ${key}`
+const tombstoneOf = (table: string, key: string, pid: Pid): string => `${keyOf(pid)} ${table.length} ${table} ${key}`

@@ -31,7 +31,7 @@ const drainUntil = (scheduler: Scheduler, deadline: number): Effect.Effect<void>
     return Effect.andThen(ended, drainUntil(scheduler, deadline))
   })
 
-/** Whether nobody on this scheduler is responsible for it. */
+/** Whether the process has no living parent on this scheduler. */
 const isTop = (scheduler: Scheduler, { parent, status }: ProcessRecord): boolean =>
   status !== "dead" &&
   (parent === undefined || parent.slot !== scheduler.slot || !scheduler.processes.has(parent.serial))

@@ -6,7 +6,7 @@
 /** How soon, in milliseconds. */
 export const sameRequest = 1000
 
-/** What requests lead to. */
+/** The clock, and the actions of the first and of a later request. */
 export interface EndOptions {
   /** A monotonic time, in milliseconds. */
   readonly now: () => number
@@ -30,7 +30,7 @@ export class EndRequests {
     return this.first !== undefined
   }
 
-  /** Somebody asks. */
+  /** Handles one request. */
   readonly ask = (): void => {
     const { abort, end, now } = this.options
     if (this.first === undefined) {
