@@ -216,14 +216,14 @@ export const schedulers: Effect.Effect<ReadonlyArray<SlotSnapshot>, never, Syste
  * schedulers that come, go, are blocked or have too much to do, long turns, handlers and mailboxes; what
  * `erlang:system_monitor` and OTP's logger tell. It never ends by itself. Events of one scheduler come in order.
  *
- * Who listens is never waited for: when more than 1,024 events wait for a listener, the oldest are dropped, and an
+ * The runtime never waits for a listener: when more than 1,024 events wait for a listener, the oldest are dropped, and an
  * `EventsLost` in their place says how many. Messages, states and arguments in events are texts, as their contracts' `inspect`
  * shows them.
  *
  * A long handler is found when the scheduler looks at its clock: after each item where there are few or they are slow, else
  * after 64 of them at the latest. One slow item among quick ones is therefore always told, but the first time perhaps without
  * its name: `pid` is undefined then, and `items` says among how many it was. From then on the scheduler looks at each of the
- * next 65,536 items, and names whoever is slow again. Garbage collection and the OS count as the item's time. The limits are
+ * next 65,536 items, and names the item that is slow again. Garbage collection and the OS count as the item's time. The limits are
  * `monitor` in the {@link Settings}.
  */
 export const events: Stream.Stream<Event, never, System> = Stream.unwrap(

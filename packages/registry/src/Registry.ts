@@ -17,12 +17,12 @@
  * yield* lobby.say({ user: "ada", text: "hi" })
  * ```
  *
- * `lobby` is a name, not a process: whoever holds the key when it is used gets the message, so a ref survives restarts.
- * A cast to a key nobody holds is dropped, a call fails with NoProcess. To start a process only if its key is free,
+ * `lobby` is a name, not a process: the holder of the key at the time of use gets the message, so a ref survives restarts.
+ * A cast to a key without a holder is dropped, a call fails with NoProcess. To start a process only if its key is free,
  * register in its `init`: a start whose key is taken fails with AlreadyRegistered as its reason.
  *
  * Looking up is a local step on every scheduler. Registering and unregistering return when every scheduler has seen it,
- * so whoever hears of it afterwards finds it there.
+ * so a process that hears of it afterwards finds it there.
  *
  * Where this is stronger than Elixir's Registry:
  * - A process's entries are gone before its DOWN or EXIT can arrive: a lookup never gives a process that the caller
@@ -196,7 +196,7 @@ export const duplicate = <
   const table = new RegistryTable(name, "duplicate", contract, key, options?.value)
   return {
     ...shared(table),
-    // Nobody holds a key of a duplicate registry alone: AlreadyRegistered is not among the outcomes
+    // A key of a duplicate registry is never held by one process alone: AlreadyRegistered is not among the outcomes
     register: (key, value) => register(table, key, value) as Effect.Effect<void, UnknownRegistry, Current>,
     registerRef: (ref, key, value) =>
       table.registerRef(ref, key, value) as Effect.Effect<void, UnknownRegistry | NotAlive, System>,

@@ -10,7 +10,7 @@ export class AlreadyRegistered extends Schema.TaggedError<AlreadyRegistered>()("
   registry: Schema.String,
   /** The key, as JSON. */
   key: Schema.String,
-  /** Who holds it. It may be the process that asked. */
+  /** The holder. It may be the process that asked. */
   holder: anyPid
 }) {
   override get message(): string {
@@ -32,7 +32,7 @@ export class NotRegistered extends Schema.TaggedError<NotRegistered>()("NotRegis
   registry: Schema.String,
   /** The key, as JSON. */
   key: Schema.String,
-  /** Who does not hold it. */
+  /** The process that does not hold it. */
   pid: anyPid
 }) {
   override get message(): string {

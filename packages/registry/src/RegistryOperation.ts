@@ -105,7 +105,7 @@ const Register = actionKind(
 
 // What an operation gives is what the table holds, of the types that the table has
 
-/** Who holds a key. */
+/** The holder of a key. */
 export const whereis = <P extends Protocol, A extends Fields, M, K extends Schema.Top, V extends Schema.Top>(
   table: RegistryTable<P, A, M, K, V>,
   key: K["Type"]

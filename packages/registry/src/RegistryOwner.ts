@@ -68,7 +68,7 @@ export const implementation = Owner.implement({
   handle: {}
 })
 
-/** The protocol of an owner: nobody has anything to ask it. */
+/** The protocol of an owner: it takes no messages. */
 export type OwnerProtocol = {}
 
 /** How a registry's owner is started: a child for a supervisor. */

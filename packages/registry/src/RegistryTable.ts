@@ -73,7 +73,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   /** Without a value schema nothing is kept. */
   private readonly valueText: SchemaText<V["Type"]> | undefined
   private known: Known | undefined = undefined
-  /** The entries of keys that have several, made once for all who look them up. Not where values are read anew each time. */
+  /** The entries of keys that have several, made once for all lookups. Not where values are read anew each time. */
   private readonly read = new WeakMap<ReadonlyArray<DirectoryEntry>, ReadonlyArray<Entry<P, V["Type"]>>>()
 
   constructor(name: string, kind: Keys, contract: Contract<P, A, M>, key: K, value: V | undefined) {
@@ -90,7 +90,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   // --- looking up --------------------------------------------------------------------------------------------------
 
-  /** The address of whoever holds `key`. */
+  /** The address of the holder of `key`. */
   at(key: K["Type"]): Ref<P> {
     return this.contract["~internals"].refs.at(this.nameOf(key))
   }
@@ -180,7 +180,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
 
   // --- changing ----------------------------------------------------------------------------------------------------
 
-  /** Enters the calling process, if nobody else has to agree and nothing is in the way. */
+  /** Enters the calling process, if no other scheduler has to agree and nothing is in the way. */
   registerNow({ host, pid }: ProcessRecord, key: K["Type"], value: V["Type"]): boolean {
     const text = this.keyText.write(key)
     const stored = this.writeValue(value)
@@ -246,7 +246,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
       }
     }
     const registering: Effect.Effect<Registration> = host.directory.register(registry, this.kind, text, pid, stored)
-    // Where nobody else has to agree, the outcome is there
+    // Where no other scheduler has to agree, the outcome is there
     const known = outcomeOf(registering)
     return known === undefined ? Effect.flatMap(registering, told) : told(known)
   }
@@ -256,7 +256,7 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
     return withCurrent(({ host, pid }) => host.directory.unregister(this.name, this.keyText.write(key), pid))
   }
 
-  /** Replaces the value of the calling process. Nobody else changes it, so reading and writing need no lock. */
+  /** Replaces the value of the calling process. No other process changes it, so reading and writing need no lock. */
   update(
     key: K["Type"],
     f: (value: V["Type"]) => V["Type"]

@@ -1,5 +1,5 @@
 /**
- * What supervisors tell: to operators where OTP's supervisors report, and to whoever asks about children.
+ * What supervisors report: to operators where OTP's supervisors report, and in answers about children.
  */
 
 import * as ExitReason from "@understudy/core/ExitReason"
@@ -17,7 +17,7 @@ type SupervisorReport = Extract<ProcessEvent, { readonly _tag: "SupervisorReport
 /** The reason in the report of a supervisor that gives up. OTP's `reached_max_restart_intensity`. */
 export const reachedIntensity: ExitReason.ExitReason = ExitReason.failed("reached-max-restart-intensity")
 
-/** Who tells: a supervisor's process and its name. */
+/** The reporting supervisor: its process and its name. */
 interface Teller {
   readonly supervisor: SupervisorRecord
   readonly name: string
@@ -64,7 +64,7 @@ const argsText = (host: Host, { args, contract }: EncodedChild): string | undefi
   }
 }
 
-/** Tells operators that a child runs. OTP's progress report. Most of the time nobody wants to know. */
+/** Tells operators that a child runs. OTP's progress report. Mostly it has no reader. */
 export const reportStarted = (
   { name, supervisor }: Teller,
   { contract, id }: EncodedChild,

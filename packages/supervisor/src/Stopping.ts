@@ -118,7 +118,7 @@ const lastWords = (supervisor: CurrentRecord, pid: Pid, reason: ExitReason.ExitR
   if (reason._tag !== "NoProcess") return reason
   const { mailbox } = supervisor
   const at = mailbox.find((item) => item instanceof Process.Exit && equals(item.from, pid), 0)
-  // What `find` found is an Exit; nobody else takes from this mailbox while its process runs this
+  // What `find` found is an Exit; nothing else takes from this mailbox while its process runs this
   return at < 0 ? reason : (mailbox.takeAt(at) as Process.Exit).reason
 }
 

@@ -57,7 +57,7 @@ const inspection = {
   countChildren: GenServer.call({ success: ChildCounts })
 }
 
-/** What every supervisor answers: for those who know only a supervisor's name, and not of which kind it is. */
+/** What every supervisor answers: for callers that know only a supervisor's name, and not of which kind it is. */
 export const AnySupervisor = GenServer.define("understudy/AnySupervisor", { protocol: inspection })
 /** So many children are shown. */
 const mostShown = 20

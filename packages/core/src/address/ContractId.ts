@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto"
 
-/** The names of contracts by their keys, as far as this thread has asked for those: for messages that say who a stranger is. */
+/** The names of contracts by their keys, as far as this thread has asked for those: for reports that name an unknown contract. */
 const names = new Map<number, string>()
 
-/** Contracts of this thread whose keys were not asked for when somebody wanted a name. */
+/** Contracts of this thread whose keys have not been computed yet. */
 let unnamed: Array<WeakRef<ContractId>> = []
 let unnamedMost = 64
 

@@ -37,7 +37,7 @@ export interface DirectoryTable {
   first(key: string): DirectoryEntry | undefined
 }
 
-/** The tables of one scheduler, for those who look things up often: they can keep the table. */
+/** The tables of one scheduler, for code that looks things up often: it can keep the table. */
 export interface DirectoryTables {
   table(name: string): DirectoryTable
 }
@@ -61,7 +61,7 @@ export interface Directory {
   held(table: string, pid: Pid): ReadonlyArray<DirectoryEntry>
   /** Enters a table. The request is made when this is called; the effect waits for its outcome, if that is not known yet. */
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration>
-  /** As {@link register}, if that succeeds and nobody else has to agree. `false`: nothing is changed. */
+  /** As {@link register}, if that succeeds without another scheduler's consent. `false`: nothing is changed. */
   registerNow(table: string, keys: Keys, key: string, pid: Pid, value: unknown): boolean
   /** Takes out what `pid` holds under `key`. Whether there was something. */
   unregister(table: string, key: string, pid: Pid): Effect.Effect<boolean>

@@ -25,7 +25,7 @@ export class Name<in M = never> {
   }
 }
 
-/** Where a message can be sent: a process, whoever holds a name when it is sent, or an alias while it lasts. */
+/** Where a message can be sent: a process, the holder of a name at the time of sending, or an alias while it lasts. */
 export type Address<M = never> = Pid<M> | Name<M> | Alias<M>
 
 /** Appends an address of any kind. */

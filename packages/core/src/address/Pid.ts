@@ -134,7 +134,7 @@ export const keyOf = (pid: Pid<never>): number => pid.serial * maximumSlots + pi
 /** Whether both are the address of the same process. */
 export const equals = (a: Pid<never>, b: Pid<never>): boolean => a === b || keyOf(a) === keyOf(b)
 
-/** The sender of signals that no process sends: nobody on the scheduler of `at`. */
+/** The sender of signals that no process sends, on the scheduler of `at`: serial number 0. */
 export const outside = (at: { readonly slot: number; readonly incarnation: number }): Pid =>
   new PidImpl(at.slot, at.incarnation, 0, undefined)
 
@@ -152,7 +152,7 @@ export const parse = (text: string, codec?: MessageCodec): PidImpl | undefined =
 }
 
 /**
- * Whether whoever sends to the process of that serial number waits while its mailbox is full. Every eighth number is for such processes,
+ * Whether senders to the process of that serial number wait while its mailbox is full. Every eighth number is for such processes,
  * so that it is known wherever the pid is.
  */
 export const suspendsSenders = (serial: number): boolean => serial % 8 === 7
@@ -160,7 +160,7 @@ export const suspendsSenders = (serial: number): boolean => serial % 8 === 7
 /** What messages go by to a mailbox of which `codec`'s schema may be a part. */
 export const partOf = (codec: MessageCodec | undefined): MessageCodec | undefined => codec?.part ?? codec
 
-/** Beside the slot: the process's mailbox is not known to be of the schema that whoever reads the pid knows it by. */
+/** Beside the slot: the process's mailbox is not known to be of the schema by which the reader of the pid knows it. */
 const isPart = maximumSlots
 
 /** Appends a pid: its three numbers. `codec`: what {@link readPid} is to be given, if that is no part of the mailbox's. */

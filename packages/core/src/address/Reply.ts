@@ -1,4 +1,4 @@
-/** The way back from who is asked to who asks. */
+/** The way of an answer from the callee back to the caller. */
 import type * as Exit from "effect/Exit"
 import type * as ExitReason from "../exit/ExitReason.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
@@ -7,23 +7,23 @@ import type { Pid } from "./Pid.ts"
 /** Where an answer goes. */
 export interface ReplyTo {
   answer(exit: Exit.Exit<unknown, unknown>): void
-  /** As {@link answer} with a success, which nobody has to make then: the answer of nearly all calls. */
+  /** As {@link answer} with a success, without making an `Exit` of it: the answer of nearly all calls. */
   succeed(value: unknown): void
   /** The callee is gone (or never was). */
   down(reason: ExitReason.ExitReason): void
-  /** Whether the answer is there, or nobody waits for it. */
+  /** Whether the answer is there, or the caller no longer waits. */
   readonly settled: boolean
   /** The callee does not take such calls: it is of the named contract, and not of the call's, or it has no handler for it. */
   refuse(contract: string, problem: Refusal): void
-  /** Who waits, as far as that is known, for reports. */
+  /** The caller, as far as it is known, for reports. */
   readonly asker?: Asker | undefined
   /** Gives the asker a number that the scheduler of that slot can answer to. Absent where the asker is on another scheduler already. */
   export?(slot: number): number
-  /** Nobody waits any more, and the callee has never heard of it. */
+  /** The caller no longer waits, and the callee never knew of the call. */
   abandon?(): void
 }
 
-/** Somebody of this scheduler who waits for an answer from another one. */
+/** A wait on this scheduler for an answer from another one. */
 export interface AwaitedReply {
   /** The scheduler that is to answer. */
   readonly slot: number
@@ -39,7 +39,7 @@ export interface AwaitedReply {
 export interface AwaitedStart extends AwaitedReply {
   /** The number that it is answered under. */
   readonly id: number
-  /** Whether the process need not be started any more: nobody waits for it, or who asked for it has ended. Then {@link down} tells it. */
+  /** Whether the process need not be started any more: the starter no longer waits, or has ended. Then it ends by {@link down}. */
   readonly unwanted: boolean
   /** It is on its way to another scheduler, and happens there. */
   leaves(): void
@@ -48,13 +48,13 @@ export interface AwaitedStart extends AwaitedReply {
 /** Why a process does not take a call. */
 export type Refusal = "other-contract" | "no-handler"
 
-/** Who makes a call that arrives in bytes. */
+/** The caller of a call that arrives in bytes. */
 export interface Caller {
   /** Where the answer goes, which is written by that codec. */
   reply(codec: AnswerCodec): ReplyTo
 }
 
-/** Who asked something. */
+/** The caller, for reports. */
 export interface Asker {
   readonly scheduler: number
   /** The process, if it is one of the scheduler that is asked, and asks by its own fiber. */

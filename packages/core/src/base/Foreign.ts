@@ -1,5 +1,5 @@
 /**
- * Looking at values that anybody may have made: what was thrown, failed with or given as a reason. A getter can throw, a proxy can
+ * Looking at values of unknown origin: what was thrown, failed with or given as a reason. A getter can throw, a proxy can
  * be revoked, a name can be no text. Nothing here throws.
  */
 

@@ -1,6 +1,6 @@
 /**
- * What a name is, and what is said to who gives something else: wherever a name enters it is looked at, so that nothing is
- * started under a name that nobody could ask for. Catalogue N04.
+ * What a name is, and the error for anything else: names are checked wherever they enter, so that nothing is
+ * started under a name that cannot be looked up. Catalogue N04.
  */
 import { showGiven } from "./Inspect.ts"
 

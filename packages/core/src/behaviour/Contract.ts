@@ -31,7 +31,7 @@ export interface Context<P extends Protocol> {
   readonly pid: Pid
 }
 
-/** {@link Context}, and who asks. */
+/** {@link Context}, and the caller. */
 export interface CallContext<P extends Protocol, A, E> extends Context<P> {
   readonly from: From<A, E>
 }
@@ -47,7 +47,7 @@ export type Handler<M, P extends Protocol, S, R> =
         ) => CallNext<A["Type"], S> | Effect.Effect<CallNext<A["Type"], S>, E["Type"], R>
       : never
 
-/** A step that answers nobody. `R` is what its effects need. */
+/** A step without an answer. `R` is what its effects need. */
 type Step<S, R> = Next<S> | Effect.Effect<Next<S>, never, R>
 
 /** One handler a message. What each needs is read from what it returns, so handlers may need different services. */

@@ -37,7 +37,7 @@ import { ServerLoop } from "./ServerLoop.ts"
  *   can be used with its servers. Default: none, and then messages of other contracts never reach a handler.
  * - `inspect`: what reports, events and errors show of its servers: a function gives what is shown in place of a state;
  *   `{ state, message, args }` are such hooks for states, payloads of messages and arguments. As soon as there is one, what
- *   has none is not shown at all. A hook that throws hurts nobody: the report says so. Default: all is shown, cut to 2,000
+ *   has none is not shown at all. A hook that throws does no harm: the report says so. Default: all is shown, cut to 2,000
  *   characters each.
  *
  *   ```ts
@@ -164,7 +164,7 @@ const refSchema = <P extends Protocol>(
             const pid = (text: string) => parse(text, codec)
             return Effect.map(ofThisSystem(first, "a pid", pid, options), refs.at)
           },
-          // A name is of no system: it means whoever holds it where it is used
+          // A name is of no system: it is resolved where it is used
           encode: ({ address }, options) =>
             address instanceof Name
               ? Effect.succeed([address.table, address.key])

@@ -1,6 +1,6 @@
 /**
  * What reports show of a server: its state, its last message and its arguments as text, through the hooks of its contract,
- * which may leave out what nobody is to read. Called only when something is reported; a hook that throws hurts nobody.
+ * which may leave out secrets. Called only when something is reported; a hook that throws does no harm.
  */
 
 import { show, showGiven } from "../base/Inspect.ts"
@@ -60,7 +60,7 @@ const hidden = "(not shown: the contract's inspect has no hook for it)"
 
 type Show = (value: unknown) => string
 
-/** A hook runs code of the application's: whatever it does, there is a text. */
+/** A hook is code of the application: there is a text even if it throws. */
 const through =
   (hook: Hook<never> | undefined): Show =>
   (value) => {
@@ -102,7 +102,7 @@ const messageText = (
   if (message instanceof CastMessage || message instanceof CallMessage) {
     const { hasPayload, kind: method, tag } = message.method
     const kind = method === "Call" ? "call" : "cast"
-    // Whatever the schemas are, this is what the types say of it
+    // The schemas are not known here; the types say so of them
     return hasPayload
       ? `${kind} ${tag} ${payload({ kind, name: tag, payload: message.payload } as never)}`
       : `${kind} ${tag}`

@@ -37,7 +37,7 @@ export const failTo: <A, E>(from: From<A, E>, error: E) => Effect.Effect<void> =
   }
 ) as never
 
-/** Whoever gives what is no answer dies of it. There will be no other: its caller is told. */
+/** A process that gives an answer of the wrong type dies of it, and the caller is told that there will be no answer. */
 const check = (call: CallMessage, by: "replyTo" | "failTo", answer: unknown): void => {
   const { explainFailure, explainSuccess, isFailure, isSuccess, tag } = call.method
   const isReply = by === "replyTo"

@@ -45,7 +45,7 @@ export class NoProcess extends Schema.TaggedError<NoProcess>()("NoProcess", {
   callee: Schema.String,
   /** The contract and its message: `Counter.get`. */
   call: Schema.String,
-  /** NoProcess when nobody was there, else what the callee ended with. */
+  /** NoProcess when there was no process, else what the callee ended with. */
   reason: ExitReason.schema
 }) {
   override get message(): string {
@@ -80,7 +80,7 @@ export class CallingSelf extends Schema.TaggedError<CallingSelf>()("CallingSelf"
 /**
  * The process does not take the call. Nothing of it has run.
  *
- * - `other-contract`: it is of another contract than the ref that was used: the name is held by somebody else, or the pid is another
+ * - `other-contract`: it is of another contract than the ref that was used: the name is held by another server, or the pid is another
  *   process's.
  * - `no-handler`: its implementation was given no handler for the call, which only untyped code can do.
  */
@@ -358,7 +358,7 @@ const CallOperation = operationKind(
       return after === Number.POSITIVE_INFINITY ? undefined : (after ?? Number.NaN)
     }
 
-    /** Whom it asks what, for its errors. */
+    /** The callee and the message, for its errors. */
     private about(): { readonly callee: string; readonly call: string } {
       const { method, ref } = this
       return { callee: ref.address.toString(), call: `${ref.contract}.${method.tag}` }

@@ -33,7 +33,7 @@ import {
 import { badReturn, CallMessage, CastMessage, TerminateMessage } from "./Protocol.ts"
 import { type Birth, ServerContext, type ServerKind } from "./ServerKind.ts"
 
-/** Nobody waits for the answer. */
+/** A reply without a caller. */
 const unanswered: ReplyTo = {
   settled: true,
   answer: () => undefined,
@@ -81,7 +81,7 @@ export class ServerLoop implements Body, Owner {
   private record!: ProcessRecord
   private state: unknown = undefined
   private known: ServerContext | undefined = undefined
-  /** Who started it with a link: its exit stops a server that traps. */
+  /** The parent that it is linked to: its exit stops a server that traps. */
   private parent: Pid | undefined = undefined
   /** The fiber of its steps, once one of them waited or left something behind. */
   private code: Code | undefined = undefined
@@ -108,8 +108,8 @@ export class ServerLoop implements Body, Owner {
   }
 
   /**
-   * Something that came from a callback could not be looked at: an answer with a getter that throws, a plan whose timeout is none. The
-   * server dies of it, as of what a callback throws, and all who wait for it learn of that.
+   * The result of a callback could not be read: an answer with a getter that throws, a plan whose timeout is none. The
+   * server dies of it, as of what a callback throws, and its callers learn of that.
    */
   private broken(error: unknown): void {
     const reason = ExitReason.died(error)
@@ -400,7 +400,7 @@ export class ServerLoop implements Body, Owner {
     if (handler !== undefined) this.callback("timeout", handler, this.context, undefined)
   }
 
-  /** Runs a callback that answers nobody. */
+  /** Runs a callback without an answer. */
   private callback(
     name: string,
     handler: (state: unknown, first: never, second: never) => unknown,
@@ -419,7 +419,7 @@ export class ServerLoop implements Body, Owner {
 
   // --- outcomes ----------------------------------------------------------------------------------------------------
 
-  /** What a callback that answers nobody came to, or the effect of it. */
+  /** The result of a callback without an answer, or the effect that gives it. */
   private next(result: unknown, callback: string): void {
     if (!isEffect(result)) return this.stepped(result, callback)
     const exit = this.run(result)
@@ -491,7 +491,7 @@ export class ServerLoop implements Body, Owner {
 
   // --- the end -----------------------------------------------------------------------------------------------------
 
-  /** Ends by the server's own doing: `terminate` runs first, then `last`, then the world is told. */
+  /** Ends by the server's own decision: `terminate` runs first, then `last`, then the end is published. */
   private stop(reason: ExitReason.ExitReason, last: (() => void) | undefined): void {
     const { terminate } = this.kind.callbacks
     this.stopping = true
@@ -529,7 +529,7 @@ export class ServerLoop implements Body, Owner {
     limitUnwinding(record)
   }
 
-  /** What the callbacks acquired is released before the world is told. */
+  /** What the callbacks acquired is released before the end is published. */
   private release(then: () => void): void {
     if (this.code === undefined) then()
     else this.code.close(Exit.void, then)

@@ -86,7 +86,7 @@ export const offer = (
     if (alias !== 0 && !admitThrough(target, alias)) return outcome("gone")
     if (accept(target, own)) return outcome("accepted")
     if (!wait) return outcome("full")
-    // Through the run queue: whoever makes room does not run who waited for it
+    // Through the run queue: the process that makes room does not run the sender
     const priority = by?.priority ?? "normal"
     const wake = (outcome: Outcome) => () => {
       over()

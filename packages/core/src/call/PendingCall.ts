@@ -1,6 +1,6 @@
 /**
  * A question one process asks another and the answer's way back. A call is also a temporary monitor: it ends in an
- * answer, in the callee's death, or in a timeout, exactly once; what comes later is dropped. Answers do not go
+ * answer, in the callee's death, or in a timeout, exactly once; later outcomes are dropped. Answers do not go
  * through the mailbox, so a call costs the same behind ten thousand waiting messages.
  */
 
@@ -57,7 +57,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   id = 0
   /** Where the callee is, for calls that left this scheduler. */
   slot = -1
-  /** Who keeps that this waits, as a call that is not answered or a sender without room: told when nobody waits any more. */
+  /** The process that keeps this wait, as an unanswered call or a sender without room: told when the wait is over. */
   callee: Pid | undefined = undefined
   /** Waits for room in the callee's mailbox, for as long as this waits. */
   private offering: AnyFiber | undefined = undefined
@@ -66,7 +66,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   /** What to do with the pid of a process this call starts, before anything else it does is seen. */
   spawned: ((pid: Pid) => void) | undefined = undefined
 
-  /** `resume`: who is called back with the outcome. Without it the asker parks on the call. */
+  /** `resume` is called with the outcome. Without it the caller's fiber parks on the call. */
   constructor(host: Host, outcomes: CallOutcomes, resume: Waiter["resume"], priority: Priority = "normal") {
     this.host = host
     this.priority = priority
@@ -91,7 +91,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     return call
   }
 
-  /** Its fiber may use it again: it was answered on its own scheduler, which happens once, so nobody knows it any more. */
+  /** Its fiber may use it again: it was answered on its own scheduler, which happens once, so there is no other reference to it. */
   protected recycle(fiber: KernelFiber): void {
     this.outcome = this.value = undefined
     this.outcomes = nothing
@@ -123,7 +123,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     this.notifyCallee()
   }
 
-  /** Nobody waits for the answer: the callee need not keep who has asked. */
+  /** The caller no longer waits: the callee need not keep the call. */
   private notifyCallee(): void {
     const { callee, host } = this
     if (callee === undefined) return
@@ -187,7 +187,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.id !== 0) this.host.pending.delete(this.id)
   }
 
-  /** The callee's mailbox is full: `offer` waits for room. Whoever is refused is told by its callee, unless the caller itself has ended. */
+  /** The callee's mailbox is full: `offer` waits for room. The callee tells a caller that it refuses, unless the caller itself has ended. */
   offer(offer: Effect.Effect<unknown>): void {
     this.offering = Effect.runForkWith(this.host.context)(offer)
     this.offering.addObserver((exit) => {
@@ -204,7 +204,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (late && this.outcome !== undefined) this.host.enqueue(this, this.priority)
   }
 
-  /** Nobody waits for it any more. What comes is dropped. */
+  /** The caller no longer waits. An answer is dropped. */
   abandon(): void {
     this.direct = false
     if (this.outcome !== undefined) return

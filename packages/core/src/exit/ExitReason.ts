@@ -248,7 +248,7 @@ const made = (reason: ExitReason, part: Cause.Reason<unknown>): ExitReason => {
 }
 
 /**
- * The cause behind a reason, for those who print causes: only of what was thrown, and of errors. With where its fiber had come
+ * The cause behind a reason, for printing: only of what was thrown, and of errors. With where its fiber had come
  * from, on the scheduler it happened on.
  */
 export const causeOf = (reason: ExitReason): Cause.Cause<unknown> | undefined => {

@@ -1,4 +1,4 @@
-/** Exit reasons in bytes. No signal and no answer is lost by the reason it carries, whatever that holds. */
+/** Exit reasons in bytes. No signal and no answer is lost by the reason that it carries. */
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { readAny, writeAny } from "../wire/Portable.ts"
 import { died, type ExitReason, isExitReason } from "./ExitReason.ts"

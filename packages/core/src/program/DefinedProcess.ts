@@ -101,7 +101,7 @@ const makeDefinition = (
           const record = yield* Current
           const holder = registered === undefined ? undefined : yield* takeName(record, registered)
           if (holder !== undefined) {
-            // As if it had never been: whoever started it is told, and gets no EXIT. Catalogue N09
+            // As if it had never been: the starter is told, and gets no EXIT. Catalogue N09
             if (record.parent !== undefined) unlink(record, record.parent)
             const facts = { pid: holder.toString(), registeredName: registered?.toString() }
             const error = new StartError({ contract: name, problem: "already-started", ...facts })

@@ -135,7 +135,7 @@ export class RawProcess<M>
     if (exit !== undefined) this.ended(exit)
   }
 
-  /** The program is over. What the process acquired is released before anybody learns that it is gone. */
+  /** The program is over. What the process acquired is released before the end is published. */
   ended(exit: Exit.Exit<unknown, unknown>): void {
     const record = this.own()
     // Only what ran has ended
@@ -317,7 +317,7 @@ const noStep = 0
 const waits = 1
 /** The oldest message, which is taken when the generator asks for the step's value. */
 const takes = 2
-/** That message, for who asks for the value first and then whether it is the result. */
+/** That message, for a generator that asks for the value before it asks whether this is the result. */
 const taken = 3
 let step = noStep
 

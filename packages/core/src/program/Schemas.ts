@@ -25,7 +25,7 @@ export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["T
 }
 
 /**
- * The address of whoever is registered as `name` when it is used, for processes that take messages of `mailbox`. Throws
+ * The address of the process that is registered as `name` when the address is used, for processes that take messages of `mailbox`. Throws
  * a RangeError when that is no name.
  */
 export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>

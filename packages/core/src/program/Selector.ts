@@ -73,7 +73,7 @@ export class Selector<M, A = never> {
   }
 }
 
-/** Whether a message has that tag. One that cannot be asked has none: what others have sent is nobody's defect here. */
+/** Whether a message has that tag. A message that cannot be read has none, and is no defect of its receiver. */
 export const hasTag = (message: unknown, tag: string): boolean => {
   try {
     return typeof message === "object" && message !== null && "_tag" in message && message._tag === tag

@@ -89,7 +89,7 @@ export const prepare = (host: Host, to: Address, message: unknown): void => {
   if (host.freeze) deepFreeze(message)
 }
 
-/** Sends a message that is {@link prepare}d, in nobody's name. Its receiver may be gone. */
+/** Sends a message that is {@link prepare}d, without a sender. Its receiver may be gone. */
 export const deliverTo = (host: Host, to: Address, message: unknown): void => {
   const pid = resolve(host, to)
   if (pid === undefined) return

@@ -24,7 +24,7 @@ export const link = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((
 export const unlink = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((record) => Links.unlink(record, pid))
 
 /**
- * Watches a process, or whoever holds a name now: one {@link Down} arrives when it ends, at once when it is gone
+ * Monitors a process, or the present holder of a name: one {@link Down} arrives when it ends, at once when it is gone
  * already. Catalogue area M.
  */
 export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> => new MonitorOperation(of)

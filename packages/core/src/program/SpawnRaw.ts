@@ -1,5 +1,5 @@
 /**
- * Spawning raw processes: on this scheduler, with the services of whoever spawns.
+ * Spawning raw processes: on this scheduler, with the services of the spawning code.
  */
 
 import * as Context from "effect/Context"
@@ -69,7 +69,7 @@ const SpawnOperation = operationKind(
   }
 )
 
-/** A process sees its spawner's services, and is run by its scheduler whoever spawned it. */
+/** A process sees its spawner's services, and is run by its own scheduler. */
 const inheritedContext = (host: Host, fiber: AnyFiber, priority: Priority): Context.Context<never> =>
   fiber.cache.scheduler === host.effectScheduler(priority)
     ? fiber.context

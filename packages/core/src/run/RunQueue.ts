@@ -8,12 +8,12 @@ export interface Runnable {
 /** The BEAM's four classes. A `high` process runs before any `normal` one; `low` ones get an occasional turn. */
 export type Priority = "max" | "high" | "normal" | "low"
 
-/** Where whatever wakes a process goes: nothing is ever run on the stack of who wakes it. */
+/** Where a process goes that is woken: nothing ever runs on the stack of the code that wakes it. */
 export interface RunQueue {
   /** Puts something at the end of the queue of that priority. */
   enqueue(item: Runnable | (() => void), priority: Priority): void
   /**
-   * A process's slice is over and it has more to do, with so many messages waiting: its next turn is behind those who
+   * A process's slice is over and it has more to do, with so many messages waiting: its next turn is behind those that
    * wait. With half as many messages as a slice handles, or more, it comes at once, for a while.
    */
   again(item: Runnable, priority: Priority, waiting: number): void

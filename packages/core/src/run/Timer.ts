@@ -4,7 +4,7 @@
  */
 import type { Priority, Runnable, RunQueue } from "./RunQueue.ts"
 
-/** Who is told when a timer has expired: once for each time it was set. */
+/** The owner of a timer, which is called when it has expired: once for each time it was set. */
 export interface TimerOwner {
   /** What it does then stands in the run queue among these. */
   readonly priority: Priority
@@ -31,7 +31,7 @@ export class Timed {
   next: Timed = this
 
   /**
-   * Its deadline is over: the wheel has let go of it. What runs anybody's code goes into the run queue; what only tells a
+   * Its deadline is over: the wheel has let go of it. A timer that runs code of processes goes into the run queue; one that only settles a
    * process something does so at once.
    */
   expire(_queue: RunQueue): void {}
@@ -67,7 +67,7 @@ export class Timer extends Timed implements Runnable {
   }
 }
 
-/** Who may have timers that are set, but not in the wheel yet: those come before any that is set from now on. */
+/** An owner that may have timers which are set, but not in the wheel yet: those come before any that is set from now on. */
 export interface HeldTimers {
   readonly holds: boolean
   /** How many there are. */

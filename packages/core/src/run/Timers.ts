@@ -28,7 +28,7 @@ export interface Timers {
    * `undefined` when it is not set.
    */
   cancel(timer: Timed): number | undefined
-  /** As {@link cancel}, for those who need not know what was left: that would cost a look at the clock. */
+  /** As {@link cancel}, for callers that do not need the remaining time: that would cost a read of the clock. */
   clear(timer: Timed): void
   /** The whole milliseconds that are left, or `undefined` when it is not set. */
   left(timer: Timed): number | undefined

@@ -185,7 +185,7 @@ export class Scheduler implements Host {
         if (this.fiber !== fiber) this.note(fiber)
         const count = fiber.currentOpCount
         if (count < this.interpreterSlice && this.inlineReductions < this.slice) return false
-        // Who is alone goes on, for as long as the event loop can wait
+        // A process that is alone runs on, for as long as the event loop can wait
         return this.queue.length > 0 || count >= longestSlice || this.inlineReductions >= this.slice
       },
       countCompleted: () => ++this.inlineReductions >= this.slice && !this.extendsSlice(),
@@ -226,7 +226,7 @@ export class Scheduler implements Host {
   }
 
   kindOf(definition: Definition): number {
-    // Who starts processes mostly starts many of a kind
+    // Processes are mostly started many of a kind
     if (definition !== this.lastDefinition) {
       this.lastDefinition = definition
       this.lastKind = this.kinds.get(definition) ?? 0
@@ -310,7 +310,7 @@ export class Scheduler implements Host {
     if (more || queue.length > 0) this.arm()
   }
 
-  /** Looks for signals for a while, which is nobody's time. Whether something came. */
+  /** Looks for signals for a while, which counts as no process's time. Whether something came. */
   private wait(until: number): boolean {
     const { pace, uplink } = this
     this.trace[0] = 0
@@ -320,7 +320,7 @@ export class Scheduler implements Host {
     return came
   }
 
-  /** Runs what is queued now, in the middle of whatever asked for it. */
+  /** Runs what is queued now, in the middle of the code that asked for it. */
   private flush(): void {
     for (let left = turnItems; left > 0; left--) {
       const item = this.queue.shift()
@@ -329,7 +329,7 @@ export class Scheduler implements Host {
     }
   }
 
-  /** Looks at the clock, for the timers too, and reports who has held it up. Returns the time. */
+  /** Looks at the clock, for the timers too, and reports what has held it up. Returns the time. */
   private look(ran: number): number {
     const now = this.options.clock.now()
     const items = ran - this.pace.ran
@@ -371,7 +371,7 @@ export class Scheduler implements Host {
   private runItem(item: Item): void {
     this.fiber = undefined
     this.inlineReductions = this.before = 0
-    // A process says that it runs; of other items, the fiber they resume tells whose code it is
+    // A process says that it runs; of other items, the fiber that they resume says which process it is of
     this.trace[0] = 0
     try {
       if (typeof item === "function") item()
@@ -405,7 +405,7 @@ export class Scheduler implements Host {
   }
 
   nextReference(): number {
-    // After thirty billion others, nobody uses the first ones any more
+    // After thirty billion others, the first ones are no longer in use
     if (this.reference === mostReferences) this.reference = 1
     // Unique in the system: the slot and its incarnation are in the low digits
     return this.reference++ * referenceUnit + this.referenceRest

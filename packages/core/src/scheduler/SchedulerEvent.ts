@@ -30,7 +30,7 @@ export interface LongTurn {
   readonly items: number
 }
 
-/** A scheduler with more to do than it can: who is ready waits long. Told once, and again only after it has recovered. */
+/** An overloaded scheduler: ready processes wait long. Reported once, and again only after it has recovered. */
 export interface SlowScheduler {
   readonly _tag: "SlowScheduler"
   readonly slot: number

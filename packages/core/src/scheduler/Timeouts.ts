@@ -30,7 +30,7 @@ export class Timeouts {
     this.wheel = wheel
   }
 
-  /** How many are set, less the alarm: that stands in the wheel, and nobody has set it. */
+  /** How many are set, less the alarm: that stands in the wheel, and no process has set it. */
   get size(): number {
     return this.entries.filter(({ state }) => state === listed).length - (this.alarm.state === idle ? 0 : 1)
   }

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 
 /** A message that does not fit the mailbox it was sent to: what was expected, and where it differs. */
 export class InvalidMessage extends Schema.TaggedError<InvalidMessage>()("InvalidMessage", {
-  /** Whose mailbox, and which of its messages. */
+  /** The mailbox, and which of its messages. */
   target: Schema.String,
   /** The schema's account: what was expected and at which path. */
   problem: Schema.String

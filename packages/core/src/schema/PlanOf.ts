@@ -81,7 +81,7 @@ const bare = (ast: SchemaAST.AST): Plan => {
 
 const leaf = (of: NamedLeaf): Plan => ({ _tag: "Leaf", leaf: of })
 
-/** Whatever values of a node are, as they are. */
+/** Values of a node, as they are. */
 const anyOf = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
 
 /** By Effect's codec to the encoded side, and by that side's plan from there. */

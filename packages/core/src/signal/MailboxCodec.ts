@@ -15,7 +15,7 @@ const codecs = new WeakMap<object, MessageCodec>()
 
 /** The codec of a mailbox whose messages are described by one schema. */
 export const fromSchema = (schema: Schema.Top): MessageCodec => {
-  // Who spawns mostly spawns many of a kind
+  // Processes are mostly spawned many of a kind
   if (schema === lastSchema) return lastCodec
   let made = codecs.get(schema)
   if (made === undefined) {
@@ -32,7 +32,7 @@ let lastSchema: object | undefined
 // Set with lastSchema
 let lastCodec!: MessageCodec
 
-/** What a plain message's bytes begin with, whoever encodes it: a server with plain messages reads them as a raw process. */
+/** What a plain message's bytes begin with, from every codec: a server with plain messages reads them as a raw process. */
 export const plainKind = 2
 /** The same, where its sender knows the mailbox by a schema of its own; the layout of that follows. */
 const partKind = 4
@@ -114,7 +114,7 @@ const makeCodec = (schema: Schema.Top): MessageCodec => {
     )
   const decode = (reader: ByteReader) => {
     const kind = reader.u8()
-    // Behind its kind, whatever is not plain has the key of its contract
+    // Behind its kind, a message that is not plain has the key of its contract
     if (!isPlain(kind)) throw misdirected(ContractId.nameOf(reader.u32()))
     try {
       return readPlain(of(), kind, reader)

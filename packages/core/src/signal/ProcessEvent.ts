@@ -1,4 +1,4 @@
-/** What happens to processes that is worth telling an operator, and who is told. */
+/** Events of processes that are reported to operators, and their readers. */
 import type { Pid } from "../address/Pid.ts"
 import type { Asker } from "../address/Reply.ts"
 import type { ExitReason } from "../exit/ExitReason.ts"
@@ -30,7 +30,7 @@ export type ProcessEvent =
       readonly lastMessage: string | undefined
       /** A server's state before that message, as text: what its contract's `inspect` shows of it. */
       readonly state: string | undefined
-      /** Who was calling: set when the last message is a call that was not answered. */
+      /** The caller: set when the last message is a call that was not answered. */
       readonly caller: Asker | undefined
       readonly mailboxLength: number
       readonly links: ReadonlyArray<Pid>
@@ -93,7 +93,7 @@ export type ProcessEvent =
       readonly limit: number
     }
   | {
-      /** A process's finalizers have not come to their end in time: it counts as ended, and its code reaches nobody any more. */
+      /** A process's finalizers have not come to their end in time: it counts as ended, and its code has no effect on other processes any more. */
       readonly _tag: "UnwindTimeout"
       readonly pid: Pid
       readonly label: string | undefined
@@ -107,9 +107,9 @@ export type ProcessEvent =
       readonly error: unknown
     }
 
-/** Who is told of events: the log, and whoever listens, on any scheduler. */
+/** The readers of events: the log, and listeners on any scheduler. */
 export interface Reporter {
   report(event: ProcessEvent): void
-  /** Whether anybody hears of an event of that level. Others need not be made. */
+  /** Whether an event of that level has a reader. Without one it need not be made. */
   isHeard(level: EventLevel): boolean
 }

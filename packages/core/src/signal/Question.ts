@@ -10,7 +10,7 @@ export interface Info {
   readonly label: string | undefined
   readonly registeredName: string | undefined
   readonly parent: Pid | undefined
-  /** Who started it, who started that, and so on, nearest first. Catalogue P29. */
+  /** The process that started it, that one's starter, and so on, nearest first. Catalogue P29. */
   readonly ancestors: ReadonlyArray<Pid>
   readonly links: ReadonlyArray<Pid>
   readonly monitors: ReadonlyArray<Pid>

@@ -144,7 +144,7 @@ export interface DirectoryChangeSignal {
   readonly key: string
   readonly pid: Pid
   readonly value: unknown
-  /** Whom to tell that it is in: a call of the sender, or 0. */
+  /** The call of the sender that is answered when it is in, or 0. */
   readonly call: number
   readonly from: { readonly slot: number; readonly incarnation: number }
 }
@@ -162,7 +162,7 @@ export interface DirectoryRequestSignal {
   readonly from: { readonly slot: number; readonly incarnation: number }
 }
 
-/** Something worth telling the operator happened, and somebody on that scheduler listens. */
+/** An event, for a scheduler with listeners. */
 export interface EventSignal {
   readonly _tag: "Event"
   readonly write: (writer: ByteWriter) => void
@@ -187,7 +187,7 @@ export type Signal =
   | DirectoryRequestSignal
   | EventSignal
 
-/** A monitored process is gone. Delivered once per monitor, whatever the reason. */
+/** A monitored process is gone. Delivered once per monitor, for any reason. */
 export class Down {
   readonly _tag = "Down"
   /** The monitor, as `Process.monitor` returned it. */

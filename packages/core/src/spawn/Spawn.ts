@@ -32,7 +32,7 @@ export interface SpawnOptions {
   readonly mailboxLimit?: MailboxLimit | undefined
   /**
    * How long its finalizers may take once its end has been decided. After that the end is told with its reason, and the process is as
-   * dead as one that was killed: what its code still does reaches nobody. Default 5 seconds; `"Infinity"` waits for them however long
+   * dead as one that was killed: what its code still does has no effect on other processes. Default 5 seconds; `"Infinity"` waits for them however long
    * they take. A negative one is refused: a spawn dies with a RangeError, a start fails.
    */
   readonly unwindTimeout?: Duration.Input | undefined
@@ -47,10 +47,10 @@ export interface Ties {
   readonly monitor: number
 }
 
-/** Nobody started it, nothing is linked. */
+/** No parent, no link. */
 const untied: Ties = { parent: undefined, ancestors: [], link: false, monitor: 0 }
 
-/** A child's place in the tree of who started whom. */
+/** A child's place in the tree of parents. */
 export const lineage = (parent: ProcessRecord | undefined, link = false, monitor = 0): Ties =>
   parent === undefined ? untied : { parent: parent.pid, ancestors: parent.lineage, link, monitor }
 

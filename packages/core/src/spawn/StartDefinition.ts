@@ -56,12 +56,12 @@ export const startedCodec: AnswerCodec = {
   }
 }
 
-/** What ties the new process to whoever starts it. */
+/** What ties the new process to its starter. */
 export type Tie = "none" | "link" | "monitor"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 
-/** Who starts a process, and what it goes on as when that has initialised, or has not. */
+/** The code that starts a process: what it continues with when that has initialised, or has not. */
 export interface Starter {
   started(pid: Pid, monitor: MonitorRef): AnyEffect
   failed(exit: Exit.Failure<unknown, unknown>): AnyEffect
@@ -178,7 +178,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
     if (!this.late) super.succeed(value)
   }
 
-  /** Whoever waits has been interrupted. The start goes on until its process is known, and can be ended. */
+  /** The starter has been interrupted. The start goes on until its process is known, and can be ended. */
   override abandon(): void {
     this.clearTimer()
     // A parent that is ending takes its linked child with it, with its own reason
@@ -243,7 +243,7 @@ export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown
 }
 
 /**
- * Starts `definition` for the process `by` (or for nobody), tied to it as `tie` says, and suspends `fiber` until the new
+ * Starts `definition` for the process `by` (or for none), tied to it as `tie` says, and suspends `fiber` until the new
  * process has initialised or could not; then it goes on as `starter` says. Arguments that are not of the definition's
  * type are a failure: a defect, `InvalidMessage`. To be called where an effect is evaluated on `fiber`; the result is what it evaluates to.
  */
@@ -314,7 +314,7 @@ class StartOperation extends Operation<unknown, unknown> {
 const givesPid: Starter = { started: (pid) => Exit.succeed(pid), failed: (exit) => exit }
 
 /**
- * Starts `definition` for `parent` (or for nobody), linked to it or not, and gives the new process's pid once it has
+ * Starts `definition` for `parent` (or for none), linked to it or not, and gives the new process's pid once it has
  * initialised. Dies with `InvalidMessage` when `args` are not of the definition's type.
  */
 export const startDefinition = (

@@ -160,7 +160,7 @@ export const startTimer = <M>(
     return begin(host, new SendTimer(address, text), "startTimer", when, ref)
   })
 
-/** Sends an exit signal after a delay, in nobody's name. Catalogue T18. */
+/** Sends an exit signal after a delay, without a sender. Catalogue T18. */
 export const exitAfter = (
   pid: Pid,
   reason: ExitReason.ExitReason,
@@ -268,7 +268,7 @@ export interface Interval {
 }
 
 /**
- * Sends `message` every so often, first after one interval. It ends by itself when the receiver (or whoever holds the
+ * Sends `message` every so often, first after one interval. It ends by itself when the receiver (or the holder of the
  * name at the start) does. Dies when the interval is not positive. Catalogue T17.
  */
 export const sendInterval = <M>(

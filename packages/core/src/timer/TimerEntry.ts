@@ -16,7 +16,7 @@ import { deliverTo } from "../program/Send.ts"
 import { Timed } from "../run/Timer.ts"
 import type { Page } from "./TimerTable.ts"
 
-/** A timer that processes know by its reference. Its scheduler is whoever uses it. Hot path: plain, mutable and small. */
+/** A timer that processes know by its reference. Its scheduler is the one that uses it. Hot path: plain, mutable and small. */
 export abstract class TimerEntry extends Timed {
   /** The counter of its reference. Set by its table. */
   number = 0
@@ -30,7 +30,7 @@ export abstract class TimerEntry extends Timed {
 
   protected abstract fire(host: Host): void
 
-  /** Whether it can reach nobody any more. */
+  /** Whether its receiver has ended. */
   abstract isObsolete(host: Host): boolean
 }
 
@@ -89,7 +89,7 @@ export class SendTimer extends TimerEntry {
 
   isObsolete(host: Host): boolean {
     const { to } = this
-    // A name is somebody's when the timer fires
+    // A name is resolved when the timer fires
     if (to instanceof Name) return false
     return hasEnded(host, to instanceof PidImpl ? to : (to as Alias).pid)
   }

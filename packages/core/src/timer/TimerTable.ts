@@ -36,7 +36,7 @@ export class Page {
   }
 }
 
-/** Fewer timers than that are not worth a look at whom they are for. */
+/** Fewer timers than that are not worth a look for ended receivers. */
 const fewestToSweep = 1024
 
 /** The delay in a row that holds nothing. */
@@ -88,7 +88,7 @@ export class TimerTable implements HeldTimers {
     this.to = to
     this.message = message
     this.delay = delay
-    // Who is asked for the time gives all timers their deadlines
+    // Reading the time gives all timers their deadlines
     if (!this.timers.turning) this.timers.now()
     return ref
   }
@@ -223,7 +223,7 @@ export class TimerTable implements HeldTimers {
     this.release()
     const { page } = this
     if (page.count > 0) this.pages.set(page.number, page)
-    // Who takes a reference before it sets the timer may come after others did
+    // A timer whose reference was taken before it is set may come after later ones
     this.page = this.pages.get(pageNumber) ?? new Page(pageNumber)
     this.pages.delete(pageNumber)
     this.heldFrom = 0
@@ -246,12 +246,12 @@ export class TimerTable implements HeldTimers {
     this.entries += count
     if (this.entries < this.sweepAt) return
     this.sweepAt = Number.POSITIVE_INFINITY
-    // Not in the middle of whatever sets timers
+    // Not in the middle of code that sets timers
     this.host.enqueue(() => this.sweep(), "normal")
   }
 
   /**
-   * Timers that can reach nobody any more leave together, once there are as many as were left the last time: so each costs the same, and
+   * Timers whose receivers have ended leave together, once there are as many as were left the last time: so each costs the same, and
    * those of processes that have ended are not kept until they are due.
    */
   private sweep(): void {

@@ -53,7 +53,7 @@ export class ByteWriter {
   private lentText: TextMemory | undefined
   private readonly texts: SentTexts | undefined
 
-  /** `texts`: those that whoever reads all of this knows. Default: none. */
+  /** `texts`: those that the reader of all of this knows. Default: none. */
   constructor(texts?: SentTexts) {
     this.texts = texts
     this.own = new Uint8Array(4096)

@@ -1,6 +1,6 @@
 /**
  * Making functions from source text, where the process permits it. Node forbids it under
- * `--disallow-code-generation-from-strings`; whoever uses this has closures that do the same, slower.
+ * `--disallow-code-generation-from-strings`; users of this have closures that do the same, slower.
  */
 
 const permitted = (): boolean => {

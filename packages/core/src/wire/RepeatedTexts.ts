@@ -20,7 +20,7 @@ export const none = -1
 
 /** The writer's side: which texts the receiver knows. Each text has one place it can be in. Hot path: plain and mutable. */
 export class SentTexts {
-  /** The place of a text that has been sent often by now; {@link none}: there is none. Whoever tells what is there says so by {@link told}. */
+  /** The place of a text that has been sent often by now; {@link none}: there is none. The code that sends the text says so by {@link told}. */
   due = none
   private readonly texts: Array<string> = new Array(repeatedTexts).fill("")
   /**

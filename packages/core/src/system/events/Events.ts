@@ -1,6 +1,6 @@
 /**
- * The system's events on one scheduler: what happens here is logged, and told to whoever listens, on any scheduler. Nobody
- * listening costs a look at the shared table for each event; who listens and is slow loses the oldest, and is told how many.
+ * The system's events on one scheduler: what happens here is logged, and sent to the listeners of all schedulers. Without
+ * listeners an event costs a look at the shared table; a slow listener loses the oldest events, and is told how many.
  */
 
 import type * as Arr from "effect/Array"
@@ -30,7 +30,7 @@ export type Event = ProcessEvent | SchedulerEvent | EventsLost
 /** Events that wait for one listener; more than that, and the oldest are lost. */
 export const listenerCapacity = 1024
 
-/** One who listens on this scheduler. */
+/** A listener on this scheduler. */
 export class Listener {
   private readonly host: Host
   private readonly capacity: number
@@ -73,7 +73,7 @@ export class Listener {
   private drain(): Arr.NonEmptyReadonlyArray<Event> {
     const lost: ReadonlyArray<Event> = this.lost > 0 ? [{ _tag: "EventsLost", count: this.lost }] : []
     this.lost = 0
-    // Whoever calls has seen that there is one, and nobody else takes
+    // The caller has seen that there is one, and is the only consumer
     return [...lost, ...this.events.splice(0)] as unknown as Arr.NonEmptyReadonlyArray<Event>
   }
 }
@@ -111,7 +111,7 @@ export class Events {
     hubs.set(options.scheduler, this)
   }
 
-  /** Something happened on this scheduler: logs it, and tells everybody. */
+  /** Something happened on this scheduler: logs it, and sends it to all listeners. */
   report(event: ProcessEvent | SchedulerEvent): void {
     const { scheduler, table } = this.options
     // Reports are written behind everything else: they never hold up what they report on

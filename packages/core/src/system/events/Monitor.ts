@@ -1,6 +1,6 @@
 /**
  * What a system watches itself for: the limits beyond which something is reported as an event, as `erlang:system_monitor`
- * has them, and the probe that finds out how long who is ready waits.
+ * has them, and the probe that measures how long ready processes wait.
  */
 import * as Duration from "effect/Duration"
 import type { Scheduler, SchedulerLimits } from "../../scheduler/Scheduler.ts"

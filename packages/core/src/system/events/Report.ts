@@ -1,5 +1,5 @@
 /**
- * Events of the runtime as log lines: what happened, to whom, and why. Defects go to Effect's error reporters as well.
+ * Events of the runtime as log lines: what happened, to which process, and why. Defects go to Effect's error reporters as well.
  */
 
 import * as Cause from "effect/Cause"
@@ -55,11 +55,11 @@ const milliseconds = (value: number): string => `${figure(Math.round(value))} ms
 /** A process, as far as it is known. */
 const nameOf = (pid: Pid, label: string | undefined): string => (label === undefined ? `${pid}` : `${label} ${pid}`)
 
-/** Who holds a scheduler. */
+/** The process that holds a scheduler. */
 const holder = (pid: Pid | undefined, label: string | undefined): string =>
   pid === undefined ? "code that belongs to no process" : `process ${nameOf(pid, label)}`
 
-/** Who waits for the answer to a call. */
+/** The caller that waits for an answer. */
 const askerText = ({ pid, scheduler }: Asker): string => (pid === undefined ? `scheduler ${scheduler}` : pid.toString())
 
 const supervisorText = (event: Extract<AnyEvent, { readonly _tag: "SupervisorReport" }>): string => {

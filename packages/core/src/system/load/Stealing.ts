@@ -19,7 +19,7 @@ export const shareOf = (unstarted: number, schedulers: number): number => Math.c
 /** With so much in its run queue a scheduler asks for more: by the time it comes, that is done. */
 const soonIdle = 1
 
-/** Who starts many at once lets others begin with them after each so many: it need not have made them all. */
+/** A process that starts many at once offers them to other schedulers after each so many, not only when it has made all. */
 const shareEvery = 8
 
 const nobody: ReadonlyArray<number> = []
@@ -75,7 +75,7 @@ export class Stealing {
   /** The owner's part at the end of a turn, beside {@link share}: wakes those that have become idle. */
   endOfTurn(): void {
     if (this.unstarted > 0) this.wakeIdle()
-    // Who asked in vain may have enough to do when there is something again
+    // A thief that asked in vain may be busy by the time there is something again
     else this.answered(this.options.table.thieves(this.options.scheduler.slot))
     // Those that have happened are dropped when they are the greater part
     if (this.starts.length > 64 + this.unstarted * 2) this.starts = this.starts.filter((start) => start.waits)
@@ -88,7 +88,7 @@ export class Stealing {
     this.options.table.setUnstarted(this.options.scheduler.slot, this.unstarted)
   }
 
-  /** The thief's part when it has nothing to do, or soon will: asks who has the most. */
+  /** The thief's part when it has nothing to do, or soon will: asks the scheduler that has the most. */
   seek(): void {
     const { ring, scheduler, table } = this.options
     if (this.unstarted > 0 || scheduler.runQueueLength > soonIdle) return
@@ -106,7 +106,7 @@ export class Stealing {
     this.answered(thieves)
   }
 
-  /** Hands over to those that have asked. Who they are. */
+  /** Hands over to the schedulers that have asked. Returns which. */
   private give(): ReadonlyArray<number> {
     const { scheduler, table } = this.options
     if (this.unstarted === 0) return nobody
@@ -122,7 +122,7 @@ export class Stealing {
     return thieves
   }
 
-  /** What they were given can be seen by now: who asked before that would be given as much again. */
+  /** What they were given can be seen by now: a thief that asked before that would be given as much again. */
   private answered(thieves: ReadonlyArray<number>): void {
     for (const thief of thieves) this.options.table.removeThief(this.options.scheduler.slot, thief)
   }
@@ -168,7 +168,7 @@ class Start implements Runnable {
     this.taken = taken
   }
 
-  /** Its turn has come, if nobody has taken it. The new process runs at once: what comes behind it can still be taken. */
+  /** Its turn has come, unless it was taken. The new process runs at once: what comes behind it can still be taken. */
   run(): void {
     if (!this.take()) return
     this.offer.start(this.own)?.run()
@@ -181,7 +181,7 @@ class Start implements Runnable {
     return true
   }
 
-  /** Whether it is to happen now, for whoever comes first. */
+  /** Whether it is to happen now, for the first that takes it. */
   private take(): boolean {
     if (!this.waits) return false
     this.waits = false

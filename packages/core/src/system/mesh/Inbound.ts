@@ -64,7 +64,7 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
       return message(host, sender, first, reader)
     case tag.Reply: {
       const call = host.pending.get(reader.varint())
-      // An answer nobody waits for any more is dropped
+      // An answer without a waiting caller is dropped
       return call?.receive(reader)
     }
     case tag.Spawned: {
@@ -72,7 +72,7 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
       const pid = readPid(reader)
       sender.started()
       if (call?.spawned !== undefined) return call.spawned(pid)
-      // Its time was over before it could be known: nobody else will end it
+      // Its time was over before it could be known: it is ended here, and nowhere else
       return sendExit(host, pid, outside(host), ExitReason.kill, false)
     }
     case tag.Spawn:

@@ -104,7 +104,7 @@ export class Mesh implements Uplink {
   private readonly busyWaiting: BusyWait
   /** Whether the doorbell listens: this scheduler sleeps, or is about to be woken by something else. */
   private listening = false
-  /** Whether somebody rang since it sleeps. */
+  /** Whether the doorbell rang since it sleeps. */
   private rung = false
   private closed = false
 
@@ -150,7 +150,7 @@ export class Mesh implements Uplink {
   route(slot: number, incarnation: number, signal: Signal): void {
     const peer = this.peers[slot]
     if (peer === undefined || peer.incarnation !== incarnation) return this.bounce(slot, signal)
-    // Whoever reads that it has started counts on finding it in the table
+    // A reader that sees that it has started counts on finding it in the table
     if (signal._tag === "Spawned") this.loads.show()
     this.post(peer, signal)
   }
@@ -206,14 +206,14 @@ export class Mesh implements Uplink {
 
   routeSpawn(signal: SpawnSignal, call: AwaitedStart): void {
     const peer = this.peers[signal.slot]
-    // A scheduler that is being emptied takes nobody new
+    // A scheduler that is being emptied takes no new processes
     if (peer !== undefined && this.table.state(signal.slot) === "up") {
       this.loads.sent(signal.slot)
       call.leaves()
       return this.post(peer, signal)
     }
     if (signal.slot >= this.table.slots) return call.down(ExitReason.noProcess)
-    // The slot is being refilled: whoever is placed there waits for it
+    // The slot is being refilled: starts that are placed there wait for it
     this.hold(signal, call)
   }
 
@@ -273,14 +273,14 @@ export class Mesh implements Uplink {
         scheduler.pending.get(signal.call)?.down(reason)
         break
       default:
-        // Answers, exits and DOWNs for processes that are gone have nobody to miss them
+        // Answers, exits and DOWNs for processes that are gone are dropped
         break
     }
   }
 
   // --- taking in ---------------------------------------------------------------------------------------------------
 
-  /** Somebody rang while this scheduler slept: a turn takes in what has come. */
+  /** The doorbell rang while this scheduler slept: a turn takes in the signals. */
   private woken(): void {
     if (this.closed) return
     this.rung = true
@@ -355,7 +355,7 @@ export class Mesh implements Uplink {
   }
 
   busyWait(until: number): boolean {
-    // Who waits for room in a ring is rung when there is some
+    // A scheduler that waits for room in a ring is rung when there is some
     if (!this.closed && this.dirtyCount === 0) return this.busyWaiting.wait(this.look, until, this.idle)
     this.busyWaiting.stop()
     return false
@@ -387,8 +387,8 @@ export class Mesh implements Uplink {
     this.stealing.seek()
     this.publish()
     this.doorbell.listen()
-    // Who publishes looks at the doorbell after that; here the channels are looked at after it listens. So one of the two
-    // sees the other, and nobody has to ring at a scheduler that is awake
+    // A scheduler that publishes looks at the doorbell after that; here the channels are looked at after it listens. So one of the two
+    // sees the other, and no ring is needed at a scheduler that is awake
     for (const peer of this.peers) {
       if (peer === undefined || !peer.channel.hasInbound()) continue
       this.doorbell.pause()
@@ -464,7 +464,7 @@ export class Mesh implements Uplink {
   }
 
   reserveSerials(): { readonly first: number; readonly count: number } {
-    // Serial 0 is nobody's: it stands for senders that are no processes
+    // Serial 0 is no process: it stands for senders outside of processes
     const first = this.table.reserveSerials(this.scheduler.slot)
     return first === 0 ? { first: 1, count: serialBlock - 1 } : { first, count: serialBlock }
   }
@@ -483,7 +483,7 @@ export class Mesh implements Uplink {
   }
 
   close(): void {
-    // Its processes' last words, said in this very turn, are still to be published. But who ends asks for no starts
+    // Its processes' last words, said in this very turn, are still to be published. A scheduler that ends asks for no starts
     this.publish()
     this.takeIn()
     this.closed = true

@@ -1,7 +1,7 @@
 /**
  * The tables of names, replicated on every scheduler. Slot 0 orders the changes: a registration is decided there, sent
- * to all, and answered when all have it, so that whoever hears of it finds it. A process's entries are taken out by its
- * own scheduler, on the same channels its DOWN takes and before it: whoever sees the DOWN finds the name free.
+ * to all, and answered when all have it, so that a process that hears of it finds it. A process's entries are taken out by its
+ * own scheduler, on the same channels its DOWN takes and before it: a process that gets the DOWN finds the name free.
  */
 
 import * as Effect from "effect/Effect"
@@ -37,7 +37,7 @@ const refused = 2
 const notAlive = 3
 const named = 4
 
-/** Who asked for a change, and how to answer. */
+/** The request for a change, and how to answer it. */
 type Answer = (result: Registration | boolean) => void
 
 /** Which process is to have which entry. */
@@ -113,7 +113,7 @@ export class ReplicatedDirectory implements Directory {
     return this.isAlone() && this.enter(table, keys, key, pid, value) === registered
   }
 
-  /** On the only scheduler there is, nobody has to agree, and every holder's death is known. */
+  /** On the only scheduler there is, no agreement is needed, and every holder's death is known. */
   private isAlone(): boolean {
     return this.host.slot === 0 && this.peers.none()
   }
@@ -309,7 +309,7 @@ export class ReplicatedDirectory implements Directory {
     this.undecided.add(request)
     const asking = Effect.runForkWith(this.host.context)(ask(this.host, pid, "alive", pid.serial))
     asking.addObserver(() => {
-      // Who was to be registered may have ended meanwhile
+      // The process that was to be registered may have ended meanwhile
       if (!this.undecided.delete(request)) answer(notRegistered)
       else if (isTrue()) answer(refusal)
       else this.decide(request, answer)
@@ -391,7 +391,7 @@ export class ReplicatedDirectory implements Directory {
     }
   }
 
-  /** Slot 0 tells everybody: a scheduler that joined meanwhile may not have been told by the process's own. */
+  /** Slot 0 tells all schedulers: one that joined meanwhile may not have been told by the process's own. */
   private spreadRelease(owner: number, table: string, key: string, pid: Pid): void {
     for (const peer of this.peers.all()) {
       if (peer.slot !== owner) this.send(peer, "released", table, key, pid, undefined, 0)

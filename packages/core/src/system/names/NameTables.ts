@@ -42,7 +42,7 @@ const makeHeld = (by: number, only: TableEntry): Held => ({ by, first: only, las
 class KeyEntries implements Keyed {
   readonly key: string
   readonly all: Set<TableEntry>
-  /** The same as an array, once somebody has asked for it and until it changes. */
+  /** The same as an array, once it was asked for and until it changes. */
   private list: ReadonlyArray<TableEntry> | undefined = undefined
 
   constructor(first: TableEntry, second: TableEntry) {
@@ -142,7 +142,7 @@ export class NameTables implements DirectoryTables {
   private readonly tables = new Map<string, NameTable>()
   /** What each process holds, anywhere. */
   private readonly byPid = new Map<number, Held>()
-  // Who registers mostly registers several, in one table
+  // Registrations mostly come several in one table
   private lastTable: NameTable | undefined = undefined
   private lastHeld: Held | undefined = undefined
 

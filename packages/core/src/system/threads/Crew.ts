@@ -1,5 +1,5 @@
 /**
- * The schedulers of a system beside the main one, whatever they run on: worker threads, or virtual schedulers that share
+ * The schedulers of a system beside the main one, worker threads, or virtual schedulers that share
  * the main thread.
  */
 import { MessageChannel } from "node:worker_threads"

@@ -51,7 +51,7 @@ const endTree = (scheduler: Scheduler, top: ProcessRecord, deadline: number): Ef
     })
     if (left <= 0) signal(ExitReason.kill)
     // A server or supervisor that traps exits heeds its parent's only: it is asked instead. One that does not trap ends at
-    // once, whatever it is doing, as its supervisor's shutdown would end it
+    // once, in any state, as its supervisor's shutdown would end it
     else if (top.trapExit && top.body.requestEnd !== undefined) top.body.requestEnd(top, ExitReason.shutdown)
     else signal(ExitReason.shutdown)
   })

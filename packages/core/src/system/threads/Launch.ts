@@ -94,7 +94,7 @@ export const launch = <R, E>(options: {
     // Without a layer there are no services to give: `R` is never then
     const layer = program.layer ?? (Layer.empty as unknown as Layer.Layer<R>)
     const services = yield* Effect.provideService(Layer.build(layer), System, scheduler)
-    // What processes see are services; whose they are was checked where the program was written
+    // What processes see are services; which they are was checked by the program's types
     const context = Context.merge(surroundings, services as unknown as Context.Context<never>)
     scheduler.provide(context, definitionsOf(program))
     const probe = new OverloadProbe(scheduler, monitor.slowScheduler, (event) => mesh.report(event))

@@ -42,7 +42,7 @@ export const start = (root: Startable): Effect.Effect<Root, StartError, System |
     yield* Effect.acquireRelease(
       spawn(
         Order,
-        // Whatever ends it, nobody waits for ever
+        // However it ends, the wait for it ends
         (self) => Effect.ensuring(init(self, root, started, ended), Deferred.succeed(ended, ExitReason.killed)),
         { label: "init" }
       ),
@@ -77,7 +77,7 @@ const init = (
     const starting = startDefinition(record.host, record, definition, args, { name }, true)
     const result = yield* Effect.exit(Effect.raceFirst(starting, patience))
     if (Exit.isFailure(result)) {
-      // Whoever started the system is told; init itself has done its work
+      // The starter of the system is told; init itself has done its work
       yield* Deferred.succeed(ended, ExitReason.shutdown)
       return yield* Deferred.failCause(started, result.cause)
     }

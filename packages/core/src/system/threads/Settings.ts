@@ -80,7 +80,7 @@ const wholeFrom = (least: number, most: number) => (value: unknown) =>
 /** Milliseconds; `undefined` for what is no duration. */
 const millisecondsOf = (value: unknown): number | undefined => {
   try {
-    // It throws for whatever it does not know
+    // It throws for what it does not know
     return Duration.toMillis(value as Duration.Input)
   } catch {
     return undefined
@@ -179,7 +179,7 @@ export const timeLimitsOf = (settings: Settings): { readonly watchdog: number; r
   bootTimeout: Duration.toMillis(settings.bootTimeout ?? "30 seconds")
 })
 
-/** Waiting only helps while who is waited for has a core to run on. */
+/** Busy waiting only helps while the other scheduler has a core to run on. */
 export const busyWaitOf = (settings: Settings, schedulers: number): BusyWaitMode => {
   const cores = availableParallelism()
   if (settings.virtual === true || schedulers === 1 || cores === 1) return "none"

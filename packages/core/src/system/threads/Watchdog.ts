@@ -27,7 +27,7 @@ export class Watchdog {
 
   /** Looks at its heartbeat. */
   look(beat: number, now: number): Verdict {
-    // Whoever looks may have been held up itself, or the whole OS process stopped: what nobody has watched does not count
+    // The main thread may have been held up itself, or the whole OS process stopped: time without a look does not count
     const watched = Math.min(now - this.looked, this.period * 2)
     this.looked = now
     if (beat !== this.beat) {

@@ -1,6 +1,6 @@
 /**
  * The main thread's care for the other schedulers: it boots a worker for each slot from the program's entry file,
- * connects it to the others, notices its death, tells everybody, and refills the slot with a new incarnation.
+ * connects it to the others, notices its death, tells the others, and refills the slot with a new incarnation.
  */
 import { type MessagePort, Worker } from "node:worker_threads"
 import { mainIncarnation, PidImpl } from "../../address/Pid.ts"
@@ -85,7 +85,7 @@ interface Running {
 /** What a scheduler's entry has to do. */
 const entryAdvice =
   "The entry is run by each scheduler: it must load, and call System.main or build System.layer, with the same program"
-/** The exit code of a thread whose module awaits, at its top level, what will never be. */
+/** The exit code of a thread whose module awaits, at its top level, a promise that never settles. */
 const unsettled = 13
 /** So much of an entry's URL is shown. */
 const longestHref = 200
@@ -263,7 +263,7 @@ export class Workers implements Crew {
     this.refills.add(timer)
   }
 
-  /** What is known of an end that nobody here has brought about. */
+  /** What is known of an end that this thread has not caused. */
   private endOf({ joined, ready, thrown }: Running, code: number): string {
     if (ready) return thrown === undefined ? `ended with code ${code}` : `crashed: ${thrown}`
     const end = `ended with code ${code} before it was ready`
@@ -313,7 +313,7 @@ export class Workers implements Crew {
     if (verdict === "blocked" || verdict === "over") this.blocked(running, verdict === "over")
   }
 
-  /** Ends one that does not become ready: whoever waits for its slot would wait for good, and the first boot too. */
+  /** Ends one that does not become ready: starts that wait for its slot would wait for good, and the first boot too. */
   private lookAtBoot(running: Running, now: number): void {
     // What it shows of its heartbeat before it is ready does not count: its layer may still wait
     const verdict = running.boot.look(0, now)
@@ -325,7 +325,7 @@ export class Workers implements Crew {
     this.failed(running)
   }
 
-  /** Tells who holds a scheduler, and ends it when that has been for too long. */
+  /** Reports the process that holds a scheduler, and ends the scheduler when that takes too long. */
   private blocked(running: Running, ended: boolean): void {
     const { incarnation, slot, watchdog } = running
     const { definitions, mesh, table } = this.options

@@ -69,7 +69,7 @@ export class Channel {
   send(bytes: Uint8Array, length: number = bytes.length): void {
     if (this.#closed) return
     if (length > this.#writer.maxRecord) {
-      // Posted before its marker is written, so that whoever reads the marker finds the bytes on the port.
+      // Posted before its marker is written, so that the reader of the marker finds the bytes on the port.
       const copy = copyOf(bytes, length)
       this.#port.postMessage(copy.buffer, [copy.buffer])
       if (!this.#writeNow(nothing, 0, onPort)) this.#outbox.push(nothing, 0, onPort)

@@ -1,6 +1,6 @@
 /**
  * How one scheduler wakes another that sleeps in its event loop: a counter in shared memory that is bumped for each ring,
- * and a flag that says whether somebody must be woken for it. A ring at a scheduler that is awake is two atomic operations.
+ * and a flag that says whether its scheduler sleeps. A ring at a scheduler that is awake is two atomic operations.
  */
 
 /** Words of shared memory a slot's doorbell takes: a counter, a sleeping flag and a time, padded against false sharing. */
@@ -24,7 +24,7 @@ type State = "idle" | "listening" | "paused" | "closed"
  *
  * Rings coalesce: `onRing` runs once for any number of them, and may run once for none, so look at all channels there. No
  * ring is lost: one that comes at any moment after `onRing` began runs it again. A ring from before the doorbell was made
- * counts, whoever owned the slot then. `onRing` always runs in a task of its own, never inside `ring` or `listen`; an error
+ * counts, under any incarnation of the slot. `onRing` always runs in a task of its own, never inside `ring` or `listen`; an error
  * it throws is an unhandled rejection, after which the doorbell still listens.
  *
  * Listening does not keep the event loop alive: the owner must hold something that does for as long as it wants to be
@@ -89,7 +89,7 @@ export class Doorbell {
   }
 
   /**
-   * How many milliseconds after `listen` somebody rang, when somebody did. It takes long until `onRing` runs after that, so
+   * How many milliseconds after `listen` it was rung, if it was. It takes long until `onRing` runs after that, so
    * this says better than a clock looked at there how soon a scheduler would have found what it was rung for.
    */
   get rungAfter(): number {
@@ -97,7 +97,7 @@ export class Doorbell {
   }
 
   /**
-   * Says that this scheduler is awake and looks at its channels by itself, so that nobody spends time on waking it:
+   * Says that this scheduler is awake and looks at its channels by itself, so that no scheduler spends time on waking it:
    * `onRing` does not run until `listen` is called again.
    */
   pause(): void {
@@ -132,7 +132,7 @@ export class Doorbell {
     }
     Atomics.store(this.#words, this.#sleeping, 1)
     // The ringer counts and then looks at the flag; here the flag is set and then the count looked at. So one of the two
-    // sees the other. What was rung while nobody was sleeping wakes us here: through the event loop like any other, so
+    // sees the other. A ring while this scheduler was awake wakes it here: through the event loop like any other, so
     // that a peer that never stops ringing cannot keep this isolate from its sockets and timers.
     if (Atomics.load(this.#words, this.#counter) !== this.#seen) {
       wakeSleeper(this.#words, this.#counter - counterOffset)
@@ -160,7 +160,7 @@ export class Doorbell {
   }
 }
 
-/** Only who takes the flag down notifies, so a sleeper costs one notification however many ring. */
+/** Only the thread that clears the flag notifies, so a sleeper costs one notification however many ring. */
 const wakeSleeper = (words: Int32Array, base: number): void => {
   if (Atomics.load(words, base + sleepingOffset) === 0) return
   if (Atomics.compareExchange(words, base + sleepingOffset, 1, 0) === 1) {

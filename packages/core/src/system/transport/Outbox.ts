@@ -77,7 +77,7 @@ export class Outbox {
     this.#at = this.from - headerBytes + sizeOf(this.size)
     if (this.#at < block.end) return
     this.#at = 0
-    // One block is kept, since who has waited once will wait again
+    // One block is kept, since a channel that was full once will be full again
     if (block === this.#last && block.bytes.length === blockBytes) block.end = 0
     else this.#blocks.shift()
     if (this.#blocks.length === 0) this.#last = none

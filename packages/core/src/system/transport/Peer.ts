@@ -12,9 +12,9 @@ export class Peer {
   readonly slot: number
   readonly incarnation: number
   readonly channel: Channel
-  /** Does what a record from it says. Set by whoever connects. */
+  /** Handles a record from it. Set when it is connected. */
   take: ReceiveHandler = () => undefined
-  /** A start that was sent to it has happened. Set by whoever connects. */
+  /** A start that was sent to it has happened. Set when it is connected. */
   started: () => void = () => undefined
   /** How many signals were sent since the mesh last looked after it. */
   sent = 0
@@ -34,7 +34,7 @@ export class Peer {
     this.channel = channel
   }
 
-  /** Where the next record is to be written. {@link end} is called next for what this returns, whatever happens. */
+  /** Where the next record is to be written. {@link end} is called next for what this returns, in any case. */
   begin(): ByteWriter {
     // A codec of the application's that itself sends: its message goes behind the one it is writing
     if (this.writing) return new ByteWriter()

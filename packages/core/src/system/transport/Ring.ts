@@ -229,7 +229,7 @@ export class RingWriter {
   publish(): void {
     if (this.#first === nothing) return
     this.#published = this.#tail
-    // The one store that hands over records: all that was stored before it is visible to who loads it.
+    // The one store that hands over records: all that was stored before it is visible to the thread that loads it.
     Atomics.store(this.#words, this.#firstAt, this.#first)
     this.#first = nothing
   }
@@ -321,7 +321,7 @@ export class RingReader {
     this.#released = this.#head
   }
 
-  /** Whether no published record is waiting. Gives the space of handled ones back: whoever asks may be about to sleep. */
+  /** Whether no published record is waiting. Gives the space of handled ones back: the caller may be about to sleep. */
   isEmpty(): boolean {
     if (this.#depth === 0) this.#release()
     return Atomics.load(this.#words, (this.#head & this.#mask) >> 2) === nothing
@@ -329,7 +329,7 @@ export class RingReader {
 
   /**
    * Whether there seems to be nothing to `read`, nor a writer that waits for space which that would give back. What was just
-   * published may not be seen yet, so `isEmpty` has the last word before anybody sleeps; for looking again and again, this is
+   * published may not be seen yet, so `isEmpty` decides before a scheduler sleeps; for looking again and again, this is
    * cheaper: 1 ns against 15 on Node 26.
    */
   looksEmpty(): boolean {

@@ -30,7 +30,7 @@ export interface SlotSnapshot {
   readonly unstarted: number
 }
 
-/** Whose code a scheduler runs, as the others can see it. */
+/** The process whose code a scheduler runs, as other threads see it. */
 export interface Running {
   /** The process's serial, or 0: none, or code that belongs to no process. */
   readonly serial: number
@@ -60,7 +60,7 @@ const restartsWord = 18
 const serialBlocksWord = 19
 const listenersWord = 20
 const thievesWord = 21
-// Not beside the run queue's length: who is idle looks at it after each turn, and it seldom changes.
+// Not beside the run queue's length: an idle scheduler looks at it after each turn, and it seldom changes.
 const unstartedWord = 23
 
 const bytesPerSlot = (rowWords + doorbellWords) * 4
@@ -208,7 +208,7 @@ export class SharedTable {
   }
 
   /**
-   * Starts that wait in the slot for whoever gets to them first. May be late to see a change, and costs next to nothing: a
+   * Starts that wait in the slot and that any scheduler may take. May be late to see a change, and costs next to nothing: a
    * scheduler that has nothing to do asks again and again.
    */
   unstarted(slot: number): number {
@@ -216,7 +216,7 @@ export class SharedTable {
     return (this.#rows[this.#index(slot, unstartedWord)] as number) >>> 0
   }
 
-  /** Sets how many starts wait in the slot for whoever gets to them first. */
+  /** Sets how many starts wait in the slot that any scheduler may take. */
   setUnstarted(slot: number, starts: number): void {
     this.#store(slot, unstartedWord, starts)
   }
@@ -232,7 +232,7 @@ export class SharedTable {
     const thieves: Array<number> = []
     for (let half = 0; half < 2; half++) {
       const asked = this.#load(slot, thievesWord + half)
-      // Most of the time nobody has
+      // Mostly none has
       if (asked === 0) continue
       for (let bit = 0; bit < 32; bit++) if ((asked & (1 << bit)) !== 0) thieves.push(half * 32 + bit)
     }
@@ -249,7 +249,7 @@ export class SharedTable {
     return this.#load(slot, listenersWord)
   }
 
-  /** Counts somebody in the slot who listens to the system's events, or with -1 no longer does. */
+  /** Counts a listener to the system's events in the slot; -1: one less. */
   addListener(slot: number, by: 1 | -1): void {
     this.#add(slot, listenersWord, by)
   }
@@ -261,7 +261,7 @@ export class SharedTable {
   }
 
   /**
-   * Whose code the slot's scheduler runs. Written without synchronisation: it is right for code that has been running for a
+   * The process whose code the slot's scheduler runs. Written without synchronisation: it is right for code that has been running for a
    * while, which is what it is for.
    */
   running(slot: number): Running {

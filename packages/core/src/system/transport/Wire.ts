@@ -61,7 +61,7 @@ const writePid = (writer: ByteWriter, pid: Pid): void => {
   writer.varint(pid.serial)
 }
 
-/** Reads a pid. It carries no codec: who sends to it must have one. */
+/** Reads a pid. It carries no codec: its sender must have one. */
 export const readPid = (reader: ByteReader): Pid => {
   const slot = reader.varint()
   const incarnation = reader.varint()
@@ -73,7 +73,7 @@ const writePlace = (writer: ByteWriter, place: { readonly slot: number; readonly
   writer.varint(place.incarnation)
 }
 
-/** Reads where somebody is: a slot and its incarnation. */
+/** Reads a place: a slot and its incarnation. */
 export const readPlace = (reader: ByteReader): { readonly slot: number; readonly incarnation: number } => {
   const slot = reader.varint()
   return { slot, incarnation: reader.varint() }
