@@ -54,6 +54,10 @@ export interface KernelFiber extends FiberImpl, Code {
   become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
   /** Suspends it, for the operation it evaluates. */
   park(waiter: Waiting): Effect.Effect<never>
+  /** What it is parked on; `undefined` when it waits for something that is not of this project. */
+  readonly parkedOn: Waiting | undefined
+  /** Its slice is over: the rest of it, from `effect` on, runs when it is its turn again. What the interpreter goes on with. */
+  giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspended
   /** Resumes it, if that is what it waits for. As {@link unpark}. */
   unpark(waiter: Waiting, effect: AnyEffect): void
   unparkWith(waiter: Waiting, value: unknown): void
@@ -102,6 +106,10 @@ class Pause implements Waiting, Runnable {
   constructor(fiber: KernelFiber, effect: Primitive) {
     this.fiber = fiber
     this.effect = effect
+  }
+
+  get process(): ProcessRecord | undefined {
+    return this.fiber.process
   }
 
   run(): void {
@@ -217,6 +225,10 @@ export const makeKernel = (Base: FiberClass): Kernel => {
         Effect.flatMap(Fiber.interruptAll(children), () => exit),
         true
       )
+    }
+
+    get parkedOn(): Waiting | undefined {
+      return this.waiter
     }
 
     get suspended(): boolean {
@@ -363,7 +375,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     /** Its slice is over. */
-    private giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
+    giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
       // The program may have brought a scheduler of its own
       if (scheduler.giveWay === undefined) {
         return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))

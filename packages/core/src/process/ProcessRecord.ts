@@ -38,6 +38,12 @@ export interface Body {
   silence?(): void
   /** Asks the code to end in order, cleaning up. Absent: the body knows no such request, and gets an exit signal. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
+  /** Whether a turn with an empty mailbox would only find that there is nothing to do. Asked by simulations only. */
+  readonly isIdle?: boolean
+  /** The code that is suspended, if any is. Asked by simulations only. */
+  readonly suspendedCode?: unknown
+  /** What it is called when it has no label: the name it is started under, or its contract's. Asked by simulations only. */
+  readonly title?: string | undefined
   /** What of it is shown in the report of its crash. Absent: the last message as it is. Never throws. */
   describe?(): Description
 }
@@ -207,6 +213,11 @@ export class ProcessRecord extends Mailbox implements Runnable {
   }
   set trapExit(trapExit: boolean) {
     this.flags = trapExit ? this.flags | trapsExit : this.flags & ~trapsExit
+  }
+
+  /** Its turn is its own, see `Runnable.process`. */
+  get process(): this {
+    return this
   }
 
   /** The record is the mailbox: one object less for each process. */
