@@ -22,7 +22,8 @@ export const about = {
   "system/load": "placement, stealing, busy wait",
   "system/events": "the log and the event stream",
   "system/mesh": "one scheduler among the others",
-  "system/threads": "workers: boot, watch, drain, stop"
+  "system/threads": "workers: boot, watch, drain, stop",
+  "system/simulation": "whole systems, step by step, in one thread"
 }
 
 export const rooms = Object.keys(about)

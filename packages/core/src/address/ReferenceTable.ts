@@ -84,6 +84,14 @@ export class ReferenceTable<Entry extends Referenced> {
     return entry
   }
 
+  /** Takes all entries out. */
+  clear(): void {
+    this.newest = undefined
+    if (this.count === 0) return
+    this.count = 0
+    this.places.fill(undefined)
+  }
+
   private grow(): void {
     const { places } = this
     this.places = new Array(places.length * 2).fill(undefined)

@@ -97,6 +97,18 @@ export class ServerLoop implements Body, Owner {
     this.birth = birth
   }
 
+  get isIdle(): boolean {
+    return this.finished === undefined && this.plans?.continuation === undefined && this.plans?.due !== true
+  }
+
+  get suspendedCode(): Code | undefined {
+    return this.code?.suspended === true ? this.code : undefined
+  }
+
+  get title(): string {
+    return this.birth?.name?.toString() ?? this.kind.contract
+  }
+
   turn(record: ProcessRecord): boolean {
     try {
       return this.work(record)

@@ -98,6 +98,15 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     fiber.calling = this
   }
 
+  /** What it has come to, once it has. */
+  get result(): Exit.Exit<unknown, unknown> | undefined {
+    return this.outcome === succeeded ? Exit.succeed(this.value) : this.outcome
+  }
+
+  get process(): unknown {
+    return this.fiber?.process
+  }
+
   /** Gives the call an id another scheduler can answer to. */
   export(slot: number): number {
     if (this.id === 0) {

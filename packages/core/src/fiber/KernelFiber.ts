@@ -60,6 +60,10 @@ export interface KernelFiber extends FiberImpl, Code {
   become(record: ProcessRecord, context: Context.Context<never>, owner: Owner): void
   /** Suspends the fiber in the operation it evaluates. */
   park(waiter: Waiting): Effect.Effect<never>
+  /** What the fiber is parked on; `undefined` when it waits for something that is not of this project. */
+  readonly parkedOn: Waiting | undefined
+  /** The slice is used up: the rest of the fiber, from `effect` on, is queued. Returns what the interpreter continues with. */
+  giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension
   /** Resumes the fiber, if it is parked on `waiter`. */
   unpark(waiter: Waiting, effect: AnyEffect): void
   unparkWith(waiter: Waiting, value: unknown): void
@@ -108,6 +112,10 @@ class PreemptedFiber implements Waiting, Runnable {
   constructor(fiber: KernelFiber, effect: Primitive) {
     this.fiber = fiber
     this.effect = effect
+  }
+
+  get process(): ProcessRecord | undefined {
+    return this.fiber.process
   }
 
   run(): void {
@@ -223,6 +231,10 @@ export const makeKernel = (Base: FiberClass): Kernel => {
         Effect.flatMap(Fiber.interruptAll(children), () => exit),
         true
       )
+    }
+
+    get parkedOn(): Waiting | undefined {
+      return this.waiter
     }
 
     get suspended(): boolean {
@@ -368,7 +380,7 @@ export const makeKernel = (Base: FiberClass): Kernel => {
     }
 
     /** The slice is used up: the fiber enters the run queue. */
-    private giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
+    giveWay(effect: Primitive, scheduler: Partial<ProcessScheduler>): Primitive | typeof suspension {
       // The program may have provided another scheduler
       if (scheduler.giveWay === undefined) {
         return primitive(Effect.flatMap(Effect.yieldNow, () => effect as unknown as AnyEffect))

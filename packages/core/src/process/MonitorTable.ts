@@ -235,6 +235,13 @@ export class MonitorTable {
     return all
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    this.settle()
+    this.entries.clear()
+    this.newest = noReference
+  }
+
   private enter(
     ref: number,
     watcher: ProcessRecord | undefined,

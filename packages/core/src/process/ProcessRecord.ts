@@ -38,6 +38,12 @@ export interface Body {
   silence?(): void
   /** Asks the code for an orderly end. Absent: the process gets an exit signal instead. */
   requestEnd?(record: ProcessRecord, reason: ExitReason): void
+  /** Whether a turn with an empty mailbox has nothing to do. For simulations only. */
+  readonly isIdle?: boolean
+  /** The code that is suspended, if any is. For simulations only. */
+  readonly suspendedCode?: unknown
+  /** The name of a process without a label: the one it is started under, or its contract's. For simulations only. */
+  readonly title?: string | undefined
   /** The state and message for the crash report. Absent: the last message as it is. Never throws. */
   describe?(): Description
 }
@@ -207,6 +213,11 @@ export class ProcessRecord extends Mailbox implements Runnable {
   }
   set trapExit(trapExit: boolean) {
     this.flags = trapExit ? this.flags | trapsExit : this.flags & ~trapsExit
+  }
+
+  /** A process's turn is of itself, see `Runnable.process`. */
+  get process(): this {
+    return this
   }
 
   /** The record itself: saves an object per process. */

@@ -69,6 +69,14 @@ export class ProcessTable {
     this.recentNumber = -1
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    this.pages.clear()
+    this.recent = undefined
+    this.recentNumber = this.newest = -1
+    this.size = 0
+  }
+
   /** All of them, the oldest first. */
   *values(): IterableIterator<ProcessRecord> {
     for (const { records } of this.pages.values()) {

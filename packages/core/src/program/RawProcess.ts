@@ -118,6 +118,11 @@ export class RawProcess<M>
     return this.record
   }
 
+  get suspendedCode(): Code | undefined {
+    const { code } = this
+    return typeof code !== "function" && code.suspended ? code : undefined
+  }
+
   turn(record: ProcessRecord): boolean {
     const { code, waiter } = this
     if (waiter !== undefined) waiter.checkMailbox(record)

@@ -3,6 +3,8 @@
 /** Something the run queue runs: a process, or a wake-up. */
 export interface Runnable {
   run(): void
+  /** The record of the process it is part of, if it is part of one: where the order of items is chosen, a process's own keep theirs. */
+  readonly process?: unknown
 }
 
 /** The BEAM's four classes. A `high` process runs before any `normal` one; `low` ones get an occasional turn. */

@@ -56,8 +56,18 @@ class Ring {
 /** How many `normal` items run before a waiting `low` one does. */
 const lowShare = 8
 
+/** What a scheduler needs of its run queue. */
+export interface Queue {
+  readonly length: number
+  push(item: Item, priority: Priority): void
+  /** Puts an item before all of its class. */
+  pushFirst(item: Item, priority: Priority): void
+  /** Takes the next item; `undefined` when there is none. */
+  shift(): Item | undefined
+}
+
 /** See the file's header. */
-export class RunQueue {
+export class RunQueue implements Queue {
   private readonly max = new Ring()
   private readonly high = new Ring()
   private readonly normal = new Ring()

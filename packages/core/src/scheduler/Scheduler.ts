@@ -34,10 +34,10 @@ import type { EventLevel, ProcessEvent } from "../signal/ProcessEvent.ts"
 import type { Signal, SpawnSignal } from "../signal/Signal.ts"
 import { TimerTable } from "../timer/TimerTable.ts"
 import { Pace } from "./Pace.ts"
-import { type Item, RunQueue } from "./RunQueue.ts"
+import { type Item, type Queue, RunQueue } from "./RunQueue.ts"
 import type { SchedulerEvent } from "./SchedulerEvent.ts"
 import { Streak } from "./Streak.ts"
-import { TimerWheel, type WheelClock } from "./TimerWheel.ts"
+import { TimerWheel, type Wheel, type WheelClock } from "./TimerWheel.ts"
 import type { Uplink } from "./Uplink.ts"
 
 /** A scheduler's identity, clock, event loop and settings. */
@@ -88,7 +88,10 @@ const idleLooks = 64
 
 const priorities: ReadonlyArray<Priority> = ["max", "high", "normal", "low"]
 
-/** See the file's header. Hot path: plain and mutable. */
+/**
+ * See the file's header. Hot path: plain and mutable. What a simulation replaces are methods, so that a scheduler itself asks nobody
+ * whether it is simulated.
+ */
 export class Scheduler implements Host {
   readonly system: string
   readonly slot: number
@@ -97,7 +100,7 @@ export class Scheduler implements Host {
   readonly freeze: boolean
   readonly slice: number
   readonly timers: Timers
-  readonly processes = new ProcessTable()
+  readonly processes: ProcessTable
   readonly pending: Map<number, PendingCall> = new Map()
   readonly timerRefs: TimerTable
   readonly monitors = new MonitorTable()
@@ -105,11 +108,11 @@ export class Scheduler implements Host {
   readonly longMailbox: number
   readonly manyMessages: number
   readonly fewMessages: number
-  private readonly options: SchedulerOptions
-  private readonly wheel: TimerWheel
-  private readonly queue = new RunQueue()
+  protected readonly options: SchedulerOptions
+  private readonly wheel: Wheel
+  protected readonly queue: Queue
   private readonly facades: Record<Priority, EffectScheduler.Scheduler>
-  private contexts: Record<Priority, Context.Context<never>>
+  protected contexts: Record<Priority, Context.Context<never>>
   private definitions: ReadonlyMap<string, Definition> = new Map()
   /** Each definition's number, see {@link kindOf}; and the names by number. */
   private kinds: ReadonlyMap<Definition, number> = new Map()
@@ -128,11 +131,11 @@ export class Scheduler implements Host {
   private before = 0
   private armed = false
   private stopped = false
-  private serial = 0
-  private serialEnd = 0
-  private reference = 1
+  protected serial = 0
+  protected serialEnd = 0
+  protected reference = 1
   /** The fiber of the item that runs, once it has done a step: its operations are the slice's reductions. */
-  private fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
+  protected fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined
   /** Reductions of this scheduler so far. */
   reductions = 0
 
@@ -150,12 +153,29 @@ export class Scheduler implements Host {
     this.longMailbox = this.limits.longMailbox
     this.manyMessages = this.slice * crowdedSlices
     this.fewMessages = Math.min(this.manyMessages, this.longMailbox)
-    this.wheel = new TimerWheel(options.clock, (timer) => this.expire(timer))
+    this.processes = this.makeProcesses()
+    this.queue = this.makeQueue()
+    this.wheel = this.makeWheel((timer) => this.expire(timer))
     this.timers = this.wheel
     this.timerRefs = new TimerTable(this, this.wheel)
     this.wheel.hold(this.timerRefs)
     this.facades = makeByPriority((priority) => this.facade(priority))
     this.contexts = makeByPriority((priority) => Context.make(EffectScheduler.Scheduler, this.facades[priority]))
+  }
+
+  /** The table of its living processes. Called by the constructor. */
+  protected makeProcesses(): ProcessTable {
+    return new ProcessTable()
+  }
+
+  /** Its run queue. Called by the constructor. */
+  protected makeQueue(): Queue {
+    return new RunQueue()
+  }
+
+  /** Its timers. Called by the constructor. `expire`: what is done with one whose deadline is over. */
+  protected makeWheel(expire: (timer: Timed) => void): Wheel {
+    return new TimerWheel(this.options.clock, expire)
   }
 
   /** Connects it to its system. Called once, before anything else. */
@@ -173,7 +193,8 @@ export class Scheduler implements Host {
     )
   }
 
-  private facade(priority: Priority): EffectScheduler.Scheduler & ProcessScheduler {
+  /** What runs the fibers of one priority. Called by the constructor. */
+  protected facade(priority: Priority): EffectScheduler.Scheduler & ProcessScheduler {
     // One dispatcher for all fibers of a class: the default makes one run queue per fiber
     const dispatcher: EffectScheduler.SchedulerDispatcher = {
       scheduleTask: (task) => this.enqueue(task, priority),
@@ -363,12 +384,12 @@ export class Scheduler implements Host {
   }
 
   /** A fiber runs: code of a process that resumes by itself, say after a sleep, is that process's. */
-  private note(fiber: Fiber.Fiber<unknown, unknown>): void {
+  protected note(fiber: Fiber.Fiber<unknown, unknown>): void {
     this.fiber = fiber
     if (this.trace[0] === 0) currentProcess(fiber)?.runs()
   }
 
-  private runItem(item: Item): void {
+  protected runItem(item: Item): void {
     this.fiber = undefined
     this.inlineReductions = this.before = 0
     // A process says that it runs; of other items, the fiber that they resume says which process it is of
@@ -445,6 +466,20 @@ export class Scheduler implements Host {
 
   isHeard(level: EventLevel): boolean {
     return this.uplink.isHeard(level)
+  }
+
+  /**
+   * Calls back after so much time of the outside world, in which a scheduler under a test's clock is as well. Returns how to stop that.
+   * For what must come to an end whatever the processes' clock does.
+   */
+  patience(milliseconds: number, over: () => void): () => void {
+    const timer = setTimeout(over, milliseconds)
+    return () => clearTimeout(timer)
+  }
+
+  /** The time that {@link patience} follows, in milliseconds. */
+  get outsideTime(): number {
+    return performance.now()
   }
 
   /** No further turn runs. What is queued is dropped. */

@@ -36,6 +36,20 @@ export interface WheelClock {
   readonly costly?: boolean
 }
 
+/** What a scheduler needs of its timers. */
+export interface Wheel extends Timers {
+  /** Whom to ask for a timer that is set and not here yet. Called once, before anything is set. */
+  hold(held: HeldTimers): void
+  /** A turn of the scheduler begins: it will look at the clock. */
+  turnBegins(): void
+  /** The scheduler has looked at the clock: what is due fires. */
+  look(now: number): void
+  /** The turn is over. */
+  turnEnds(now: number): void
+  /** What was set does not fire any more. */
+  stop(): void
+}
+
 /** Milliseconds of one slot of the coarse wheel; a power of two. */
 const window = 8192
 /** The fine wheel covers this window and the next, so that a window comes down to it before anything is due there. */
@@ -106,7 +120,7 @@ const bringDownAt = (at: number): number => (at - 1) * window
 const nobody: HeldTimers = { holds: false, size: 0, enter: () => undefined }
 
 /** Hot path: plain and mutable. */
-export class TimerWheel implements Timers {
+export class TimerWheel implements Wheel {
   private readonly clock: WheelClock
   /** Handles an expired timer. Must not throw. */
   private readonly expire: (timer: Timed) => void

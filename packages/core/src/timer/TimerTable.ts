@@ -242,6 +242,19 @@ export class TimerTable implements HeldTimers {
     this.entered(1)
   }
 
+  /** Forgets all of them. */
+  clear(): void {
+    this.page = new Page(-1)
+    this.pages.clear()
+    this.entries = this.held = this.heldFrom = 0
+    this.sweepAt = fewestToSweep
+    this.ref = noRef
+    this.message = undefined
+    this.heldTo.fill(nothing)
+    this.heldMessages.fill(undefined)
+    this.heldDelays.fill(empty)
+  }
+
   private entered(count: number): void {
     this.entries += count
     if (this.entries < this.sweepAt) return

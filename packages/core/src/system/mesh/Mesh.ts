@@ -23,7 +23,7 @@ import type { BusyWait } from "../load/BusyWait.ts"
 import { Loads } from "../load/Loads.ts"
 import { Stealing } from "../load/Stealing.ts"
 import { ReplicatedDirectory } from "../names/Directory.ts"
-import { Channel } from "../transport/Channel.ts"
+import { Channel, type Link } from "../transport/Channel.ts"
 import { Doorbell } from "../transport/Doorbell.ts"
 import { Peer } from "../transport/Peer.ts"
 import { type SharedTable, serialBlock } from "../transport/SharedTable.ts"
@@ -414,10 +414,15 @@ export class Mesh implements Uplink {
 
   /** A scheduler is up: its channel is connected. */
   connect(end: PeerEnd): void {
-    const { slot, incarnation } = end
-    const channel = new Channel({ out: end.out, in: end.in, port: end.port, onSpace: () => this.doorbell.ring(slot) })
+    const { slot } = end
+    const onSpace = () => this.doorbell.ring(slot)
+    this.join(end, new Channel({ out: end.out, in: end.in, port: end.port, onSpace }))
+  }
+
+  /** A scheduler is up, and `link` leads to it. What it is known as here. */
+  join({ incarnation, slot }: { readonly slot: number; readonly incarnation: number }, link: Link): Peer {
     const reader = new ByteReader()
-    const peer = new Peer(slot, incarnation, channel)
+    const peer = new Peer(slot, incarnation, link)
     peer.take = (bytes, start, end) =>
       receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end))
     peer.started = () => this.loads.seen(slot)
@@ -430,6 +435,7 @@ export class Mesh implements Uplink {
     for (const start of waiting) if (this.isWanted(start)) this.routeSpawn(start.signal, start.call)
     // It may have sent before it was connected here
     this.doorbell.ring(this.scheduler.slot)
+    return peer
   }
 
   /**

@@ -21,7 +21,7 @@ export const stopPatience = 3000
  * @param limit - milliseconds after which those that are left are killed. Default: none for all of them together.
  */
 export const drain = (scheduler: Scheduler, limit: number = Number.POSITIVE_INFINITY): Effect.Effect<void> =>
-  Effect.suspend(() => drainUntil(scheduler, performance.now() + limit))
+  Effect.suspend(() => drainUntil(scheduler, scheduler.outsideTime + limit))
 
 const drainUntil = (scheduler: Scheduler, deadline: number): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -40,13 +40,13 @@ const endTree = (scheduler: Scheduler, top: ProcessRecord, deadline: number): Ef
   Effect.callback((resume) => {
     if (top.isDead) return resume(Effect.void)
     const signal = (reason: ExitReason.ExitReason) => sendExit(scheduler, top.pid, outside(scheduler), reason, false)
-    const left = Math.min(patience, deadline - performance.now())
+    const left = Math.min(patience, deadline - scheduler.outsideTime)
     // Real time: a scheduler under a test's clock ends too
-    const force = left > 0 ? setTimeout(() => signal(ExitReason.kill), left) : undefined
+    const stop = left > 0 ? scheduler.patience(left, () => signal(ExitReason.kill)) : undefined
     const extra = top.extras()
     extra.finalizers ??= []
     extra.finalizers.push(() => {
-      clearTimeout(force)
+      stop?.()
       scheduler.enqueue(() => resume(Effect.void), "normal")
     })
     if (left <= 0) signal(ExitReason.kill)

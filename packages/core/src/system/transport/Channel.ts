@@ -26,6 +26,21 @@ export interface ChannelOptions {
   readonly onSpace?: () => void
 }
 
+/** What a mesh needs of a connection to another scheduler. {@link Channel} says what each is. */
+export interface Link {
+  readonly unpublished: number
+  readonly backlog: number
+  send(bytes: Uint8Array, length?: number): void
+  begin(writer: ByteWriter): void
+  end(writer: ByteWriter): void
+  flush(): boolean
+  publish(): void
+  receive(handle: ReceiveHandler, max: number): number
+  hasInbound(): boolean
+  seemsInbound(): boolean
+  close(): void
+}
+
 /** Kinds of records in the ring. */
 const inline = 0
 /** An empty record in the place of one whose bytes are next on the port. */
@@ -42,7 +57,7 @@ const nothing = new Uint8Array(0)
  *
  * When the peer's isolate has died, `receive` still delivers all it had published; only then `close`.
  */
-export class Channel {
+export class Channel implements Link {
   readonly #writer: RingWriter
   readonly #reader: RingReader
   readonly #port: MessagePort

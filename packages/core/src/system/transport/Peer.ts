@@ -4,14 +4,14 @@
  */
 import { ByteWriter } from "../../wire/Bytes.ts"
 import { none, SentTexts } from "../../wire/RepeatedTexts.ts"
-import type { Channel, ReceiveHandler } from "./Channel.ts"
+import type { Link, ReceiveHandler } from "./Channel.ts"
 import { writeText } from "./Wire.ts"
 
 /** See the file's header. Hot path: plain and mutable. */
 export class Peer {
   readonly slot: number
   readonly incarnation: number
-  readonly channel: Channel
+  readonly channel: Link
   /** Handles a record from it. Set when it is connected. */
   take: ReceiveHandler = () => undefined
   /** A start that was sent to it has happened. Set when it is connected. */
@@ -28,7 +28,7 @@ export class Peer {
   /** What was sent while `writer` was in use. */
   private readonly held: Array<ByteWriter> = []
 
-  constructor(slot: number, incarnation: number, channel: Channel) {
+  constructor(slot: number, incarnation: number, channel: Link) {
     this.slot = slot
     this.incarnation = incarnation
     this.channel = channel

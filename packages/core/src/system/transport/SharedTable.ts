@@ -108,6 +108,12 @@ export class SharedTable {
     return new SharedTable(buffer)
   }
 
+  /** As it was made: all slots are down, and nothing is counted. Only when nobody else has it. */
+  clear(): void {
+    this.#rows.fill(0)
+    this.doorbells.fill(0)
+  }
+
   /** A copy of a slot's row. Its figures may come from slightly different moments. */
   snapshot(slot: number): SlotSnapshot {
     return {
