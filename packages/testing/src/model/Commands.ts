@@ -10,12 +10,7 @@ import { type Command, setupClient } from "./History.ts"
 import { fromSchema } from "./SchemaArbitrary.ts"
 
 /** The payload of a message of a protocol. */
-export type PayloadOf<M> =
-  M extends Cast<infer F>
-    ? Schema.Struct<F>["Type"]
-    : M extends Call<infer F, infer _A, infer _E>
-      ? Schema.Struct<F>["Type"]
-      : never
+export type PayloadOf<M> = M extends { readonly payload: infer S extends Schema.Top } ? S["Type"] : never
 
 /** How payloads of a message are made: all of it, or some fields, the others by their schemas. */
 export type PayloadArbitrary<M> =
@@ -51,7 +46,9 @@ const methodOf = (contract: AnyContract, tag: string): Cast<Fields> | Call<Field
   const method = Object.hasOwn(protocol, tag) ? protocol[tag] : undefined
   if (method !== undefined) return method
   const known = Object.keys(protocol).join(", ")
-  throw new RangeError(`the model of ${contract.name}: commands: expected messages of the contract (${known}); got ${tag}`)
+  throw new RangeError(
+    `the model of ${contract.name}: commands: expected messages of the contract (${known}); got ${tag}`
+  )
 }
 
 const payloads = (
@@ -67,7 +64,8 @@ const payloads = (
     const known = Object.keys(fields).join(", ")
     throw new RangeError(`a model's payload: expected fields of the message (${known}); got ${stray.join(", ")}`)
   }
-  const others = Object.fromEntries(Object.entries(fields).filter(([field]) => !Object.hasOwn(own, field)))
+  const rest = fields as Readonly<Record<string, Schema.Top>>
+  const others = Object.fromEntries(Object.entries(rest).filter(([field]) => !Object.hasOwn(own, field)))
   return fc
     .tuple(fromSchema(Schema.Struct(others)), fc.record(own))
     .map(([derived, chosen]) => ({ ...derived, ...chosen }))
@@ -80,7 +78,9 @@ export const commandOf = (
 ): fc.Arbitrary<Command> => {
   const entries = Object.entries(commands).filter(([, options]) => options !== undefined)
   if (entries.length === 0) {
-    throw new RangeError(`the model of ${contract.name}: commands: expected at least one message of the contract; got none`)
+    throw new RangeError(
+      `the model of ${contract.name}: commands: expected at least one message of the contract; got none`
+    )
   }
   return fc.oneof(
     ...entries.map(([tag, options]) => ({

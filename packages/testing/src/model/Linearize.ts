@@ -49,7 +49,11 @@ export interface Specification<State, Input, Output> {
    * cannot happen here with the output that was seen. Must not change `state`. {@link undetermined}: it cannot be told without an
    * output; the verdict can then be "unknown" but not a failure.
    */
-  readonly step: (state: State, input: Input, seen: Seen<Output> | undefined) => ReadonlyArray<State> | typeof undetermined
+  readonly step: (
+    state: State,
+    input: Input,
+    seen: Seen<Output> | undefined
+  ) => ReadonlyArray<State> | typeof undetermined
   /** Operations of different keys do not affect each other and are checked apart. Default: one key for all. */
   readonly partition?: ((input: Input) => unknown) | undefined
   /** When two states are the same. Default: Effect's `Equal.equals`, which compares plain data by its content. */

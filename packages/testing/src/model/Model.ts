@@ -51,6 +51,7 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import {
+  type CommandOptions,
   commandOf,
   type PayloadArbitrary,
   type PayloadOf,
@@ -58,9 +59,9 @@ import {
   type ProgramOptions,
   programOf
 } from "./Commands.ts"
+import { explain } from "./Explain.ts"
 import { type Command, type End, type Entry, type Outcome, operationsOf, Recorder, setupClient } from "./History.ts"
 import { type CheckOptions, check, type Seen, type Specification, undetermined, type Verdict } from "./Linearize.ts"
-import { explain } from "./Explain.ts"
 
 export type { PayloadArbitrary, PayloadOf, Program, ProgramOptions } from "./Commands.ts"
 export type { Command, End, Entry, Outcome } from "./History.ts"
@@ -121,8 +122,8 @@ export const failsWith = <State, E>(next: State, isRight: (error: E) => boolean)
 /** The next state as a function of the reply, for {@link replies}. */
 export const next = <State, A>(of: (reply: A) => State): NextOf<State, A> => new NextOf(of)
 
-type ReplyOf<M> = M extends Call<infer _F, infer A, infer _E> ? A["Type"] : undefined
-type ErrorOf<M> = M extends Call<infer _F, infer _A, infer E> ? E["Type"] : never
+type ReplyOf<M> = M extends { readonly success: infer A extends Schema.Top } ? A["Type"] : undefined
+type ErrorOf<M> = M extends { readonly error: infer E extends Schema.Top } ? E["Type"] : never
 
 /** What the model says of one message. */
 export interface CommandSpec<State, M> {
@@ -197,7 +198,7 @@ export const of = <P extends Protocol, A extends Fields, M, K extends keyof P & 
   contract: Contract<P, A, M>,
   spec: ModelSpec<P, K, State>
 ): Model<P, State> => {
-  const command = commandOf(contract, spec.commands as Readonly<Record<string, CommandSpec<State, never>>>)
+  const command = commandOf(contract, spec.commands as Readonly<Record<string, CommandOptions>>)
   const specification = specificationOf(contract.protocol, spec)
   const expectation = (state: State, { payload, tag }: Command) =>
     stepsOf(spec, state, { payload, tag }).map(({ expected }) => expected)
@@ -212,7 +213,8 @@ export const of = <P extends Protocol, A extends Fields, M, K extends keyof P & 
         const [program = options.program] =
           seed === undefined ? [] : fc.sample(programOf(command, options), { numRuns: 1, seed })
         const recorder = new Recorder()
-        yield* play(program as Program, ref as Ref<Protocol>, options.timeout, recorder)
+        const giving = { protocol: contract.protocol, ref: ref as Ref<Protocol>, timeout: options.timeout, recorder }
+        yield* play(program as Program, giving)
         const { history } = recorder
         const verdict = model.check(history, options)
         return { program: program as Program, seed, history, verdict, problem: model.explain(verdict) }
@@ -317,30 +319,37 @@ const equal = (same: (a: unknown, b: unknown) => boolean, a: unknown, b: unknown
 
 // --- running ---------------------------------------------------------------------------------------------------------
 
-type AnyMethods = Readonly<
-  Record<string, (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown, System>>
->
+type AnyMethods = Readonly<Record<string, (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown, System>>>
+
+/** Where commands are given, and recorded. */
+interface Giving {
+  readonly protocol: Protocol
+  readonly ref: Ref<Protocol>
+  readonly timeout: Duration.Input | undefined
+  readonly recorder: Recorder
+}
 
 /** Gives one command, and records it. */
 const give = (
-  recorder: Recorder,
+  { protocol, recorder, ref, timeout }: Giving,
   client: number,
-  command: Command,
-  ref: Ref<Protocol>,
-  timeout: Duration.Input | undefined
+  command: Command
 ): Effect.Effect<void, never, System> =>
   Effect.suspend(() => {
     const { payload, tag } = command
+    const isCast = protocol[tag]?._tag === "Cast"
     const hasPayload = Object.keys(payload as object).length > 0
-    const args = [...(hasPayload ? [payload] : []), ...(timeout === undefined ? [] : [{ timeout }])]
+    const args = [...(hasPayload ? [payload] : []), ...(timeout === undefined || isCast ? [] : [{ timeout }])]
     const method = (ref as unknown as AnyMethods)[tag] as AnyMethods[string]
     const ended = recorder.begin(client, command)
     // On the prototype, with the ref as what it is called on
     return Effect.flatMap(Effect.exit(method.apply(ref, args)), (exit) => {
-      const end = endOf(exit)
+      const end = isCast && Exit.isSuccess(exit) ? sent : endOf(exit)
       return end === undefined ? Effect.die(diedOf(tag, exit)) : Effect.sync(() => ended(end))
     })
   })
+
+const sent: End = { _tag: "Sent" }
 
 /** What a client learned. Undefined: the call could not be made, which no server is to blame for. */
 const endOf = (exit: Exit.Exit<unknown, unknown>): End | undefined => {
@@ -362,14 +371,9 @@ const diedOf = (tag: string, exit: Exit.Exit<unknown, unknown>): unknown =>
   Exit.isFailure(exit) ? Cause.squash(exit.cause) : new Error(`${tag} came to nothing`)
 
 /** The prefix, then all clients side by side; returns when all have ended. */
-const play = (
-  { clients, prefix }: Program,
-  ref: Ref<Protocol>,
-  timeout: Duration.Input | undefined,
-  recorder: Recorder
-): Effect.Effect<void, never, System> => {
+const play = ({ clients, prefix }: Program, giving: Giving): Effect.Effect<void, never, System> => {
   const asClient = (client: number, commands: ReadonlyArray<Command>) =>
-    Effect.forEach(commands, (command) => give(recorder, client, command, ref, timeout), { discard: true })
+    Effect.forEach(commands, (command) => give(giving, client, command), { discard: true })
   const body = (self: Process.Self<unknown>) =>
     Effect.gen(function* () {
       yield* asClient(setupClient, prefix)
