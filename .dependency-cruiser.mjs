@@ -89,8 +89,15 @@ export default {
       name: "what-is-published-depends-on-effect-only",
       comment: "published packages have few dependencies, and say them",
       severity: "error",
-      from: { path: "^packages/[^/]+/src" },
+      from: { path: "^packages/(?!testing/)[^/]+/src" },
       to: { path: "node_modules", pathNot: "node_modules/(effect|[.]pnpm/effect@[^/]+)/" }
+    },
+    {
+      name: "testing-depends-on-effect-and-fast-check-and-for-vitest-on-vitest",
+      comment: "outside of src/vitest, @understudy/testing works with any test runner",
+      severity: "error",
+      from: { path: "^packages/testing/src/(?!vitest)" },
+      to: { path: "node_modules", pathNot: "node_modules/([.]pnpm/)?(effect|fast-check)[@/]" }
     },
     {
       name: "resolvable",

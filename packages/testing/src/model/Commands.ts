@@ -96,23 +96,93 @@ const count = (value: number, least: number, what: string): number => {
 }
 
 /**
- * Programs of such commands. One that fails is shrunk by fast-check: fewer commands and clients first, then simpler payloads. Throws
- * a RangeError when a size is no whole number.
+ * Programs of such commands. One that fails is shrunk: fewer clients and commands first, then fewer that run side by side, then simpler
+ * payloads. Throws a RangeError when a size is no whole number.
  */
-export const programOf = (command: fc.Arbitrary<Command>, options: ProgramOptions = {}): fc.Arbitrary<Program> => {
-  const clients = count(options.clients ?? 3, 1, "clients")
-  const length = count(options.length ?? 4, 1, "length")
-  const prefix = count(options.prefix ?? 4, 0, "prefix")
-  // The sizes are asked for by the model's user and are small: fast-check is not to choose smaller ones
-  const size = "max"
-  return fc.record({
-    prefix: fc.array(command, { maxLength: prefix, size }),
-    clients: fc.array(fc.array(command, { minLength: 1, maxLength: length, size }), {
-      minLength: 1,
-      maxLength: clients,
-      size
-    })
+export const programOf = (command: fc.Arbitrary<Command>, options: ProgramOptions = {}): fc.Arbitrary<Program> =>
+  new ProgramArbitrary(command, {
+    clients: count(options.clients ?? 3, 1, "clients"),
+    length: count(options.length ?? 4, 1, "length"),
+    prefix: count(options.prefix ?? 4, 0, "prefix")
   })
+
+type Made = fc.Value<Command>
+
+/** A program whose commands can still be shrunk: the sequential prefix, then the clients. */
+type Parts = readonly [prefix: ReadonlyArray<Made>, ...clients: ReadonlyArray<ReadonlyArray<Made>>]
+
+/** fast-check's own arrays only lose elements at their beginning, so that what follows a failing command would stay. */
+class ProgramArbitrary extends fc.Arbitrary<Program> {
+  private readonly command: fc.Arbitrary<Command>
+  private readonly sizes: Required<{ readonly [K in keyof ProgramOptions]: number }>
+
+  constructor(command: fc.Arbitrary<Command>, sizes: Required<{ readonly [K in keyof ProgramOptions]: number }>) {
+    super()
+    this.command = command
+    this.sizes = sizes
+  }
+
+  generate(random: fc.Random, bias: number | undefined): fc.Value<Program> {
+    const { clients, length, prefix } = this.sizes
+    const commands = (least: number, most: number) =>
+      Array.from({ length: random.nextInt(least, most) }, () => this.command.generate(random, bias))
+    const first = commands(0, prefix)
+    return programFrom([first, ...Array.from({ length: random.nextInt(1, clients) }, () => commands(1, length))])
+  }
+
+  canShrinkWithoutContext(_value: unknown): _value is Program {
+    return false
+  }
+
+  shrink(_value: Program, context: unknown): fc.Stream<fc.Value<Program>> {
+    if (context === undefined) return fc.Stream.nil()
+    return new fc.Stream(this.smaller(context as Parts)).map(programFrom)
+  }
+
+  private *smaller(parts: Parts): IterableIterator<Parts> {
+    const [prefix, ...clients] = parts
+    if (clients.length > 1) {
+      for (const client of clients) yield [prefix, ...clients.filter((one) => one !== client)]
+    }
+    for (const [at, commands] of parts.entries()) {
+      for (const fewer of withFewer(commands)) {
+        // A client that does nothing is none
+        if (fewer.length > 0 || at === 0) yield replaced(parts, at, fewer)
+      }
+    }
+    if (clients.length > 1) yield* this.lessConcurrent(parts)
+    for (const [at, commands] of parts.entries()) {
+      for (const [index, { context, value }] of commands.entries()) {
+        for (const simpler of this.command.shrink(value, context)) {
+          yield replaced(parts, at, commands.with(index, simpler))
+        }
+      }
+    }
+  }
+
+  /** What a client does first is done before the clients start. */
+  private *lessConcurrent([prefix, ...clients]: Parts): IterableIterator<Parts> {
+    for (const [index, [first, ...rest]] of clients.entries()) {
+      if (first === undefined) continue
+      const others = rest.length === 0 ? clients.toSpliced(index, 1) : clients.with(index, rest)
+      yield [[...prefix, first], ...others]
+    }
+  }
+}
+
+const programFrom = (parts: Parts): fc.Value<Program> => {
+  const [prefix, ...clients] = parts.map((commands) => commands.map(({ value }) => value))
+  return new fc.Value({ prefix: prefix as ReadonlyArray<Command>, clients }, parts)
+}
+
+const replaced = ([prefix, ...clients]: Parts, at: number, commands: ReadonlyArray<Made>): Parts =>
+  at === 0 ? [commands, ...clients] : [prefix, ...clients.with(at - 1, commands)]
+
+/** Without some that follow each other: all, then half of them, a quarter, down to single ones. */
+function* withFewer(commands: ReadonlyArray<Made>): IterableIterator<ReadonlyArray<Made>> {
+  for (let size = commands.length; size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = 0; from < commands.length; from += size) yield commands.toSpliced(from, size)
+  }
 }
 
 /** A command, for people. */

@@ -7,9 +7,16 @@ import type { NotLinearisable, Operation, Verdict } from "./Linearize.ts"
 
 type Done = Operation<Command, Outcome>
 
+/** Values as JavaScript writes them; of an error its class and its fields. */
+const show = (value: unknown): string => {
+  if (!(value instanceof Error)) return fc.stringify(value)
+  const { _tag, ...fields } = value as Error & { readonly _tag?: unknown }
+  return `${typeof _tag === "string" ? _tag : value.name} ${fc.stringify(Object.keys(fields).length === 0 ? value.message : fields)}`
+}
+
 const showOutcome = (outcome: Outcome | undefined): string => {
   if (outcome === undefined) return "something the model only knows when it sees it"
-  return outcome._tag === "Returned" ? fc.stringify(outcome.value) : `the error ${fc.stringify(outcome.error)}`
+  return outcome._tag === "Returned" ? show(outcome.value) : `the error ${show(outcome.error)}`
 }
 
 /** The calls and returns in the order in which they happened. */

@@ -29,7 +29,6 @@
 
 import * as ExitReason from "@understudy/core/ExitReason"
 import {
-  type Call,
   type CallError,
   CallingSelf,
   CallTimeout,
@@ -66,33 +65,37 @@ import { type CheckOptions, check, type Seen, type Specification, undetermined, 
 export type { PayloadArbitrary, PayloadOf, Program, ProgramOptions } from "./Commands.ts"
 export type { Command, End, Entry, Outcome } from "./History.ts"
 
-/** What a command does in a state of the model: the next state, and which answers are right. Made by {@link returns} and the like. */
-export interface Step<out State, in A, in E> {
+/**
+ * What a command does in a state of the model: the next state, and which answers are right, of replies `A` and errors `E`. Made by
+ * {@link returns} and the like.
+ */
+export interface Step<out State, out A, out E> {
   /** The next state; a function of the reply where only the server knows it. */
-  readonly next: State | NextOf<State, A>
+  readonly next: State | NextOf<State>
   readonly allows: (outcome: Outcome) => boolean
-  /** The same schema's values are compared by what the schema says. Undefined: {@link allows} says it all. */
+  /** The answer that is right; compared as the message's schemas say. Undefined: {@link allows} says it all. */
   readonly expected: Outcome | undefined
-  readonly "~E"?: (error: E) => void
+  readonly "~A"?: A
+  readonly "~E"?: E
 }
 
 /** The next state as a function of the reply. */
-class NextOf<State, in A> {
-  readonly of: (reply: A) => State
-  constructor(of: (reply: A) => State) {
+class NextOf<out State> {
+  readonly of: (reply: never) => State
+  constructor(of: (reply: never) => State) {
     this.of = of
   }
 }
 
 /** The command answers with `reply`, and the model goes on as `next`. For a cast, `reply` is undefined. */
-export const returns = <State, A>(next: State, reply: A): Step<State, A, unknown> => ({
+export const returns = <State, A>(next: State, reply: A): Step<State, A, never> => ({
   next,
   allows: () => true,
   expected: { _tag: "Returned", value: reply }
 })
 
 /** The command answers with its typed error, and the model goes on as `next`. */
-export const fails = <State, E>(next: State, error: E): Step<State, unknown, E> => ({
+export const fails = <State, E>(next: State, error: E): Step<State, never, E> => ({
   next,
   allows: () => true,
   expected: { _tag: "Failed", error }
@@ -103,9 +106,9 @@ export const fails = <State, E>(next: State, error: E): Step<State, unknown, E> 
  * function of the reply (`Model.next`). Of a call that was not answered, such a next state is not known: the verdict may be "unknown".
  */
 export const replies = <State, A>(
-  next: State | NextOf<State, A>,
+  next: State | NextOf<State>,
   isRight: (reply: A) => boolean
-): Step<State, A, unknown> => ({
+): Step<State, A, never> => ({
   next,
   // Replies are of the call's success type: the runtime has checked them
   allows: (outcome) => outcome._tag === "Returned" && isRight(outcome.value as A),
@@ -113,14 +116,14 @@ export const replies = <State, A>(
 })
 
 /** The command fails with a typed error for which `isRight` holds. */
-export const failsWith = <State, E>(next: State, isRight: (error: E) => boolean): Step<State, unknown, E> => ({
+export const failsWith = <State, E>(next: State, isRight: (error: E) => boolean): Step<State, never, E> => ({
   next,
   allows: (outcome) => outcome._tag === "Failed" && isRight(outcome.error as E),
   expected: undefined
 })
 
 /** The next state as a function of the reply, for {@link replies}. */
-export const next = <State, A>(of: (reply: A) => State): NextOf<State, A> => new NextOf(of)
+export const next = <State, A>(of: (reply: A) => State): NextOf<State> => new NextOf(of)
 
 type ReplyOf<M> = M extends { readonly success: infer A extends Schema.Top } ? A["Type"] : undefined
 type ErrorOf<M> = M extends { readonly error: infer E extends Schema.Top } ? E["Type"] : never
@@ -241,7 +244,7 @@ export const assertLinearisable = <State>(model: string, run: Run<State>): Effec
 
 // --- the model as a specification ------------------------------------------------------------------------------------
 
-type AnyStep<State> = Step<State, never, never>
+type AnyStep<State> = Step<State, unknown, unknown>
 
 /** What the model allows for a command in a state. */
 const stepsOf = <P extends Protocol, K extends keyof P & string, State>(
