@@ -48,7 +48,11 @@ const CacheLive = Cache.implement({
 
 type CacheRef = GenServer.Ref<(typeof Cache)["protocol"]>
 type SourceRef = GenServer.Ref<(typeof Source)["protocol"]>
-type Put = (cache: CacheRef, value: number, lease: number) => Effect.Effect<void, GenServer.CallError, GenServer.Provided>
+type Put = (
+  cache: CacheRef,
+  value: number,
+  lease: number
+) => Effect.Effect<void, GenServer.CallError, GenServer.Provided>
 
 /** The value: from the cache, or from the source and from then on in the cache. */
 const read = (cache: CacheRef, source: SourceRef, put: Put) =>

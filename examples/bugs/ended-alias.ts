@@ -7,10 +7,7 @@ import * as Schema from "effect/Schema"
 import { type Answer, isAnswer, oracle, patience } from "./oracle.ts"
 import { anything, type Bug, background } from "./support.ts"
 
-const News = Schema.Union([
-  Schema.TaggedStruct("StillBusy", {}),
-  Schema.TaggedStruct("Result", { square: Schema.Int })
-])
+const News = Schema.Union([Schema.TaggedStruct("StillBusy", {}), Schema.TaggedStruct("Result", { square: Schema.Int })])
 type News = typeof News.Type
 
 const isResult = (message: unknown): message is Extract<News, { readonly _tag: "Result" }> =>

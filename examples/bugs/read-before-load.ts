@@ -9,8 +9,8 @@ import { anything, type Bug, concurrently, eventually, serve } from "./support.t
 const protocol = { load: GenServer.cast(), limit: GenServer.call({ success: Schema.Int }) }
 
 /** What it has before it has loaded anything. */
-const nothing = 0
-const loaded = 100
+const nothing: number = 0
+const loaded: number = 100
 
 const handle = {
   load: () => loaded,
@@ -19,7 +19,7 @@ const handle = {
 
 const Casting = GenServer.define("bugs/CastingSettings", { args: {}, protocol })
 const CastingLive = Casting.implement({
-  init: (_, { self }) => Effect.as(self.load(), nothing),
+  init: () => Effect.flatMap(Process.self, (pid) => Effect.as(Casting.at(pid).load(), nothing)),
   handle
 })
 

@@ -33,8 +33,7 @@ const program = (open: Open) =>
     yield* sessions.startLink
     // Sessions end with the program, not with the connection that was first
     const scope = yield* Effect.scope
-    const connection = (text: string) =>
-      Effect.flatMap(Scope.provide(open, scope), (session) => session.note({ text }))
+    const connection = (text: string) => Effect.flatMap(Scope.provide(open, scope), (session) => session.note({ text }))
     yield* concurrently({
       phone: connection("from the phone"),
       laptop: Effect.andThen(Process.sleep(5), connection("from the laptop"))

@@ -9,7 +9,9 @@ import { anything, type Bug, serve } from "./support.ts"
 const protocol = { lookup: GenServer.call({ payload: { word: Schema.String }, success: Schema.Int }) }
 
 const name = "bugs/dictionary"
-const handle = { lookup: (state: undefined, { word }: { readonly word: string }) => GenServer.reply(word.length, state) }
+const handle = {
+  lookup: (state: undefined, { word }: { readonly word: string }) => GenServer.reply(word.length, state)
+}
 
 const Late = GenServer.define("bugs/LateDictionary", { args: {}, protocol })
 /** Registers itself when it has started. */

@@ -85,7 +85,9 @@ export const serve = <P extends GenServer.Protocol, A extends GenServer.Fields, 
   Effect.acquireRelease(GenServer.start(contract, ...args), ({ pid }) => Process.exit(pid, ExitReason.kill))
 
 /** Starts a supervisor that ends with the program. */
-export const supervise = (spec: Supervisor.StartableSpec) =>
+export const supervise = (
+  spec: Supervisor.StartableSpec
+): Effect.Effect<{ readonly pid: Process.Pid }, GenServer.StartError, System.System | Scope.Scope> =>
   Effect.acquireRelease(Supervisor.start(spec), ({ pid }) => Process.exit(pid, ExitReason.shutdown))
 
 /**
