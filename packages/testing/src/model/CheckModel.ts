@@ -3,7 +3,7 @@
  * history. The plain function behind the test runner's `model`.
  */
 
-import type { PidRef, Protocol, Provided, Ref } from "@understudy/core/GenServer"
+import type { Protocol, Provided, Ref } from "@understudy/core/GenServer"
 import * as Process from "@understudy/core/Process"
 import * as System from "@understudy/core/System"
 import type * as Duration from "effect/Duration"
@@ -12,7 +12,7 @@ import * as Logger from "effect/Logger"
 import * as fc from "fast-check"
 import { type Program, type ProgramOptions, showProgram } from "./Commands.ts"
 import type { CheckOptions } from "./Linearize.ts"
-import { type Model, NotLinearisable, type Run } from "./Model.ts"
+import { assertLinearisable, type Model, NotLinearisable, type Run, type RunOptions } from "./Model.ts"
 
 /** How a model is checked. */
 export interface CheckModelOptions<P extends Protocol, E> extends ProgramOptions, CheckOptions {
@@ -20,7 +20,7 @@ export interface CheckModelOptions<P extends Protocol, E> extends ProgramOptions
    * Starts what is checked and gives a ref to it, in its initial state. Run by a process, once on each system; what it starts linked
    * ends with that process. A ref by name survives restarts.
    */
-  readonly start: Effect.Effect<Ref<P> | PidRef<P>, E, Provided>
+  readonly start: Effect.Effect<Ref<P>, E, Provided>
   /** What the systems can run. */
   readonly implementations: NonNullable<System.Options<never, never>["implementations"]>
   /** How many schedulers each system has. Default 1. */
@@ -39,14 +39,27 @@ export interface Checked {
   readonly unknown: number
 }
 
-/** One program on a system of its own. Rejects when the start fails, or as {@link Model.run} dies. */
+/**
+ * What a process does to check one program: starts the server, runs the program against it, and fails with {@link NotLinearisable} when
+ * the model does not explain what was seen. For systems of one's own, and for simulations.
+ */
+export const modelBody = <P extends Protocol, State, E>(
+  model: Model<P, State>,
+  start: Effect.Effect<Ref<P>, E, Provided>,
+  options: RunOptions & { readonly program: Program }
+): Effect.Effect<Run<State>, E | NotLinearisable, Provided> =>
+  Effect.flatMap(start, (ref) =>
+    Effect.flatMap(model.run(ref, options), (run) => Effect.as(assertLinearisable(model.name, run), run))
+  )
+
+/** One program on a system of its own. Rejects as its body fails. */
 const runOnce = <P extends Protocol, State, E>(
   model: Model<P, State>,
   program: Program,
   options: CheckModelOptions<P, E>
 ): Promise<Run<State>> => {
   const { budget, implementations, schedulers = 1, start, timeout } = options
-  const body = Effect.flatMap(start, (ref) => model.run(ref as Ref<P>, { program, timeout, budget }))
+  const body = modelBody(model, start, { program, timeout, budget })
   const system = System.layer({ virtual: true, schedulers, implementations, layer: quiet })
   return Effect.runPromise(Effect.scoped(Effect.provide(Process.run(body, { label: "test" }), system)))
 }
@@ -65,9 +78,8 @@ export const checkModel = async <P extends Protocol, State, E>(
   const { runs = 100, seed } = options
   let unknown = 0
   const property = fc.asyncProperty(model.arbitrary(options), async (program) => {
-    const { problem, verdict } = await runOnce(model, program, options)
+    const { verdict } = await runOnce(model, program, options)
     if (verdict._tag === "Unknown") unknown++
-    if (problem !== undefined) throw new NotLinearisable({ model: model.name, problem })
   })
   const result = await fc.check(property, { numRuns: runs, ...(seed === undefined ? {} : { seed }) })
   if (!result.failed) return { runs: result.numRuns, unknown }

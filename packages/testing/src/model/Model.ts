@@ -373,27 +373,21 @@ const endOf = (exit: Exit.Exit<unknown, unknown>): End | undefined => {
 const diedOf = (tag: string, exit: Exit.Exit<unknown, unknown>): unknown =>
   Exit.isFailure(exit) ? Cause.squash(exit.cause) : new Error(`${tag} came to nothing`)
 
-/** The prefix, then all clients side by side; returns when all have ended. */
+/**
+ * The prefix, by whoever runs the model; then all clients side by side, each as a process. Returns when all have ended. Whatever a
+ * client's end is, its history is there; a mistake of the program is nobody's history, and ends the run.
+ */
 const play = ({ clients, prefix }: Program, giving: Giving): Effect.Effect<void, never, System> => {
   const asClient = (client: number, commands: ReadonlyArray<Command>) =>
     Effect.forEach(commands, (command) => give(giving, client, command), { discard: true })
-  const body = (self: Process.Self<unknown>) =>
-    Effect.gen(function* () {
-      yield* asClient(setupClient, prefix)
-      const ended: Array<Exit.Exit<void>> = []
-      for (const [index, commands] of clients.entries()) {
-        const client = index + 1
-        yield* Process.spawnMonitor(
-          Schema.Never,
-          () => Effect.onExit(asClient(client, commands), (exit) => Effect.sync(() => ended.push(exit))),
-          { label: `client ${client}` }
-        )
-      }
-      for (const _ of clients) yield* Effect.orDie(self.receiveWhen((message) => message instanceof Process.Down))
-      for (const exit of ended) {
-        // A client may be killed, as a fault; what it died of by itself is a mistake of the program
-        if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) yield* Effect.die(Cause.squash(exit.cause))
-      }
-    })
-  return Effect.orDie(Process.run(body, { label: "model" }))
+  const concurrent = clients.map((commands, index) =>
+    Process.run(asClient(index + 1, commands), { label: `client ${index + 1}` }).pipe(
+      // It was killed: what it had called is pending
+      Effect.catchTag("ProcessExited", () => Effect.void)
+    )
+  )
+  return Effect.andThen(
+    asClient(setupClient, prefix),
+    Effect.all(concurrent, { concurrency: "unbounded", discard: true })
+  )
 }

@@ -1,4 +1,4 @@
-import { GenServer, Process, System } from "@understudy/core"
+import { ExitReason, GenServer, Process, System } from "@understudy/core"
 import { Supervisor } from "@understudy/supervisor"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -11,7 +11,18 @@ import type { Entry } from "../../src/model/History.ts"
 import * as Model from "../../src/model/Model.ts"
 import { fromSchema } from "../../src/model/SchemaArbitrary.ts"
 import { model } from "../../src/vitest/model.ts"
-import { DeafLive, ForgetfulLive, Kv, KvLive, KvStore, Missing, TicketModel, Tickets, TicketsLive } from "./servers.ts"
+import {
+  DeafLive,
+  ForgetfulLive,
+  Kv,
+  KvLive,
+  KvStore,
+  Missing,
+  SlowLive,
+  TicketModel,
+  Tickets,
+  TicketsLive
+} from "./servers.ts"
 
 const onSystem = <A, E>(
   implementations: NonNullable<System.Options<never, never>["implementations"]>,
@@ -194,6 +205,44 @@ describe("a run", () => {
       )
     )
     expect(run.history.map(({ end }) => end?._tag)).toEqual(["Lost", "Returned"])
+    expect(run.verdict._tag).toBe("Linearisable")
+  })
+
+  it("of a client that is killed while it waits leaves open what became of its call", async () => {
+    const put = (value: number) => ({ tag: "put", payload: { key: "a", value } })
+    const get = { tag: "get", payload: { key: "a" } }
+    const run = await onSystem(
+      [SlowLive],
+      Effect.gen(function* () {
+        const ref = yield* GenServer.start(KvStore)
+        // Once the server has the call, its caller is killed
+        const killer = Effect.gen(function* () {
+          while (true) {
+            const client = (yield* Process.list).find(({ label }) => label === "client 1")
+            if (client !== undefined) return yield* Process.exit(client.pid, ExitReason.kill)
+            yield* Process.sleep(0)
+          }
+        })
+        yield* Process.spawn(Schema.Never, () => killer)
+        return yield* Kv.run(ref, {
+          program: {
+            prefix: [],
+            clients: [
+              [put(1), get],
+              [get, get, get]
+            ]
+          }
+        })
+      })
+    )
+    const first = run.history.filter(({ client }) => client === 1)
+    // It got no further than its first call, which the server has handled all the same
+    expect(first.map(({ command, end }) => [command.tag, end])).toEqual([["put", undefined]])
+    expect(run.history.filter(({ client }) => client === 2).map(({ end }) => end?._tag)).toEqual([
+      "Returned",
+      "Returned",
+      "Returned"
+    ])
     expect(run.verdict._tag).toBe("Linearisable")
   })
 

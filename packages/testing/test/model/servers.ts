@@ -80,6 +80,21 @@ export const ForgetfulLive = KvStore.implement({
   }
 })
 
+/** Takes its time for each message. */
+export const SlowLive = KvStore.implement({
+  init: (): Entries => new Map(),
+  handle: {
+    put: (entries, { key, value }) =>
+      Effect.as(Process.sleep(5), GenServer.reply(undefined, new Map(entries).set(key, value))),
+    get: (entries, payload) => Effect.andThen(Process.sleep(5), get(entries, payload)),
+    add: (entries) => Effect.as(Process.sleep(5), GenServer.reply(0, entries)),
+    clear: (entries) => entries,
+    crash: () => {
+      throw new Error("asked to")
+    }
+  }
+})
+
 /** Ignores what is cast to it. */
 export const DeafLive = KvStore.implement({
   init: (): Entries => new Map(),
