@@ -58,6 +58,7 @@ const program = (contract: typeof Needy) =>
     yield* supervise(
       Supervisor.supervisor("bugs/workers", {
         strategy: "one-for-one",
+        intensity: { restarts: 1, within: "5 seconds" },
         children: [Supervisor.child(contract, {}, { name: "bugs/worker" })]
       })
     )

@@ -32,11 +32,13 @@ const tree = Supervisor.supervisor("bugs/office", {
 
 const printer = Printer.named("bugs/printer")
 
-const program = (print: Effect.Effect<string, GenServer.CallError, GenServer.Provided>) =>
+const program = (print: (known: Process.Pid) => Effect.Effect<string, GenServer.CallError, GenServer.Provided>) =>
   function* () {
     yield* supervise(tree)
+    const known = yield* Process.whereis("bugs/printer")
+    assert(known !== undefined, "the tree is up")
     const { ann } = yield* concurrently({
-      ann: print,
+      ann: print(known),
       bob: Effect.andThen(Process.sleep(5), printer.jam())
     })
     assert.equal(ann, "HELLO")
@@ -48,13 +50,7 @@ export const bug: Bug = {
   schedulers: 2,
   implementations: [PrinterLive, Supervisor.implementation],
   bears: anything,
-  wrong: program(
-    Effect.gen(function* () {
-      const pid = yield* Process.whereis("bugs/printer")
-      assert(pid !== undefined, "the tree is up")
-      return yield* Printer.at(pid).print({ text: "hello" })
-    })
-  ),
+  wrong: program((known) => Printer.at(known).print({ text: "hello" })),
   // The name is resolved at each try; printing twice does no harm
-  right: program(eventually(printer.print({ text: "hello" })))
+  right: program(() => eventually(printer.print({ text: "hello" })))
 }

@@ -14,7 +14,7 @@ export type Body = (
 
 /**
  * Disturbances, as a search makes them. `hold`: what goes from one scheduler to another arrives later. `pause`: a scheduler runs
- * nothing for a while. `delay`: so does a process. `slow`: time passes although something could run.
+ * nothing for a while. `delay`: so does a process. `slow`: time passes although something could run, up to 100 ms in all.
  */
 export type Fault = "hold" | "pause" | "delay" | "slow"
 
