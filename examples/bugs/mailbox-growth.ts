@@ -15,7 +15,7 @@ const spec = {
   }
 }
 
-const bound = 2
+const bound = 1
 const lines = 8
 
 const Log = GenServer.define("bugs/Log", { args: {}, protocol })

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict"
 import { GenServer, Process } from "@understudy/core"
 import { Supervisor } from "@understudy/supervisor"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { anything, type Bug, concurrently, eventually, supervise } from "./support.ts"
 
@@ -39,7 +39,7 @@ const program = (print: (known: Process.Pid) => Effect.Effect<string, GenServer.
     assert(known !== undefined, "the tree is up")
     const { ann } = yield* concurrently({
       ann: print(known),
-      bob: Effect.andThen(Process.sleep(5), printer.jam())
+      bob: printer.jam()
     })
     assert.equal(ann, "HELLO")
   }

@@ -16,11 +16,9 @@ const isExitOf =
 const program = (forget: Forget) =>
   function* (self: Process.Self<unknown>) {
     yield* Process.trapExit(true)
-    const job = yield* Process.spawnLink(
-      Schema.Never,
-      () => Effect.andThen(Process.sleep(5), Process.exit(ExitReason.failed("out of ink"))),
-      { label: "job" }
-    )
+    const job = yield* Process.spawnLink(Schema.Never, () => Process.exit(ExitReason.failed("out of ink")), {
+      label: "job"
+    })
     yield* forget(self, job)
     yield* Process.sleep(20)
     // From here on each EXIT is taken for a failure of something that matters
