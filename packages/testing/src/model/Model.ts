@@ -347,6 +347,8 @@ const give = (
     const ended = recorder.begin(client, command)
     // On the prototype, with the ref as what it is called on
     return Effect.flatMap(Effect.exit(method.apply(ref, args)), (exit) => {
+      // The client is being killed: it learns nothing more
+      if (Exit.hasInterrupts(exit)) return Effect.interrupt
       const end = isCast && Exit.isSuccess(exit) ? sent : endOf(exit)
       return end === undefined ? Effect.die(diedOf(tag, exit)) : Effect.sync(() => ended(end))
     })
