@@ -61,16 +61,18 @@ export class Recorder {
 }
 
 /** Whether a callee's end was seen: then a cast may have got lost with it. */
-const lostAnything = (history: ReadonlyArray<Entry>): boolean =>
+export const lostAnything = (history: ReadonlyArray<Entry>): boolean =>
   history.some(({ end }) => end?._tag === "Lost" || end?._tag === "NotDone")
 
 /**
- * A history as the checker takes it. A command that was not done is left out. A cast happens before its client's next commands,
- * unless a callee ended: then it may have got lost.
+ * A history as the checker takes it. A command that was not done is left out. A cast happens before its client's next commands; with
+ * `lossy`, it may also never happen.
  */
-export const operationsOf = (history: ReadonlyArray<Entry>): ReadonlyArray<Operation<Command, Outcome>> => {
-  const lossy = lostAnything(history)
-  return history.flatMap(({ calledAt, client, command, end, endedAt }): ReadonlyArray<Operation<Command, Outcome>> => {
+export const operationsOf = (
+  history: ReadonlyArray<Entry>,
+  lossy: boolean
+): ReadonlyArray<Operation<Command, Outcome>> =>
+  history.flatMap(({ calledAt, client, command, end, endedAt }): ReadonlyArray<Operation<Command, Outcome>> => {
     const common = { client, input: command, calledAt }
     switch (end?._tag) {
       case "Returned":
@@ -84,4 +86,3 @@ export const operationsOf = (history: ReadonlyArray<Entry>): ReadonlyArray<Opera
         return [{ ...common, known: "pending" }]
     }
   })
-}

@@ -59,7 +59,16 @@ import {
   programOf
 } from "./Commands.ts"
 import { explain } from "./Explain.ts"
-import { type Command, type End, type Entry, type Outcome, operationsOf, Recorder, setupClient } from "./History.ts"
+import {
+  type Command,
+  type End,
+  type Entry,
+  lostAnything,
+  type Outcome,
+  operationsOf,
+  Recorder,
+  setupClient
+} from "./History.ts"
 import { type CheckOptions, check, type Seen, type Specification, undetermined, type Verdict } from "./Linearize.ts"
 
 export type { PayloadArbitrary, PayloadOf, Program, ProgramOptions } from "./Commands.ts"
@@ -155,6 +164,12 @@ export interface ModelSpec<P extends Protocol, K extends keyof P, State> {
   readonly equals?: ((a: NoInfer<State>, b: NoInfer<State>) => boolean) | undefined
 }
 
+/** How a history is checked. */
+export interface CheckHistoryOptions extends CheckOptions {
+  /** Whether casts may have got lost. Default: when a call shows that its callee had ended. */
+  readonly lossy?: boolean | undefined
+}
+
 /** How a model is run. */
 export interface RunOptions extends ProgramOptions, CheckOptions {
   /** What is done. Default: a random program of the sizes that are given. */
@@ -189,7 +204,7 @@ export interface Model<P extends Protocol, State> {
    */
   readonly run: (ref: Ref<P>, options?: RunOptions) => Effect.Effect<Run<State>, never, System>
   /** Checks a history that was recorded elsewhere. */
-  readonly check: (history: ReadonlyArray<Entry>, options?: CheckOptions) => Verdict<State, Command, Outcome>
+  readonly check: (history: ReadonlyArray<Entry>, options?: CheckHistoryOptions) => Verdict<State, Command, Outcome>
   /** A verdict in words; `undefined` unless it is a failure. */
   readonly explain: (verdict: Verdict<State, Command, Outcome>) => string | undefined
 }
@@ -208,7 +223,8 @@ export const of = <P extends Protocol, A extends Fields, M, K extends keyof P & 
   const model: Model<P, State> = {
     name: contract.name,
     arbitrary: (options) => programOf(command, options),
-    check: (history, options) => check(specification, operationsOf(history), options),
+    check: (history, options = {}) =>
+      check(specification, operationsOf(history, options.lossy ?? lostAnything(history)), options),
     explain: (verdict) => explain(contract.name, verdict, expectation),
     run: (ref, options = {}) =>
       Effect.gen(function* () {
@@ -217,14 +233,28 @@ export const of = <P extends Protocol, A extends Fields, M, K extends keyof P & 
           seed === undefined ? [] : fc.sample(programOf(command, options), { numRuns: 1, seed })
         const recorder = new Recorder()
         const giving = { protocol: contract.protocol, ref: ref as Ref<Protocol>, timeout: options.timeout, recorder }
+        const before = yield* Process.whereis(ref.address)
         yield* play(program as Program, giving)
         const { history } = recorder
-        const verdict = model.check(history, options)
+        // Casts to who has ended get lost, also where no call was made to it
+        const lossy = !(yield* isStillThere(ref.address, before))
+        const verdict = model.check(history, { budget: options.budget, lossy })
         return { program: program as Program, seed, history, verdict, problem: model.explain(verdict) }
       })
   }
   return model
 }
+
+/** Whether the same process is behind an address all the time. */
+const isStillThere = (
+  address: Process.Address,
+  before: Process.Pid | undefined
+): Effect.Effect<boolean, never, System> =>
+  Effect.flatMap(Process.whereis(address), (after) =>
+    before === undefined || after === undefined || !Process.equals(before, after)
+      ? Effect.succeed(false)
+      : Process.isAlive(after)
+  )
 
 /** A history that no order of its operations explains. */
 export class NotLinearisable extends Schema.TaggedError<NotLinearisable>()("NotLinearisable", {

@@ -185,6 +185,47 @@ describe("a run", () => {
     expect(run.verdict._tag).toBe("Linearisable")
   })
 
+  it("of a server that ends unnoticed leaves open whether casts to it got lost", async () => {
+    // What it keeps outlives it
+    let kept = 0
+    const CrashingLive = KvStore.implement({
+      init: () => undefined,
+      handle: {
+        put: (state, { value }) => {
+          kept = value
+          return GenServer.reply(undefined, state)
+        },
+        get: (state) => GenServer.reply(kept, state),
+        add: (state) => GenServer.reply(0, state),
+        clear: () => {
+          throw new Error("before anything is cleared")
+        },
+        crash: (state) => GenServer.reply(undefined, state)
+      }
+    })
+    const store = KvStore.named("store")
+    // A client that comes back when the server has been restarted
+    const patient = Object.create(store, {
+      get: { value: (payload: { readonly key: string }) => Effect.andThen(Process.sleep(50), store.get(payload)) }
+    }) as typeof store
+    const key = { key: "a" }
+    const run = await onSystem(
+      [CrashingLive, Supervisor.implementation],
+      Effect.gen(function* () {
+        const children = [Supervisor.child(KvStore, {}, { name: "store" })]
+        yield* Supervisor.startLink(Supervisor.supervisor("tree", { strategy: "one-for-one", children }))
+        const clear = { tag: "clear", payload: key }
+        const get = { tag: "get", payload: key }
+        const put = { tag: "put", payload: { key: "a", value: 1 } }
+        return yield* Kv.run(patient, { program: { prefix: [put], clients: [[clear, get]] } })
+      })
+    )
+    expect(run.history.map(({ end }) => end?._tag)).toEqual(["Returned", "Sent", "Returned"])
+    expect(run.verdict._tag).toBe("Linearisable")
+    // Had nothing ended, the cast would have been done
+    expect(Kv.check(run.history)._tag).toBe("NotLinearisable")
+  })
+
   it("of a call that nobody answers goes on after its timeout, and does not know what became of it", async () => {
     const Silent = KvStore.implement({
       init: () => 0,
