@@ -14,7 +14,7 @@ const program = (isReply: (number: number) => (message: unknown) => message is A
       yield* Process.send(pid, { _tag: "Question", number, from: self.pid as Process.Pid<Answer> })
       const answer = yield* Effect.option(self.receiveWhen(isReply(number), { after: patience }))
       // No answer in time is one that a client knows to deal with
-      if (answer._tag === "Some") assert.equal(answer.value.square, number * number)
+      if (answer._tag === "Some") assert.equal(answer.value.square, number * number, `the answer to ${number}`)
     }
   }
 

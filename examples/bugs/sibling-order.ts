@@ -47,7 +47,7 @@ const program = (children: ReadonlyArray<Supervisor.ChildSpec>) =>
   function* () {
     yield* supervise(Supervisor.supervisor("bugs/shop", { strategy: "rest-for-one", children }))
     yield* Process.sleep(20)
-    assert.equal(yield* Greeter.named("bugs/greeter").problem(), undefined)
+    assert.equal(yield* Greeter.named("bugs/greeter").problem(), undefined, "the greeter has found the store")
   }
 
 export const bug: Bug = {

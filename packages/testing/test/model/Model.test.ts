@@ -136,20 +136,6 @@ describe("a run", () => {
     expect(again.program).toEqual(first.program)
   })
 
-  it("against real schedulers records a history for the same check", async () => {
-    const run = await onSystem(
-      [KvLive],
-      Effect.gen(function* () {
-        const ref = yield* GenServer.start(KvStore, {}, { on: { scheduler: 1 } })
-        expect(yield* System.slot).toBe(0)
-        return yield* Kv.run(ref, { clients: 4, length: 8 })
-      }),
-      { virtual: false, schedulers: 2, entry: new URL("./entry.ts", import.meta.url) }
-    )
-    expect(run.problem).toBeUndefined()
-    expect(run.verdict._tag).toBe("Linearisable")
-  })
-
   it("of a server that ends leaves open what became of its calls, and of casts to it", async () => {
     const Crashing = Model.of(KvStore, {
       init: () => 0,
@@ -306,6 +292,34 @@ describe("a run", () => {
       })
     )
     await expect(run).rejects.toThrow(message)
+  })
+})
+
+describe("against real schedulers", () => {
+  /** Up to 50 programs, each against a server of its own on another thread; ends with the first that fails. */
+  const problemOf = (entry: string, implementation: typeof KvLive | typeof ForgetfulLive) =>
+    onSystem(
+      [implementation],
+      Effect.gen(function* () {
+        expect(yield* System.slot).toBe(0)
+        for (let run = 0; run < 50; run++) {
+          const ref = yield* GenServer.start(KvStore, {}, { on: { scheduler: 1 } })
+          expect(ref.pid.slot).toBe(1)
+          const { problem, seed, verdict } = yield* Kv.run(ref, { clients: 4, length: 8 })
+          if (problem !== undefined) return `${problem} (seed ${seed})`
+          expect(verdict._tag).toBe("Linearisable")
+        }
+        return undefined
+      }),
+      { virtual: false, schedulers: 2, entry: new URL(entry, import.meta.url) }
+    )
+
+  it("finds nothing wrong with a right server", async () => {
+    expect(await problemOf("./entry.ts", KvLive)).toBeUndefined()
+  })
+
+  it("finds what is wrong with a wrong one", async () => {
+    expect(await problemOf("./forgetfulEntry.ts", ForgetfulLive)).toMatch(/^KvStore is not linearisable/)
   })
 })
 
