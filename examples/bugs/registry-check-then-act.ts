@@ -3,10 +3,10 @@
 import assert from "node:assert/strict"
 import { GenServer, Process, type System } from "@understudy/core"
 import { Registry } from "@understudy/registry"
+import { Supervisor } from "@understudy/supervisor"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Scope from "effect/Scope"
-import { anything, type Bug, concurrently, serve } from "./support.ts"
+import { anything, type Bug, concurrently, end, supervise } from "./support.ts"
 
 const Session = GenServer.define("bugs/Session", {
   args: {},
@@ -26,14 +26,24 @@ const SessionLive = Session.implement({
 
 const sessions = Registry.unique("bugs/sessions", Session, Schema.String)
 type SessionRef = GenServer.Ref<(typeof Session)["protocol"]>
-type Open = Effect.Effect<SessionRef, GenServer.StartError, System.System | Scope.Scope>
+
+/** Starts a session, under a name or without. */
+type Start = (
+  options?: Pick<GenServer.StartOptions, "name">
+) => ReturnType<typeof GenServer.start<(typeof Session)["protocol"], {}, never>>
+type Open = (start: Start) => Effect.Effect<SessionRef, GenServer.StartError, System.System>
 
 const program = (open: Open) =>
   function* () {
-    yield* sessions.startLink
+    yield* supervise(Supervisor.supervisor("bugs/listing", { strategy: "one-for-one", children: [sessions.spec] }))
     // Sessions end with the program, not with the connection that was first
-    const scope = yield* Effect.scope
-    const connection = (text: string) => Effect.flatMap(Scope.provide(open, scope), (session) => session.note({ text }))
+    const started: Array<Parameters<typeof end>[0]> = []
+    yield* Effect.addFinalizer(() => Effect.forEach(started, end))
+    const start: Start = (options) =>
+      Effect.tap(GenServer.start(Session, {}, { on: { scheduler: 1 }, ...options }), (session) =>
+        Effect.sync(() => started.push(session))
+      )
+    const connection = (text: string) => Effect.flatMap(open(start), (session) => session.note({ text }))
     yield* concurrently({
       phone: connection("from the phone"),
       laptop: Effect.andThen(Process.sleep(5), connection("from the laptop"))
@@ -46,20 +56,20 @@ export const bug: Bug = {
   name: "registry-check-then-act",
   title: "Two find no session in a registry, and start one each",
   schedulers: 2,
-  implementations: [SessionLive, Registry.implementation],
+  implementations: [SessionLive, Registry.implementation, Supervisor.implementation],
   bears: anything,
-  wrong: program(
+  wrong: program((start) =>
     Effect.gen(function* () {
       const found = yield* sessions.whereis("ada")
       if (found !== undefined) return found
-      const session = yield* serve(Session, {}, { on: { scheduler: 1 } })
+      const session = yield* start()
       yield* Effect.ignore(sessions.registerRef(session, "ada"))
       return session
     })
   ),
   // The start itself takes the key: one of them gets it, the other is told who has it
-  right: program(
-    serve(Session, {}, { on: { scheduler: 1 }, name: sessions.via("ada") }).pipe(
+  right: program((start) =>
+    start({ name: sessions.via("ada") }).pipe(
       Effect.catchTag("StartError", (error) =>
         error.problem === "already-started" ? Effect.succeed(sessions.at("ada")) : Effect.fail(error)
       )

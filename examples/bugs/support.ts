@@ -77,18 +77,27 @@ export const concurrently = <const E extends Readonly<Record<string, Effect.Effe
     // By name, as the effects were given
   ) as never
 
+/** Asks a server to end and waits until it has; kills it when that takes long, as that of one that waits for something. */
+export const end = (
+  ref: Parameters<typeof GenServer.terminate>[0] & { readonly pid: Process.Pid }
+): Effect.Effect<void, never, System.System> =>
+  Effect.andThen(
+    Effect.ignore(GenServer.terminate(ref, { reason: ExitReason.shutdown, timeout: "1 second" })),
+    Process.exit(ref.pid, ExitReason.kill)
+  )
+
 /** Starts a server that ends with the program. */
 export const serve = <P extends GenServer.Protocol, A extends GenServer.Fields, M>(
   contract: GenServer.Contract<P, A, M>,
   ...args: GenServer.ArgsAndOptions<A, GenServer.StartOptions>
 ): Effect.Effect<GenServer.PidRef<P>, GenServer.StartError, System.System | Scope.Scope> =>
-  Effect.acquireRelease(GenServer.start(contract, ...args), ({ pid }) => Process.exit(pid, ExitReason.kill))
+  Effect.acquireRelease(GenServer.start(contract, ...args), end)
 
-/** Starts a supervisor that ends with the program. */
+/** Starts a supervisor that ends with the program, its children first. */
 export const supervise = (
   spec: Supervisor.StartableSpec
 ): Effect.Effect<{ readonly pid: Process.Pid }, GenServer.StartError, System.System | Scope.Scope> =>
-  Effect.acquireRelease(Supervisor.start(spec), ({ pid }) => Process.exit(pid, ExitReason.shutdown))
+  Effect.acquireRelease(Supervisor.start(spec), end)
 
 /**
  * Spawns a process that ends with the program. Its mailbox takes what the schema says.
@@ -98,7 +107,10 @@ export const background = <S extends Schema.Top, E>(
   mailbox: S,
   program: (self: Process.Self<S["Type"]>) => Effect.Effect<unknown, E, Needs>
 ): Effect.Effect<Process.Pid<S["Type"]>, never, System.System | Scope.Scope> =>
-  Effect.acquireRelease(Process.spawn(mailbox, program, { label }), (pid) => Process.exit(pid, ExitReason.kill))
+  Effect.acquireRelease(Process.spawn(mailbox, program, { label }), (pid) =>
+    // It is dead at once; what it was doing is undone soon after
+    Effect.andThen(Process.exit(pid, ExitReason.kill), Process.sleep(200))
+  )
 
 /** Tries again for about a second while nobody is there: for calls by name to what is being restarted. Only for calls that may be repeated. */
 export const eventually = <A, E>(

@@ -41,12 +41,15 @@ const renew = (state: State) =>
     return GenServer.reply(true, { ...state, round, timer: yield* expireLater(round) })
   })
 
+const terminate = ({ timer }: State) => Effect.asVoid(Process.cancelTimer(timer))
+
 const Lease = GenServer.define("bugs/Lease", { args: {}, protocol, info: Expire })
 /** Takes every `Expire` for its last timer's, since it has cancelled all others. */
 const LeaseLive = Lease.implement({
   init: () => init,
   handle: { renew, isValid: (state) => GenServer.reply(state.valid, state) },
-  info: (state) => ({ ...state, valid: false })
+  info: (state) => ({ ...state, valid: false }),
+  terminate
 })
 
 const RoundLease = GenServer.define("bugs/RoundLease", { args: {}, protocol, info: Expire })
@@ -55,7 +58,8 @@ const RoundLeaseLive = RoundLease.implement({
   init: () => init,
   handle: { renew, isValid: (state) => GenServer.reply(state.valid, state) },
   info: (state, message) =>
-    message._tag === "Expire" && message.round === state.round ? { ...state, valid: false } : state
+    message._tag === "Expire" && message.round === state.round ? { ...state, valid: false } : state,
+  terminate
 })
 
 const program = (contract: typeof Lease) =>

@@ -20,6 +20,7 @@ const program = (forget: Forget) =>
       label: "job"
     })
     yield* forget(self, job)
+    yield* Effect.addFinalizer(() => Process.exit(job, ExitReason.kill))
     yield* Process.sleep(20)
     // From here on each EXIT is taken for a failure of something that matters
     const exit = yield* Effect.option(self.receiveWhen((message) => message instanceof Process.Exit, { after: 0 }))
