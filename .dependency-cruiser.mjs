@@ -50,11 +50,11 @@ const apart = (name, mayImport) => ({
 })
 
 /** Published packages have few dependencies, and say them. */
-const depends = (name, on) => ({
+const depends = (name, on, part = "") => ({
   name: `${name}-depends-on-${on.join("-")}-only`,
   comment: `packages/${name} may depend on ${on.join(", ")} only`,
   severity: "error",
-  from: { path: `^packages/${name}/src` },
+  from: { path: `^packages/${name}/src/${part}` },
   to: { path: "node_modules", pathNot: `node_modules/(${on.join("|")}|[.]pnpm/(${on.join("|")})@[^/]+)/` }
 })
 
@@ -96,7 +96,9 @@ export default {
       to: { path: "/effect/(src|dist)/index[.](ts|js|d[.]ts)$" }
     },
     depends("(core|supervisor|registry)", ["effect"]),
-    depends("testing", ["effect", "fast-check", "vitest"]),
+    // Outside of src/vitest it works with any test runner
+    depends("testing", ["effect", "fast-check"], "(?!vitest)"),
+    depends("testing", ["effect", "fast-check", "vitest"], "vitest"),
     {
       name: "resolvable",
       comment: "what is imported exists",

@@ -1,2 +1,3 @@
-/** Tests of Understudy programs. */
-export {}
+/** Tests of Understudy programs, with vitest. */
+
+export { type ModelTestOptions, model } from "./vitest/model.ts"
