@@ -172,7 +172,7 @@ const kill = (child) => {
  * Runs tests in a copy. Resolves to the names of failed tests, to what did not load, to how many passed, and to whether
  * the limit was reached.
  */
-const runTests = (copy, files, title, { limit, bail }) =>
+const runTests = (copy, { tests, title, env }, { limit, bail }) =>
   new Promise((resolve) => {
     const report = join(copy, "mutant.json")
     rmSync(report, { force: true })
@@ -181,7 +181,7 @@ const runTests = (copy, files, title, { limit, bail }) =>
       [
         join(copy, "node_modules", "vitest", "vitest.mjs"),
         "run",
-        ...files,
+        ...tests,
         "--typecheck.enabled=false",
         "--reporter=json",
         `--outputFile.json=${report}`,
@@ -189,7 +189,12 @@ const runTests = (copy, files, title, { limit, bail }) =>
         ...(bail ? ["--bail=1"] : []),
         ...(title === undefined ? [] : ["-t", title])
       ],
-      { cwd: copy, stdio: ["ignore", "pipe", "pipe"], detached: process.platform !== "win32" }
+      {
+        cwd: copy,
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: process.platform !== "win32"
+      }
     )
     running.add(child)
     let output = ""
@@ -233,7 +238,7 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 /** Applies one edit, runs its tests, takes it back. Resolves to what to print and to whether the tests saw it. */
 const tryMutant = async (copy, mutant, limit) => {
   const since = performance.now()
-  const { file, find, replace, tests, title } = mutant
+  const { file, find, replace, title } = mutant
   const path = join(copy, file)
   let source
   try {
@@ -249,7 +254,7 @@ const tryMutant = async (copy, mutant, limit) => {
     source.replace(find, () => replace)
   )
   try {
-    const { hung, failed, broken, passed } = await runTests(copy, tests, title, { limit, bail: true })
+    const { hung, failed, broken, passed } = await runTests(copy, mutant, { limit, bail: true })
     if (hung) return { outcome: "killed", told: `killed, by the limit of ${limit} s` }
     const [first] = failed
     if (first !== undefined) {
@@ -257,28 +262,43 @@ const tryMutant = async (copy, mutant, limit) => {
     }
     if (broken.length > 0)
       return { outcome: "error", told: `ERROR: no test failed, but the run did:\n${broken.join("\n")}` }
+    if (passed === 0) return { outcome: "error", told: `ERROR: none of its tests is called ${title}` }
     return { outcome: "survived", told: `SURVIVED in ${seconds(since)}: ${passed} tests passed` }
   } finally {
     writeFileSync(path, source)
   }
 }
 
+/** Entries whose tests can be run together: those with a title, those without one, and those with the same environment. */
+const groupsOf = (chosen) =>
+  Object.values(Object.groupBy(chosen, ({ env, title }) => JSON.stringify([env, title === undefined])))
+
 /** The tests of all chosen entries must pass without an edit: a test that fails anyway shows nothing. */
 const unmutated = async (copy, chosen, limit) => {
   const since = performance.now()
-  const files = [...new Set(chosen.flatMap(({ tests }) => tests))]
-  const titles = [...new Set(chosen.map(({ title }) => title))]
-  const title = titles.includes(undefined) ? undefined : titles.map((one) => `(?:${one})`).join("|")
-  const { hung, failed, broken, passed } = await runTests(copy, files, title, { limit: limit * 10, bail: false })
-  if (!hung && failed.length === 0 && broken.length === 0 && passed > 0) {
-    console.log(`without an edit: ${passed} tests of ${files.length} files passed in ${seconds(since)}`)
+  const most = limit * 10
+  const sum = { files: 0, passed: 0, failed: [], broken: [], hung: false }
+  for (const group of groupsOf(chosen)) {
+    const tests = [...new Set(group.flatMap(({ tests }) => tests))]
+    const [{ env, title: first }] = group
+    const title = first && [...new Set(group.map(({ title }) => `(?:${title})`))].join("|")
+    const { hung, failed, broken, passed } = await runTests(copy, { tests, title, env }, { limit: most, bail: false })
+    sum.files += tests.length
+    sum.passed += passed
+    sum.failed.push(...failed)
+    sum.broken.push(...broken)
+    sum.hung ||= hung
+  }
+  if (!sum.hung && sum.failed.length === 0 && sum.broken.length === 0 && sum.passed > 0) {
+    console.log(`without an edit: ${sum.passed} tests of ${sum.files} files passed in ${seconds(since)}`)
     return true
   }
   console.error("The tests fail without an edit, so nothing can be said about the mutants:")
-  if (hung) console.error(`they took more than ${limit * 10} s`)
-  for (const { file, fullName, failureMessages } of failed)
+  if (sum.hung) console.error(`they took more than ${most} s`)
+  for (const { file, fullName, failureMessages } of sum.failed) {
     console.error(`${file} > ${fullName}\n${failureMessages.join("\n")}`)
-  for (const message of broken) console.error(message)
+  }
+  for (const message of sum.broken) console.error(message)
   return false
 }
 

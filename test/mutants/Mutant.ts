@@ -19,4 +19,6 @@ export interface Mutant {
   readonly tests: ReadonlyArray<string>
   /** Runs only tests whose full title matches this regular expression, as vitest's `-t` does. All of the files by default. */
   readonly title?: string
+  /** Environment variables of the tests. */
+  readonly env?: Readonly<Record<string, string>>
 }

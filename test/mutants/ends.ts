@@ -15,7 +15,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (!record.isRunning) return false\n  record.status",
     replace: "  if (record.isDead) return false\n  record.status",
     tests: [...conformance("P"), ...conformance("Reasons")],
-    title: "one scheduler (P2|S54 P24)"
+    title: "one scheduler > (P2|S54 P24)"
   },
   {
     name: "normal-signal-ends-others",
@@ -25,7 +25,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: `  if (reason._tag === "Normal" && keyOf(from) !== keyOf(record.pid)) return\n`,
     replace: "",
     tests: conformance("P"),
-    title: "one scheduler P02"
+    title: "one scheduler > P02"
   },
   {
     name: "normal-signal-is-no-message",
@@ -35,7 +35,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (record.trapExit) {\n",
     replace: `  if (reason._tag === "Normal" && keyOf(from) !== keyOf(record.pid)) return\n  if (record.trapExit) {\n`,
     tests: conformance("P"),
-    title: "one scheduler P03"
+    title: "one scheduler > P03"
   },
   {
     name: "unwind-timeout-is-another",
@@ -44,7 +44,8 @@ export const ends: ReadonlyArray<Mutant> = [
     file: `${process}/Lifecycle.ts`,
     find: "const defaultUnwindTimeout = 5000",
     replace: "const defaultUnwindTimeout = 6000",
-    tests: ["packages/core/test/process/UnwindTimeout.test.ts"]
+    tests: ["packages/core/test/process/UnwindTimeout.test.ts"],
+    title: "S52"
   },
   {
     name: "unwind-timeout-is-not-told",
@@ -53,7 +54,8 @@ export const ends: ReadonlyArray<Mutant> = [
     file: `${process}/Lifecycle.ts`,
     find: `    host.report({ _tag: "UnwindTimeout", pid, label, milliseconds })\n`,
     replace: "",
-    tests: ["packages/core/test/process/UnwindTimeout.test.ts"]
+    tests: ["packages/core/test/process/UnwindTimeout.test.ts"],
+    title: "S52"
   },
   {
     name: "kill-is-trapped",
@@ -63,7 +65,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: `  if (reason._tag === "Kill" && !link) return kill(record)\n`,
     replace: "",
     tests: conformance("P"),
-    title: "one scheduler P06 kill cannot"
+    title: "one scheduler > P06 kill cannot"
   },
   {
     name: "kill-keeps-its-name",
@@ -73,7 +75,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  decide(record, ExitReason.killed)\n",
     replace: "  decide(record, ExitReason.kill)\n",
     tests: conformance("P"),
-    title: "one scheduler P09"
+    title: "one scheduler > P09"
   },
   {
     name: "kill-waits-for-the-unwinding",
@@ -83,7 +85,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  else record.wake()\n  abandon(record)\n",
     replace: "  else record.wake()\n",
     tests: [...conformance("P"), "test/conformance/Ends.test.ts"],
-    title: "one scheduler P06"
+    title: "one scheduler > P06"
   },
   {
     name: "the-dead-speak",
@@ -93,7 +95,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (process?.isDead !== true) return undefined\n",
     replace: "  if (process !== undefined || fiber !== undefined) return undefined\n",
     tests: ["test/conformance/Ends.test.ts"],
-    title: "one scheduler S51"
+    title: "one scheduler > S51"
   },
   {
     name: "end-of-no-error-is-not-told",
@@ -102,7 +104,8 @@ export const ends: ReadonlyArray<Mutant> = [
     file: "packages/core/src/exit/ExitReason.ts",
     find: `  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""\n`,
     replace: `  stack: textAt(defect as object, "stack", messageOf(defect))\n`,
-    tests: ["test/conformance/Reasons.test.ts", "packages/core/test/process/codec/Portable.test.ts"]
+    tests: ["test/conformance/Reasons.test.ts", "packages/core/test/process/codec/Portable.test.ts"],
+    title: "one scheduler > S54|S60"
   },
   {
     name: "function-takes-its-neighbours-along",
@@ -130,7 +133,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: `  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""\n`,
     replace: `  stack: ""\n`,
     tests: conformance("P"),
-    title: "one scheduler P13"
+    title: "one scheduler > P13"
   },
   {
     name: "failed-start-told-before-its-end",
@@ -140,7 +143,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    this.birth?.started?.failWhenGone(Exit.fail(error))\n",
     replace: "    this.birth?.started?.answer(Exit.fail(error))\n",
     tests: conformance("Starts"),
-    title: "one scheduler S53"
+    title: "one scheduler > S53"
   },
   {
     name: "reply-of-another-type",
@@ -150,7 +153,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (method.isSuccess(value)) return true\n",
     replace: "    if (method !== undefined) return true\n",
     tests: conformance("Answers"),
-    title: "one scheduler S55"
+    title: "one scheduler > S55"
   },
   {
     name: "failure-of-another-type",
@@ -160,7 +163,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (method.isFailure(error)) return message.answer(exit)\n",
     replace: "    if (method !== undefined) return message.answer(exit)\n",
     tests: conformance("Answers"),
-    title: "one scheduler S55"
+    title: "one scheduler > S55"
   },
   {
     name: "late-answer-unchecked",
@@ -170,7 +173,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    call.end(ExitReason.died(error))\n    throw error\n",
     replace: "    throw error\n",
     tests: conformance("Answers"),
-    title: "one scheduler S55"
+    title: "one scheduler > S55"
   },
   {
     name: "crash-leaves-calls-waiting",
@@ -190,7 +193,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (partner !== undefined && LinkEntry.between(record, partner) !== undefined) return\n",
     replace: "",
     tests: conformance("L"),
-    title: "one scheduler L06"
+    title: "one scheduler > L06"
   },
   {
     name: "unlink-by-one-side-only",
@@ -200,7 +203,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (known.unlinking === 0) record.farLinks?.delete(keyOf(from))\n",
     replace: "  if (known.unlinking === 0) return\n",
     tests: conformance("L"),
-    title: "two virtual schedulers L13"
+    title: "two virtual schedulers > L13"
   },
   {
     name: "shutdown-ends-no-partner",
@@ -210,7 +213,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: `  if (reason._tag === "Normal" && keyOf(from)`,
     replace: `  if ((reason._tag === "Normal" || reason._tag === "Shutdown") && keyOf(from)`,
     tests: conformance("L"),
-    title: "one scheduler L03"
+    title: "one scheduler > L03"
   },
   {
     name: "partner-ends-with-another-reason",
@@ -220,7 +223,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    receiveExit(link.partnerOf(record), pid, reason, true)\n",
     replace: "    receiveExit(link.partnerOf(record), pid, ExitReason.killed, true)\n",
     tests: conformance("L"),
-    title: "one scheduler L01"
+    title: "one scheduler > L01"
   },
   {
     name: "trapped-exit-twice",
@@ -231,7 +234,7 @@ export const ends: ReadonlyArray<Mutant> = [
     replace:
       "    record.mailbox.pushSignal(new Exit(from, reason))\n    record.mailbox.pushSignal(new Exit(from, reason))\n",
     tests: conformance("L"),
-    title: "one scheduler L04"
+    title: "one scheduler > L04"
   },
   {
     name: "unlink-acknowledgement-dropped",
@@ -241,7 +244,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "      if (record !== undefined) receiveUnlinkAck(record, from, id)\n",
     replace: "      if (id < 0 && record !== undefined) receiveUnlinkAck(record, from, id)\n",
     tests: conformance("L"),
-    title: "two virtual schedulers L10 a link that is made again"
+    title: "two virtual schedulers > L10 a link that is made again"
   },
   {
     name: "exit-underway-survives-unlink",
@@ -251,7 +254,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  known.linked = false\n  known.unlinking = host.nextReference()\n",
     replace: "  known.unlinking = 0\n",
     tests: conformance("L"),
-    title: "two virtual schedulers L10"
+    title: "two virtual schedulers > L10"
   },
   {
     name: "exit-of-an-old-link-breaks-the-new",
@@ -261,7 +264,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (link?.unlinking === 0) loseLink(record, from, reason)\n",
     replace: "  if (link !== undefined) loseLink(record, from, reason)\n",
     tests: conformance("L"),
-    title: "two (virtual )?schedulers L10 the exit of a link that was removed"
+    title: "two (virtual )?schedulers > L10 the exit of a link that was removed"
   },
   {
     name: "spawn-link-is-late",
@@ -273,7 +276,7 @@ export const ends: ReadonlyArray<Mutant> = [
     if (ties.link) host.enqueue(() => linkParent(record, parent), "low")
 `,
     tests: conformance("L"),
-    title: "one scheduler L14"
+    title: "one scheduler > L14"
   },
   {
     name: "child-outlives-its-parent",
@@ -283,7 +286,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (ties.link) linkParent(record, ties.parent)\n",
     replace: "",
     tests: conformance("L"),
-    title: "one scheduler L15"
+    title: "one scheduler > L15"
   },
   {
     name: "monitored-start-is-not-monitored",
@@ -293,7 +296,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (ties.monitor !== 0) watchStarted(parent, child, ties.monitor)\n",
     replace: "",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC04 spawn-monitor"
+    title: "two virtual schedulers > MC04 spawn-monitor"
   },
   {
     name: "link-to-the-dead-is-silent",
@@ -303,7 +306,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (partner?.isRunning !== true) return receiveExit(record, pid, ExitReason.noProcess, true)\n",
     replace: "  if (partner?.isRunning !== true) return\n",
     tests: conformance("L"),
-    title: "one scheduler L09"
+    title: "one scheduler > L09"
   },
   {
     name: "link-to-the-dead-elsewhere-is-silent",
@@ -313,7 +316,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "      if (record?.isRunning === true) return receiveLink(record, from)\n",
     replace: "      if (record !== undefined || from !== undefined) return record && receiveLink(record, from)\n",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC05"
+    title: "two virtual schedulers > MC05"
   },
   {
     name: "down-twice",
@@ -325,7 +328,7 @@ export const ends: ReadonlyArray<Mutant> = [
   record.mailbox.pushSignal(new Down(ref as MonitorRef, pid, name, reason))
 `,
     tests: conformance("M"),
-    title: "one scheduler M(02|16)"
+    title: "one scheduler > M(02|16)"
   },
   {
     name: "no-down-of-the-dead",
@@ -335,7 +338,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (watched === undefined) return tellDown(record, pid, ref, name, ExitReason.noProcess)\n",
     replace: "  if (watched === undefined) return\n",
     tests: conformance("M"),
-    title: "one scheduler M03"
+    title: "one scheduler > M03"
   },
   {
     name: "monitors-do-not-stack",
@@ -345,7 +348,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (!Number.isNaN(this.newest)) this.settleNewest()\n",
     replace: "",
     tests: conformance("M"),
-    title: "one scheduler M04"
+    title: "one scheduler > M04"
   },
   {
     name: "demonitored-down-arrives",
@@ -355,7 +358,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (monitor !== undefined) tellDown(record, pid, ref, monitor.name, reason)\n",
     replace: "  tellDown(record, pid, ref, monitor?.name, reason)\n",
     tests: conformance("M"),
-    title: "two virtual schedulers M06"
+    title: "two virtual schedulers > M06"
   },
   {
     name: "demonitor-without-effect",
@@ -365,7 +368,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  return record.host.monitors.removeNewest(ref, record) || demonitorAny(record, ref, flush)\n",
     replace: "  return demonitorAny(record, ref, flush) && flush\n",
     tests: conformance("M"),
-    title: "one scheduler M0[69]"
+    title: "one scheduler > M0[69]"
   },
   {
     name: "flush-leaves-the-down",
@@ -375,7 +378,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (at >= 0) record.mailbox.takeAt(at)\n",
     replace: "",
     tests: conformance("M"),
-    title: "one scheduler M08"
+    title: "one scheduler > M08"
   },
   {
     name: "watched-ends-with-its-watcher",
@@ -385,7 +388,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    forget(host, own)\n",
     replace: "    forget(host, own)\n    if (own.watched !== undefined) terminate(own.watched, reason)\n",
     tests: conformance("M"),
-    title: "one scheduler M05"
+    title: "one scheduler > M05"
   },
   {
     name: "exiting-counts-as-alive",
@@ -405,7 +408,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  links: linkedTo(record),\n",
     replace: "  links: [],\n",
     tests: conformance("P"),
-    title: "one scheduler P23"
+    title: "one scheduler > P23"
   },
   {
     name: "call-never-times-out",
@@ -435,7 +438,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (this.outcome !== undefined) return\n    this.value = value\n",
     replace: "    this.value = value\n",
     tests: [...conformance("M"), ...genServer],
-    title: "one scheduler M20 of two|GS23"
+    title: "one scheduler > M20 of two|GS23"
   },
   {
     name: "negative-time-is-none",
@@ -478,8 +481,8 @@ export const ends: ReadonlyArray<Mutant> = [
     name: "idle-timeout-not-restarted",
     promise: "GS38",
     file: server,
-    find: "    if (this.plans !== undefined) this.stopIdle(this.plans)\n    switch",
-    replace: "    switch",
+    find: "    this.record.reductions++\n    if (this.plans !== undefined) this.stopIdle(this.plans)\n",
+    replace: "    this.record.reductions++\n",
     tests: [...genServer, "packages/core/test/behaviour/Scenarios.test.ts"],
     title: "GS38|GS41"
   },

@@ -14,7 +14,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "  mailbox.push(message)\n",
     replace: "  mailbox.push(message)\n  mailbox.push(message)\n",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC03"
+    title: "two virtual schedulers > MC03"
   },
   {
     name: "signal-overtakes-messages",
@@ -28,7 +28,7 @@ export const messages: ReadonlyArray<Mutant> = [
     this.tail = items.length
 `,
     tests: conformance("R"),
-    title: "one scheduler R08"
+    title: "one scheduler > R08"
   },
   {
     name: "last-words-of-a-lost-scheduler-unread",
@@ -49,7 +49,7 @@ export const messages: ReadonlyArray<Mutant> = [
     replace: `  if (target === undefined) throw new Error("no process")
   if (!target.isRunning) {`,
     tests: conformance("R"),
-    title: "one scheduler R11"
+    title: "one scheduler > R11"
   },
   {
     name: "selective-receive-takes-the-newest",
@@ -59,7 +59,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "for (let at = head + from; at < tail; at++) if",
     replace: "for (let at = tail - 1; at >= head + from; at--) if",
     tests: conformance("R"),
-    title: "one scheduler R02"
+    title: "one scheduler > R02"
   },
   {
     name: "selective-receive-reorders-the-rest",
@@ -69,7 +69,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    items.copyWithin(at, at + 1, this.tail)\n",
     replace: "    items[at] = items[this.tail - 1]\n",
     tests: conformance("R"),
-    title: "one scheduler R02"
+    title: "one scheduler > R02"
   },
   {
     name: "selector-prefers-its-first-choice",
@@ -79,7 +79,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    return this.choices.some((choice) => choice.matches(message))",
     replace: "    return this.choices[0]?.matches(message) === true",
     tests: conformance("R"),
-    title: "one scheduler R16"
+    title: "one scheduler > R16"
   },
   {
     name: "youngest-waiting-fiber-first",
@@ -88,7 +88,8 @@ export const messages: ReadonlyArray<Mutant> = [
     file: `${program}/Receive.ts`,
     find: "[...each(other), waiter]",
     replace: "[waiter, ...each(other)]",
-    tests: ["packages/core/test/process/Receive.test.ts"]
+    tests: ["packages/core/test/process/Receive.test.ts"],
+    title: "wait for any message get them in turns|disturbing the rest"
   },
   {
     name: "other-messages-extend-a-receive",
@@ -104,7 +105,7 @@ export const messages: ReadonlyArray<Mutant> = [
     this.seen = mailbox.length
 `,
     tests: conformance("R"),
-    title: "one scheduler R06"
+    title: "one scheduler > R06"
   },
   {
     name: "receive-of-no-time-waits",
@@ -114,7 +115,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    if (after === 0) return Exit.fail(new ReceiveTimeout({ after }))\n",
     replace: "",
     tests: conformance("R"),
-    title: "one scheduler R05"
+    title: "one scheduler > R05"
   },
   {
     name: "flush-forgets-links",
@@ -124,7 +125,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "      record.mailbox.clear()\n      admitWaiting(record)\n",
     replace: "      record.mailbox.clear()\n      admitWaiting(record)\n      record.links = undefined\n",
     tests: conformance("R"),
-    title: "one scheduler R15"
+    title: "one scheduler > R15"
   },
   {
     name: "revoked-alias-delivers",
@@ -134,7 +135,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "  if (mode === undefined) return false\n",
     replace: "  if (mode === undefined) return true\n",
     tests: conformance("M"),
-    title: "one scheduler M24"
+    title: "one scheduler > M24"
   },
   {
     name: "reply-alias-takes-two",
@@ -144,7 +145,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: `  if (mode === "reply" || mode === "reply-demonitor") record.extra?.aliases?.delete(ref)\n`,
     replace: "",
     tests: conformance("M"),
-    title: "one scheduler M2[03]"
+    title: "one scheduler > M2[03]"
   },
   {
     name: "alias-outlives-its-monitor",
@@ -154,7 +155,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: `  if (mode === "demonitor" || mode === "reply-demonitor") record`,
     replace: `  if (mode === "reply-demonitor") record`,
     tests: conformance("M"),
-    title: "one scheduler M21"
+    title: "one scheduler > M21"
   },
   {
     name: "bad-message-gets-in",
@@ -164,7 +165,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "      to.codec.check(message)\n",
     replace: "",
     tests: conformance("S"),
-    title: "one scheduler S03"
+    title: "one scheduler > S03"
   },
   {
     name: "send-unknown-dies",
@@ -174,7 +175,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "defect instanceof InvalidMessage ? Effect.fail(defect) : Effect.die(defect)",
     replace: "Effect.die(defect)",
     tests: conformance("S"),
-    title: "one scheduler S03"
+    title: "one scheduler > S03"
   },
   {
     name: "foreign-call-reaches-a-handler",
@@ -184,7 +185,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    throw this.misdirected(describe(message, contract.name))\n",
     replace: "    return message\n",
     tests: ["test/conformance/contracts/Contracts.test.ts"],
-    title: "one scheduler S50"
+    title: "one scheduler > S50"
   },
   {
     name: "call-without-a-handler-hangs",
@@ -194,7 +195,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: `      message.refuse(this.kind.contract, "no-handler")\n`,
     replace: "",
     tests: ["test/conformance/contracts/Contracts.test.ts"],
-    title: "one scheduler GS30"
+    title: "one scheduler > GS30"
   },
   {
     name: "twin-contract-is-another",
@@ -224,7 +225,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "      if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))\n",
     replace: "",
     tests: ["test/conformance/contracts/Contracts.test.ts"],
-    title: "one scheduler GS44 a raw process"
+    title: "one scheduler > GS44 a raw process"
   },
   {
     name: "first-union-member-that-takes-it",
@@ -244,7 +245,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "  Object.freeze(value)\n",
     replace: "",
     tests: conformance("R"),
-    title: "one scheduler R17"
+    title: "one scheduler > R17"
   },
   {
     name: "array-holes-filled",
@@ -282,7 +283,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "  } catch {\n    return plainMessage\n",
     replace: "  } catch (error) {\n    throw error\n",
     tests: ["test/hostile/hostile.test.ts"],
-    title: "each kind alone"
+    title: "one scheduler.*S61.*each kind alone"
   },
   {
     name: "suspend-drops",
@@ -292,7 +293,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: `    case "suspend":\n      return false\n`,
     replace: `    case "suspend":\n      return true\n`,
     tests: conformance("S"),
-    title: "one scheduler S02"
+    title: "one scheduler > S02"
   },
   {
     name: "ended-sender-still-sends",
@@ -302,7 +303,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "      leave()\n      gone()\n",
     replace: "      gone()\n",
     tests: conformance("S"),
-    title: "one scheduler S02 whoever gives up"
+    title: "one scheduler > S02 whoever gives up"
   },
   {
     name: "signals-count-against-the-bound",
@@ -312,7 +313,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    return this.tail - this.head - this.signals\n",
     replace: "    return this.tail - this.head\n",
     tests: conformance("S"),
-    title: "one scheduler S01"
+    title: "one scheduler > S01"
   },
   {
     name: "signals-are-evicted",
@@ -322,6 +323,6 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    const at = this.find((item) => !isSignal(item), 0)\n",
     replace: "    const at = this.length > 0 ? 0 : -1\n",
     tests: conformance("S"),
-    title: "one scheduler S01"
+    title: "one scheduler > S01"
   }
 ]

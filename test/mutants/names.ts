@@ -14,7 +14,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: `    const holder = keys === "unique" ? this.tables.first(table, key) : undefined\n`,
     replace: "    const holder = value !== undefined ? this.tables.first(table, key) : undefined\n",
     tests: conformance("N"),
-    title: "two virtual schedulers N02"
+    title: "two virtual schedulers > N02"
   },
   {
     name: "two-names-of-a-process",
@@ -24,7 +24,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "    const name = this.nameOf(table, pid)\n",
     replace: `    const name = key === "" ? this.nameOf(table, pid) : undefined\n`,
     tests: conformance("N"),
-    title: "two virtual schedulers N03"
+    title: "two virtual schedulers > N03"
   },
   {
     name: "register-returns-too-early",
@@ -41,7 +41,7 @@ export const names: ReadonlyArray<Mutant> = [
     if (missing === 0) return then(true)
 `,
     tests: [...conformance("N"), ...conformance("MC")],
-    title: "two (virtual )?schedulers (N15|MC13)"
+    title: "two (virtual )?schedulers > (N15|MC13)"
   },
   {
     name: "name-outlives-its-holder",
@@ -51,7 +51,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "  host.directory.release(pid)\n",
     replace: `  host.enqueue(() => host.directory.release(pid), "low")\n`,
     tests: conformance("N"),
-    title: "one scheduler N07"
+    title: "one scheduler > N07"
   },
   {
     name: "release-stays-on-its-scheduler",
@@ -61,7 +61,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: `this.send(peer, "release", table, key, pid, undefined, 0)`,
     replace: "void peer",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC13 a name is gone"
+    title: "two virtual schedulers > MC13 a name is gone"
   },
   {
     name: "registry-keeps-entries-of-the-dead",
@@ -69,7 +69,7 @@ export const names: ReadonlyArray<Mutant> = [
     says: "A process's names, and its entries in registries, are gone before its end can be observed",
     file: "packages/core/src/process/Lifecycle.ts",
     find: "  host.directory.release(pid)\n",
-    replace: "  if (host.directory.held(names, pid).length > 0) host.directory.release(pid)\n",
+    replace: '  if (host.directory.held("", pid).length > 0) host.directory.release(pid)\n',
     tests: ["packages/registry/test/Registry.test.ts"],
     title: "RG07"
   },
@@ -81,7 +81,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "    if (this.parent !== undefined) unlink(record, this.parent)\n",
     replace: "",
     tests: conformance("N"),
-    title: "one scheduler N09"
+    title: "one scheduler > N09"
   },
   {
     name: "init-runs-under-a-taken-name",
@@ -101,7 +101,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "  host.directory.release(pid)\n",
     replace: `  host.timers.set(50, () => host.directory.release(pid), "low")\n`,
     tests: conformance("N"),
-    title: "one scheduler N18"
+    title: "one scheduler > N18"
   },
   {
     name: "name-resolved-once",
@@ -111,7 +111,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "host.directory.whereis(address.table, address.key)",
     replace: `((address as { known?: Pid | undefined }).known ??= host.directory.whereis(address.table, address.key))`,
     tests: conformance("T"),
-    title: "one scheduler T10"
+    title: "one scheduler > T10"
   },
   {
     name: "timer-remembers-the-first-holder",
@@ -121,7 +121,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "host.directory.whereis(address.table, address.key)",
     replace: "undefined",
     tests: conformance("N"),
-    title: "one scheduler N17"
+    title: "one scheduler > N17"
   },
   {
     name: "address-of-another-system",
@@ -151,7 +151,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "    const reason = ExitReason.schedulerDown(slot)\n",
     replace: "    const reason = ExitReason.noProcess\n",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC07"
+    title: "two virtual schedulers > MC07"
   },
   {
     name: "call-to-a-lost-scheduler-waits",
@@ -161,7 +161,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "if (call.slot === slot && !waiting.has(call)) call.down(reason)",
     replace: "if (call.slot < 0 && !waiting.has(call)) call.down(reason)",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC07"
+    title: "two virtual schedulers > MC07"
   },
   {
     name: "links-into-a-lost-scheduler-hold",
@@ -171,7 +171,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "if (lost(pid)) loseLink(record, pid, reason)",
     replace: "if (lost(pid) && record.trapExit) loseLink(record, pid, reason)",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC08"
+    title: "two virtual schedulers > MC08"
   },
   {
     name: "lost-scheduler-is-an-orderly-end",
@@ -181,7 +181,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: `reason._tag !== "Normal" && reason._tag !== "Shutdown"`,
     replace: `reason._tag !== "Normal" && reason._tag !== "Shutdown" && reason._tag !== "SchedulerDown"`,
     tests: conformance("MC.supervision"),
-    title: "two (virtual )?schedulers MC(08|11)"
+    title: "two (virtual )?schedulers > MC(08|11)"
   },
   {
     name: "children-started-backwards",
@@ -191,7 +191,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "    for (const child of children) {\n",
     replace: "    for (const child of [...children].reverse()) {\n",
     tests: conformance("MC.supervision"),
-    title: "two virtual schedulers MC10"
+    title: "two virtual schedulers > MC10"
   },
   {
     name: "watchdog-ends-at-once",

@@ -18,7 +18,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: "  if (decide(record, reason) && crash && ExitReason.isAbnormal(reason)) {\n",
     replace: "  if (decide(record, reason) && crash) {\n",
     tests: conformance("LO"),
-    title: "one scheduler LO01"
+    title: "one scheduler > LO01"
   },
   {
     name: "crash-reported-twice",
@@ -30,7 +30,7 @@ export const reports: ReadonlyArray<Mutant> = [
     record.host.report(crashOf(record, reason, linkedTo(record)))
 `,
     tests: conformance("LO"),
-    title: "one scheduler LO01"
+    title: "one scheduler > LO01"
   },
   {
     name: "exit-signal-reported-as-a-crash",
@@ -40,7 +40,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: "Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause)",
     replace: "Exit.isFailure(exit)",
     tests: conformance("LO"),
-    title: "one scheduler LO04"
+    title: "one scheduler > LO04"
   },
   {
     name: "report-without-its-state",
@@ -101,7 +101,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: `  if (restart === "permanent" || abnormal) report(state, "child-terminated", child.spec, pid, reason)\n`,
     replace: `  if (restart === "permanent") report(state, "child-terminated", child.spec, pid, reason)\n`,
     tests: conformance("LO"),
-    title: "one scheduler LO06"
+    title: "one scheduler > LO06"
   },
   {
     name: "given-up-without-a-count",
@@ -131,7 +131,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: `    host.report({ _tag: "UnexpectedMessage", pid, label, received })\n`,
     replace: '    if (host === undefined) host.report({ _tag: "UnexpectedMessage", pid, label, received })\n',
     tests: conformance("LO"),
-    title: "one scheduler LO11"
+    title: "one scheduler > LO11"
   },
   {
     name: "events-stay-on-their-scheduler",
@@ -161,7 +161,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: `    else this.write("[Getter]")\n`,
     replace: `    else this.value(property.get?.(), depth + 1)\n`,
     tests: [...crashes, "packages/core/test/process/Inspect.test.ts"],
-    title: "S40 is as short|[Gg]etter|code"
+    title: "S40 is as short|made without a getter"
   },
   {
     name: "logger-runs-in-the-process",
@@ -171,7 +171,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: '      scheduler.enqueue(() => void Effect.runForkWith(scheduler.context)(logEvent(event)), "low")\n',
     replace: "      Effect.runSyncWith(scheduler.context)(logEvent(event))\n",
     tests: conformance("LO"),
-    title: "one scheduler LO12"
+    title: "one scheduler > LO12"
   },
   {
     name: "restart-uncounted",
@@ -270,7 +270,7 @@ export const reports: ReadonlyArray<Mutant> = [
     find: "        for (const pid of next?.pids ?? []) yield* signal(pid, ExitReason.kill)\n",
     replace: "        for (const pid of next?.pids ?? []) yield* signal(pid, ExitReason.shutdown)\n",
     tests: conformance("LO"),
-    title: "one scheduler LO06 a supervisor reports a child that had to be killed"
+    title: "one scheduler > LO06 a supervisor reports a child that had to be killed"
   },
   {
     name: "key-of-two-processes",

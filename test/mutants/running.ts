@@ -15,7 +15,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    return this.outcome === undefined && !this.stopping",
     replace: "    return !this.stopping",
     tests: conformance("S"),
-    title: "one scheduler S04"
+    title: "one scheduler > S04"
   },
   {
     name: "woken-process-runs-at-once",
@@ -25,7 +25,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    this.host.enqueue(this, this.priority)\n",
     replace: "    this.run()\n",
     tests: conformance("S"),
-    title: "one scheduler S05"
+    title: "one scheduler > S05"
   },
   {
     name: "loop-of-effects-keeps-its-scheduler",
@@ -54,7 +54,8 @@ export const running: ReadonlyArray<Mutant> = [
     file: `${scheduler}/RunQueue.ts`,
     find: "const lowShare = 8",
     replace: "const lowShare = Number.POSITIVE_INFINITY",
-    tests: ["packages/core/test/scheduler/RunQueue.test.ts"]
+    tests: ["packages/core/test/scheduler/RunQueue.test.ts"],
+    title: "low is late"
   },
   {
     name: "answer-wakes-at-normal",
@@ -64,7 +65,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    this.over(outcome)\n    this.host.enqueue(this, this.priority)\n",
     replace: `    this.over(outcome)\n    this.host.enqueue(this, "normal")\n`,
     tests: ["test/priorities/Priorities.test.ts"],
-    title: "waited for in"
+    title: "S57 .*answer.*waited for in"
   },
   {
     name: "one-dictionary-for-all",
@@ -74,7 +75,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    extra.dictionary ??= new Map()\n",
     replace: "    extra.dictionary ??= ((globalThis as { all?: Map<unknown, unknown> }).all ??= new Map())\n",
     tests: conformance("P"),
-    title: "one scheduler P28"
+    title: "one scheduler > P28"
   },
   {
     name: "label-is-not-set",
@@ -84,7 +85,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    record.label = label\n",
     replace: "    record.label ??= label\n",
     tests: conformance("P"),
-    title: "one scheduler P30"
+    title: "one scheduler > P30"
   },
   {
     name: "settled-call-is-kept",
@@ -94,7 +95,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    if (this.id !== 0) this.host.pending.delete(this.id)\n",
     replace: "",
     tests: ["test/leaks/Leaks.test.ts"],
-    title: "call"
+    env: { LEAKS: "a call that is answered" }
   },
   {
     name: "watcher-of-an-ended-monitor-is-kept",
@@ -104,7 +105,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    this.entries.take(entry.ref)\n",
     replace: "",
     tests: ["test/leaks/Leaks.test.ts"],
-    title: "monitor"
+    env: { LEAKS: "a monitor that is removed" }
   },
   {
     name: "timers-of-equal-deadlines-reversed",
@@ -162,8 +163,8 @@ export const running: ReadonlyArray<Mutant> = [
     file: "packages/core/src/program/Send.ts",
     find: "  codec?.check(message)\n",
     replace: "",
-    tests: ["packages/core/test/process/TimerTable.test.ts", "test/conformance/T.test.ts"],
-    title: "one scheduler T01|check|type"
+    tests: conformance("T"),
+    title: "one scheduler > T(01|14)"
   },
   {
     name: "cancel-tells-nothing-left",
@@ -173,7 +174,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "      return this.delay\n",
     replace: "      return 0\n",
     tests: conformance("T"),
-    title: "one scheduler T03"
+    title: "one scheduler > T03"
   },
   {
     name: "cancelled-timer-fires",
@@ -183,7 +184,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    this.remove(entry)\n    return this.timers.cancel(entry)\n",
     replace: "    return this.timers.left(entry)\n",
     tests: conformance("T"),
-    title: "one scheduler T03"
+    title: "one scheduler > T03"
   },
   {
     name: "timer-of-another-scheduler-is-nobodys",
@@ -193,7 +194,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "      return host.timerRefs.cancel(subject)\n",
     replace: "      return undefined\n",
     tests: conformance("MC"),
-    title: "two virtual schedulers MC15"
+    title: "two virtual schedulers > MC15"
   },
   {
     name: "long-delay-fires-at-once",
@@ -202,8 +203,8 @@ export const running: ReadonlyArray<Mutant> = [
     file: `${scheduler}/TimerWheel.ts`,
     find: "Math.min(Math.max(0, time - now), longestSleep)",
     replace: "Math.max(0, time - now)",
-    tests: [...wheel, "test/conformance/P.test.ts"],
-    title: "one scheduler P31|longest|longer"
+    tests: conformance("P"),
+    title: "one scheduler > P31"
   },
   {
     name: "sleeper-takes-no-signals",
@@ -213,7 +214,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    code.interrupt(record.exitReason ?? ExitReason.killed)\n",
     replace: "",
     tests: conformance("P"),
-    title: "one scheduler P32"
+    title: "one scheduler > P32"
   },
   {
     name: "interval-ticks-on",
@@ -222,6 +223,6 @@ export const running: ReadonlyArray<Mutant> = [
     find: "            if (ended) return\n",
     replace: "",
     tests: conformance("T"),
-    title: "one scheduler T17"
+    title: "one scheduler > T17"
   }
 ]
