@@ -103,9 +103,9 @@ export const ends: ReadonlyArray<Mutant> = [
     says: "An end is told whatever it was of",
     file: "packages/core/src/exit/ExitReason.ts",
     find: `  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""\n`,
-    replace: `  stack: textAt(defect as object, "stack", messageOf(defect))\n`,
-    tests: ["test/conformance/Reasons.test.ts", "packages/core/test/process/codec/Portable.test.ts"],
-    title: "one scheduler > S54|S60"
+    replace: '  stack: (defect as Error).stack ?? ""\n',
+    tests: ["test/hostile/hostile.test.ts"],
+    title: "one scheduler.*S61 what a handler throws: each kind alone"
   },
   {
     name: "function-takes-its-neighbours-along",
@@ -431,14 +431,15 @@ export const ends: ReadonlyArray<Mutant> = [
     title: "GS14 GS15"
   },
   {
-    name: "second-reply-counts",
-    promise: "M20",
+    name: "late-answer-is-that-of-a-later-call",
+    promise: "GS18",
     says: "A reply that comes after that, or a second reply, is dropped",
     file: "packages/core/src/call/PendingCall.ts",
-    find: "    if (this.outcome !== undefined) return\n    this.value = value\n",
-    replace: "    this.value = value\n",
-    tests: [...conformance("M"), ...genServer],
-    title: "one scheduler > M20 of two|GS23"
+    find: "    if (outcome === succeeded) {\n",
+    replace:
+      "    if (outcome !== succeeded && fiber !== undefined && this.id === 0) this.giveBack(fiber)\n    if (outcome === succeeded) {\n",
+    tests: ["packages/core/test/behaviour/Scenarios.test.ts"],
+    title: "one scheduler > GS18"
   },
   {
     name: "negative-time-is-none",

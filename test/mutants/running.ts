@@ -32,8 +32,8 @@ export const running: ReadonlyArray<Mutant> = [
     promise: "MC19",
     says: "A process that is always busy holds up no other",
     file: `${scheduler}/Scheduler.ts`,
-    find: "this.queue.length > 0 || count >= longestSlice || this.onTheSpot >= this.slice",
-    replace: "false",
+    find: "++this.onTheSpot >= this.slice && !this.goesOn()",
+    replace: "++this.onTheSpot < 0",
     tests: ["packages/core/test/process/Fibers.test.ts"],
     title: "MC19"
   },
@@ -44,8 +44,8 @@ export const running: ReadonlyArray<Mutant> = [
     file: `${scheduler}/RunQueue.ts`,
     find: "this.max.shift() ?? this.high.shift()",
     replace: "this.high.shift() ?? this.max.shift()",
-    tests: ["test/priorities/Priorities.test.ts"],
-    title: "behind all that are more urgent"
+    tests: ["packages/core/test/scheduler/RunQueue.test.ts"],
+    title: "max goes before high"
   },
   {
     name: "low-starves",
@@ -197,14 +197,14 @@ export const running: ReadonlyArray<Mutant> = [
     title: "two virtual schedulers > MC15"
   },
   {
-    name: "long-delay-fires-at-once",
+    name: "long-delay-is-never-over",
     promise: "P31",
     says: "Any finite delay can be waited for",
     file: `${scheduler}/TimerWheel.ts`,
-    find: "Math.min(Math.max(0, time - now), longestSleep)",
-    replace: "Math.max(0, time - now)",
-    tests: conformance("P"),
-    title: "one scheduler > P31"
+    find: "      if (this.nextDue !== never) this.wakeBy(this.nextDue, this.clock.now())\n",
+    replace: "",
+    tests: wheel,
+    title: "2\\^31 milliseconds"
   },
   {
     name: "sleeper-takes-no-signals",
