@@ -34,7 +34,7 @@ const notCopied = new Set(["node_modules", ".git", "dist", ".cache", "coverage"]
 const written = new Set([".cache", ".vite", ".vite-temp"])
 
 /** A single test's limit: shorter than in `npm test`, because a mutant that stops an answer makes a test wait for all of it. */
-const testTimeout = 10_000
+const testTimeout = 5000
 
 const refuse = (message) => {
   console.error(message)
@@ -236,9 +236,9 @@ const occurrences = (text, snippet) => text.split(snippet).length - 1
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
 
 /** Applies one edit, runs its tests, takes it back. Resolves to what to print and to whether the tests saw it. */
-const tryMutant = async (copy, mutant, limit) => {
+const tryMutant = async (copy, mutant, usualLimit) => {
   const since = performance.now()
-  const { file, find, replace, title } = mutant
+  const { file, find, limit = usualLimit, replace, title } = mutant
   const path = join(copy, file)
   let source
   try {

@@ -19,6 +19,8 @@ export interface Mutant {
   readonly tests: ReadonlyArray<string>
   /** Runs only tests whose full title matches this regular expression, as vitest's `-t` does. All of the files by default. */
   readonly title?: string
+  /** The seconds after which its tests count as hanging, where they hold up their thread. Default: the option `--limit`. */
+  readonly limit?: number
   /** Environment variables of the tests. */
   readonly env?: Readonly<Record<string, string>>
 }

@@ -45,7 +45,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "const defaultUnwindTimeout = 5000",
     replace: "const defaultUnwindTimeout = 6000",
     tests: ["packages/core/test/process/UnwindTimeout.test.ts"],
-    title: "S52"
+    title: "S52 of a spawned process, in its code"
   },
   {
     name: "unwind-timeout-is-not-told",
@@ -55,7 +55,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: `    host.report({ _tag: "UnwindTimeout", pid, label, milliseconds })\n`,
     replace: "",
     tests: ["packages/core/test/process/UnwindTimeout.test.ts"],
-    title: "S52"
+    title: "S52 of a spawned process, in its code"
   },
   {
     name: "kill-is-trapped",
@@ -95,7 +95,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (process?.isDead !== true) return undefined\n",
     replace: "  if (process !== undefined || fiber !== undefined) return undefined\n",
     tests: ["test/conformance/Ends.test.ts"],
-    title: "one scheduler > S51"
+    title: "one scheduler > S51 a message to a pid: by it the code of a process that was killed"
   },
   {
     name: "end-of-no-error-is-not-told",
@@ -153,7 +153,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (method.isSuccess(value)) return true\n",
     replace: "    if (method !== undefined) return true\n",
     tests: conformance("Answers"),
-    title: "one scheduler > S55"
+    title: "one scheduler > S55 GS21 a reply, of what is no answer"
   },
   {
     name: "failure-of-another-type",
@@ -163,7 +163,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    if (method.isFailure(error)) return message.answer(exit)\n",
     replace: "    if (method !== undefined) return message.answer(exit)\n",
     tests: conformance("Answers"),
-    title: "one scheduler > S55"
+    title: "one scheduler > S55 GS21 a failure, of what is no answer"
   },
   {
     name: "late-answer-unchecked",
@@ -173,7 +173,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "    call.end(ExitReason.died(error))\n    throw error\n",
     replace: "    throw error\n",
     tests: conformance("Answers"),
-    title: "one scheduler > S55"
+    title: "one scheduler > S55 GS21 replyTo by another process, of what is no answer"
   },
   {
     name: "crash-leaves-calls-waiting",
@@ -264,7 +264,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "  if (link?.unlinking === 0) loseLink(record, from, reason)\n",
     replace: "  if (link !== undefined) loseLink(record, from, reason)\n",
     tests: conformance("L"),
-    title: "two (virtual )?schedulers > L10 the exit of a link that was removed"
+    title: "two virtual schedulers > L10 the exit of a link that was removed"
   },
   {
     name: "spawn-link-is-late",
@@ -398,7 +398,7 @@ export const ends: ReadonlyArray<Mutant> = [
     find: "      return host.processes.get(subject)?.isRunning === true\n",
     replace: "      return host.processes.get(subject) !== undefined\n",
     tests: conformance("P"),
-    title: "P21"
+    title: "one scheduler > P21"
   },
   {
     name: "info-without-links",

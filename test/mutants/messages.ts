@@ -38,7 +38,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    while (peer.channel.hasInbound()) this.receive(peer, batch)\n",
     replace: "",
     tests: conformance("MC"),
-    title: "MC07 what a scheduler had sent"
+    title: "two virtual schedulers > MC07 what a scheduler had sent"
   },
   {
     name: "send-to-the-dead-fails",
@@ -186,7 +186,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    throw this.misdirected(describe(message, contract.name))\n",
     replace: "    return message\n",
     tests: ["test/conformance/contracts/Contracts.test.ts"],
-    title: "one scheduler > S50"
+    title: "one scheduler > S50 a server, by its pid: calls"
   },
   {
     name: "call-without-a-handler-hangs",
@@ -206,7 +206,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    if (contract.is(this.contract) || this.methodsOf(contract.key)",
     replace: "    if (this.methodsOf(contract.key)",
     tests: ["test/conformance/contracts/Twins.test.ts"],
-    title: "calls, casts, answers and typed failures"
+    title: "one scheduler > S50 again: calls, casts, answers and typed failures"
   },
   {
     name: "other-version-starts",
@@ -216,7 +216,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    if (definition.codec.contract?.is(internals.codec.contract) !== true) {",
     replace: "    if (definition.codec.contract === undefined) {",
     tests: ["test/conformance/contracts/Twins.test.ts"],
-    title: "S50 a start by the other version"
+    title: "one scheduler > S50 a start by the other version"
   },
   {
     name: "server-calls-itself",
@@ -236,7 +236,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "    if (name in value) known += 1 + cover(",
     replace: "    if (name in value) known += cover(",
     tests: ["packages/core/test/process/codec/Unions.test.ts"],
-    title: "arrives whole, whatever the order"
+    title: "S59 structs: a value that one of them"
   },
   {
     name: "sent-message-can-be-changed",
@@ -304,7 +304,7 @@ export const messages: ReadonlyArray<Mutant> = [
     find: "      leave()\n      gone()\n",
     replace: "      gone()\n",
     tests: ["test/conformance/Ends.test.ts"],
-    title: "one scheduler > S51 a .* that waits for room"
+    title: "one scheduler > S51 a cast that waits for room"
   },
   {
     name: "signals-count-against-the-bound",

@@ -181,7 +181,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: `reason._tag !== "Normal" && reason._tag !== "Shutdown"`,
     replace: `reason._tag !== "Normal" && reason._tag !== "Shutdown" && reason._tag !== "SchedulerDown"`,
     tests: conformance("MC.supervision"),
-    title: "two (virtual )?schedulers > MC(08|11)"
+    title: "two virtual schedulers > MC08 a supervisor"
   },
   {
     name: "children-started-backwards",
@@ -201,7 +201,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "this.held >= this.limit * 2",
     replace: "this.held >= this.limit",
     tests: ["packages/core/test/system/Workers.test.ts"],
-    title: "S21"
+    title: "the watchdog's default limits > S21"
   },
   {
     name: "blocked-scheduler-unreported",
@@ -211,7 +211,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: `    if (verdict === "blocked" || verdict === "over") this.blocked`,
     replace: `    if (verdict === "over") this.blocked`,
     tests: ["packages/core/test/system/Workers.test.ts"],
-    title: "S21"
+    title: "the watchdog's default limits > S21"
   },
   {
     name: "boot-without-a-limit",
@@ -221,7 +221,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: `    if (verdict === "turning" || verdict === "held") return\n`,
     replace: `    if (verdict !== undefined) return\n`,
     tests: ["packages/core/test/system/Workers.test.ts"],
-    title: "S24"
+    title: "a worker that never becomes ready > S24"
   },
   {
     name: "joined-entry-blamed",
@@ -231,7 +231,7 @@ export const names: ReadonlyArray<Mutant> = [
     find: "        running.joined = true\n",
     replace: "",
     tests: ["packages/core/test/system/BootErrors.test.ts"],
-    title: "S24"
+    title: "an entry that never joins > S24 is not what is told"
   },
   {
     name: "start-on-no-scheduler",
@@ -250,7 +250,8 @@ export const names: ReadonlyArray<Mutant> = [
     file: `${system}/load/Stealing.ts`,
     find: "    this.waits = false\n",
     replace: "",
-    tests: ["packages/core/test/system/Stealing.test.ts"]
+    tests: ["packages/core/test/system/Stealing.test.ts"],
+    title: "S20 is taken over by an idle scheduler.*virtual"
   },
   {
     name: "second-request-aborts",
@@ -289,7 +290,7 @@ export const names: ReadonlyArray<Mutant> = [
     file: `${system}/mesh/Mesh.ts`,
     find: "const first = this.table.reserveSerials(this.scheduler.slot)",
     replace: "const first = this.table.slots - this.table.slots",
-    tests: [...conformance("MC"), "packages/core/test/system/System.test.ts"],
-    title: "MC17"
+    tests: conformance("MC"),
+    title: "two virtual schedulers > MC17"
   }
 ]

@@ -35,7 +35,8 @@ export const running: ReadonlyArray<Mutant> = [
     find: "++this.onTheSpot >= this.slice && !this.goesOn()",
     replace: "++this.onTheSpot < 0",
     tests: ["packages/core/test/process/Fibers.test.ts"],
-    title: "MC19"
+    title: "MC19",
+    limit: 20
   },
   {
     name: "urgent-waits-for-normal",
@@ -65,7 +66,7 @@ export const running: ReadonlyArray<Mutant> = [
     find: "    this.over(outcome)\n    this.host.enqueue(this, this.priority)\n",
     replace: `    this.over(outcome)\n    this.host.enqueue(this, "normal")\n`,
     tests: ["test/priorities/Priorities.test.ts"],
-    title: "S57 .*answer.*waited for in"
+    title: "S57 an answer, waited for in the code of a process"
   },
   {
     name: "one-dictionary-for-all",
