@@ -1,4 +1,4 @@
-// What .ci/run does once the machine is ready: the checks, then the test runs, and their sum as the very last line.
+// What .ci/run does once the machine is ready: the checks, the test runs, a sample of mutants, and the tests' sum as the very last line.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -46,11 +46,21 @@ const tests = (node, args) => async () => {
   return sound
 }
 
+/** Ten edits that tests must see, others each time; the seed that it prints repeats them. A failure counts as one failed test. */
+const mutants = async () => {
+  const seen = await run(process.execPath, [join(root, "scripts", "mutants.mjs"), "--sample", "10"])
+  if (seen) return true
+  sum.failed += 1
+  failures.push("A mutant survived or could not be judged: see the step for its name and the sample's seed.")
+  return false
+}
+
 try {
   await steps([
     ["Checks", () => run(process.execPath, [join(root, "scripts", "check.mjs")])],
     ["Tests on Node.js 26", tests("node", [])],
-    ["The packages' tests on Node.js 24", tests("node24", ["packages/", "--typecheck.enabled=false"])]
+    ["The packages' tests on Node.js 24", tests("node24", ["packages/", "--typecheck.enabled=false"])],
+    ["Ten mutants", mutants]
   ])
 } finally {
   rmSync(folder, { recursive: true, force: true })

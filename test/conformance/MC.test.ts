@@ -229,6 +229,8 @@ forEachSystem("MC several schedulers", (system) => {
     const fresh = yield* GenServer.start(Puppet, { trapExit: true }, there)
     expect(fresh.pid.incarnation).toBeGreaterThan(old.pid.incarnation)
     expect(fresh.pid.slot).toBe(old.pid.slot)
+    // Pids are compared by slot and serial: the new incarnation goes on where the old one ended
+    expect(fresh.pid.serial).toBeGreaterThan(old.pid.serial)
 
     const gone = ["NoProcess", "SchedulerDown"]
     yield* old.hear({ value: 1 })

@@ -396,7 +396,9 @@ forEachSystem("P processes and exit signals", ({ alternate, here, notApplicable,
 
   scenario("P32 infinite sleep still processes signals", function* (tester) {
     const partner = yield* GenServer.start(Puppet, {}, here)
-    const asleep = yield* Process.start(Errand, { errand: "sleep", to: tester.pid }, there)
+    // The signal ends the sleep, and not the time that a process has to unwind
+    const endless = { ...there, unwindTimeout: "Infinity" } as const
+    const asleep = yield* Process.start(Errand, { errand: "sleep", to: tester.pid }, endless)
     expect(yield* tester.receive).toBe("asleep")
     yield* partner.link({ to: asleep })
     const ref = yield* Process.monitor(asleep)

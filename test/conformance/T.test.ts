@@ -20,6 +20,24 @@ const shuffled = (count: number, seed: number): ReadonlyArray<number> => {
 }
 
 forEachSystem("T timers", ({ here, notApplicable, scenario, there }) => {
+  scenario("T01 a message that is not of the mailbox's type is refused when its timer is set", function* (tester) {
+    const errand = yield* Process.start(Errand, { errand: "wait" }, there)
+    const wrong = { no: "word" } as unknown as string
+    const now = yield* Process.now
+    const settings = [
+      Process.sendAfter(errand, wrong, long),
+      Process.sendAfter(errand, wrong, "1 hour"),
+      Process.sendAfter(errand, wrong, { at: now + long }),
+      Process.sendAfter(Process.named("T01", Word), wrong, long),
+      Process.startTimer(errand, () => wrong, long)
+    ]
+    for (const setting of settings) {
+      const outcome = yield* Effect.exit(setting)
+      expect(ExitReason.fromExit(outcome)).toMatchObject({ _tag: "Died", defect: { _tag: "InvalidMessage" } })
+    }
+    yield* bury(tester, { pid: errand })
+  })
+
   scenario("T01 send_after delivers once", function* (tester) {
     const puppet = yield* GenServer.start(Puppet, {}, there)
     // The first rounds are slow enough to hide a timer that is early

@@ -15,6 +15,9 @@ const flags = ["--expose-gc", "--conditions=@understudy/source"]
 /** Far more than it takes, also beside others that are busy. */
 const limit = 15 * 60_000
 
+/** Measures one case only, by its name: `LEAKS="a call that is answered" npm test -- test/leaks`. */
+const only = process.env.LEAKS
+
 interface Measured {
   readonly name: string
   readonly bytes?: number
@@ -24,14 +27,19 @@ interface Measured {
 /** Runs the program to its end, and gives what it has measured by then. */
 const measure = (schedulers: number) =>
   new Promise<ReadonlyMap<string, Measured>>((resolve, reject) => {
-    execFile(process.execPath, [...flags, program, String(schedulers)], { timeout: limit }, (error, stdout, stderr) => {
-      const lines = stdout.split("\n").filter((line) => line.startsWith("{"))
-      const measured = lines.map((line): Measured => JSON.parse(line))
-      if (error !== null) {
-        const last = measured.at(-1)?.name ?? "nothing"
-        reject(new Error(`it ended after "${last}": ${stderr}`, { cause: error }))
-      } else resolve(new Map(measured.map((one) => [one.name, one])))
-    })
+    execFile(
+      process.execPath,
+      [...flags, program, String(schedulers), ...(only === undefined ? [] : [only])],
+      { timeout: limit },
+      (error, stdout, stderr) => {
+        const lines = stdout.split("\n").filter((line) => line.startsWith("{"))
+        const measured = lines.map((line): Measured => JSON.parse(line))
+        if (error !== null) {
+          const last = measured.at(-1)?.name ?? "nothing"
+          reject(new Error(`it ended after "${last}": ${stderr}`, { cause: error }))
+        } else resolve(new Map(measured.map((one) => [one.name, one])))
+      }
+    )
   })
 
 // Side by side: each is one thread
@@ -43,7 +51,9 @@ describe.each([...measurements.keys()])("what is kept by %i scheduler(s)", (sche
     measured = (await measurements.get(schedulers)) ?? new Map()
   }, limit)
 
-  it.each(casesOn(schedulers))("S56 of $name: nothing", ({ keeps, name, tolerance = usualTolerance }) => {
+  const chosen = casesOn(schedulers).filter(({ name }) => only === undefined || name === only)
+
+  it.each(chosen)("S56 of $name: nothing", ({ keeps, name, tolerance = usualTolerance }) => {
     const result = measured.get(name)
     expect(result).toMatchObject({ name, bytes: expect.any(Number) })
     expect(result?.bytes, `bytes of each: ${keeps}`).toBeLessThanOrEqual(tolerance)

@@ -89,7 +89,12 @@ const CounterLive = Counter.implement({
       state
     ),
   terminate: (state, reason) =>
-    Effect.flatMap(Log, (log) => Effect.sync(() => log.push(`terminate ${state.count} ${ExitReason.format(reason)}`)))
+    Effect.gen(function* () {
+      // Whoever could go on by now has gone on
+      yield* Effect.yieldNow
+      const log = yield* Log
+      log.push(`terminate ${state.count} ${ExitReason.format(reason)}`)
+    })
 })
 
 const Idle = GenServer.define("Idle", {
@@ -236,9 +241,12 @@ describe("GenServer", () => {
     Effect.gen(function* () {
       const log = yield* Log
       const counter = yield* GenServer.start(Counter, { start: 1 })
-      expect(yield* counter.thenContinue()).toBe("answered")
+      const answer = yield* Effect.forkChild(counter.thenContinue(), { startImmediately: true })
+      // It waits behind the call by now
+      yield* Process.send(counter.pid as Process.Pid<unknown>, "tick")
+      expect(yield* Fiber.join(answer)).toBe("answered")
       yield* counter.get()
-      expect(log).toEqual(["continue after the answer"])
+      expect(log).toEqual(["continue after the answer", "info tick"])
     })
   )
 

@@ -155,6 +155,17 @@ onEachSystem("GS GenServer", play, ({ here, notApplicable, scenario, schedulers,
     }
   )
 
+  scenario("GS18 an answer that comes too late is that of no later call", function* (tester) {
+    const gate = yield* GenServer.start(Probe, {}, there)
+    const probe = yield* GenServer.start(Probe, {}, there)
+    const late = yield* Effect.flip(probe.slow({ gate: gate.pid, answer: "late" }, { timeout: 1 }))
+    expect(late._tag).toBe("CallTimeout")
+    // Its answer comes while the tester waits for the next one
+    yield* Process.spawn(Word, () => Effect.andThen(crowd(gate, 1), gate.open()))
+    expect(yield* probe.ping()).toBe("pong")
+    yield* expectNothing(tester)
+  })
+
   scenario("GS26 a caller that was answered early hears nothing of the crash after it", function* (tester) {
     yield* Process.trapExit(true)
     const reason = ExitReason.failed("late crash")

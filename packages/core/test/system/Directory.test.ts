@@ -6,9 +6,12 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { PidImpl } from "../../src/address/Pid.ts"
+import type { PendingCall } from "../../src/call/PendingCall.ts"
 import type { Host } from "../../src/process/Host.ts"
-import type { DirectoryChangeSignal } from "../../src/signal/Signal.ts"
+import type { Runnable } from "../../src/run/RunQueue.ts"
+import type { DirectoryChangeSignal, Signal } from "../../src/signal/Signal.ts"
 import { ReplicatedDirectory } from "../../src/system/names/Directory.ts"
+import { ByteReader } from "../../src/wire/Bytes.ts"
 
 const main = { slot: 0, incarnation: 1 }
 const owner = { slot: 1, incarnation: 4 }
@@ -43,6 +46,37 @@ const stories: ReadonlyArray<ReadonlyArray<Change>> = [
   ["add", "remove", "released"],
   ["add", "remove", "add", "released"]
 ]
+
+describe("slot 0, which decides on names", () => {
+  it("N15 answers a registration when every other scheduler has said that it knows of it", () => {
+    const routed: Array<Signal> = []
+    const queue: Array<Runnable> = []
+    const pending = new Map<number, PendingCall>()
+    let references = 0
+    const host = {
+      ...main,
+      pending,
+      route: (_slot: number, _incarnation: number, signal: Signal) => void routed.push(signal),
+      enqueue: (item: Runnable) => void queue.push(item),
+      nextReference: () => ++references,
+      timers: { clear: () => undefined }
+    } as unknown as Host
+    const peers = [owner, { slot: 2, incarnation: 1 }]
+    const directory = new ReplicatedDirectory(host, { all: () => peers, none: () => false })
+    const request = { request: "register", keys: "unique", table, key, pid, value: undefined } as const
+    directory.receiveRequest({ _tag: "DirectoryRequest", ...request, call: 9, from: owner })
+    const tags = () => routed.map(({ _tag }) => _tag)
+    const changes = routed.flatMap((signal) => (signal._tag === "DirectoryChange" ? signal : []))
+    expect(changes.map(({ change }) => change)).toEqual(["add", "add"])
+    for (const { call } of changes) {
+      expect(tags()).toEqual(["DirectoryChange", "DirectoryChange"])
+      // "done"
+      pending.get(call)?.receive(new ByteReader().over(Uint8Array.of(1), 0, 1))
+      for (const item of queue.splice(0)) item.run()
+    }
+    expect(tags()).toEqual(["DirectoryChange", "DirectoryChange", "Reply"])
+  })
+})
 
 describe("the entry of a process of another scheduler", () => {
   for (const story of stories) {

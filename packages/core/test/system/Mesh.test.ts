@@ -40,6 +40,8 @@ interface Sides {
   readonly far: Mesh
   /** How many texts have come, as long as this scheduler's slice lasts. */
   readonly arrived: () => number
+  /** The second scheduler learns that the first is lost. */
+  readonly lose: () => void
 }
 
 /** Two virtual schedulers; what is sent to the second is collected there, until `count` texts have come. */
@@ -83,7 +85,12 @@ const collect = (count: number, send: (to: (text: string, codec: MessageCodec) =
           accepted: 0,
           wait: false
         }),
-      { near: meshOf(near), far: meshOf(far), arrived: () => record.mailbox.length }
+      {
+        near: meshOf(near),
+        far: meshOf(far),
+        arrived: () => record.mailbox.length,
+        lose: () => meshOf(far).disconnect(near.slot, near.incarnation)
+      }
     )
     return yield* Effect.promise(() => promise)
   }).pipe(Effect.provide(System.layer({ schedulers: 2, virtual: true, layer })))
@@ -164,6 +171,23 @@ describe("Mesh", () => {
         })
         expect(received).toEqual(["first", "alone", "once more", "and another", "after two", "alone again"])
       })
+  )
+
+  it.live("MC07 what a scheduler had sent before its death is taken in first, also if that is more than at once", () =>
+    Effect.gen(function* () {
+      const count = 3000
+      const found: Array<number> = []
+      const received = yield* collect(count, (to, { arrived, lose, near }) => {
+        const plain = texts(() => undefined)
+        for (let sent = 0; sent < count; sent++) to(`${sent}`, plain)
+        near.exchange()
+        found.push(arrived())
+        lose()
+        found.push(arrived())
+      })
+      expect(found).toEqual([0, count])
+      expect(received).toEqual(Array.from({ length: count }, (_, index) => `${index}`))
+    })
   )
 
   it("asks for starts that wait elsewhere between two items, but not while it ends or after that", () => {
