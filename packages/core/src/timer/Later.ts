@@ -39,8 +39,8 @@ const hasEnded = (host: Host, pid: Pid): boolean => isHere(host, pid) && !host.p
 
 /** An exit signal that is on its way already, but for the time. */
 export class ExitLater extends Later {
-  private readonly pid: Pid
-  private readonly reason: ExitReason.ExitReason
+  readonly pid: Pid
+  readonly reason: ExitReason.ExitReason
   constructor(pid: Pid, reason: ExitReason.ExitReason) {
     super()
     this.pid = pid
@@ -71,8 +71,8 @@ export class RunLater extends Later {
 
 /** A message that is on its way already, but for the time. */
 export class SendLater extends Later {
-  private readonly to: Address
-  private readonly message: unknown
+  readonly to: Address
+  readonly message: unknown
 
   constructor(to: Address, message: unknown) {
     super()
