@@ -1,2 +1,2 @@
 /** Tests of Understudy programs. */
-export {}
+export * as Probe from "./Probe.ts"
