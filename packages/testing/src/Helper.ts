@@ -2,7 +2,7 @@
  * A process of the test that does what the test asks it to: the ground of probes and of the test's supervisor. It traps exits, ends
  * with the scope it was made in, and is no leak.
  */
-import type { Contract, Fields, PidRef, Protocol } from "@understudy/core/GenServer"
+import type { Contract, Fields, Protocol } from "@understudy/core/GenServer"
 import * as ExitReason from "@understudy/core/ExitReason"
 import { System, type Host } from "@understudy/core/internal/Host"
 import { standIn } from "@understudy/core/internal/Leftovers"
@@ -47,6 +47,18 @@ export const waitUntil = (
     })
   })
 
+/** What a helper takes: messages of a schema, or those of a contract. */
+export type Takes = { readonly schema: Schema.Top } | { readonly contract: Contract<Protocol, Fields, unknown> }
+
+const spawnFor = (
+  takes: Takes,
+  program: (self: Process.Self<unknown>) => Effect.Effect<unknown, unknown>,
+  label: string
+): Effect.Effect<Pid, never, System> =>
+  "schema" in takes
+    ? Process.spawn(takes.schema, (self) => program(self as Process.Self<unknown>), { label })
+    : Effect.map(standIn(takes.contract, program, { label }), ({ pid }) => pid)
+
 /** See the file's header. */
 export class Helper {
   readonly host: Host
@@ -64,8 +76,7 @@ export class Helper {
   as<A, E>(effect: Effect.Effect<A, E, Process.Provided>): Effect.Effect<A, E> {
     return Effect.callback<A, E>((resume) => {
       const tell = (exit: Exit.Exit<A, E>) => this.host.enqueue(() => resume(exit), "normal")
-      this.commands.push(Effect.map(Effect.exit(effect), tell))
-      for (const wake of [...this.wakers]) wake()
+      this.post(Effect.map(Effect.exit(effect), tell))
     })
   }
 
@@ -77,10 +88,15 @@ export class Helper {
     ) as Effect.Effect<void, never, Process.Provided>
   })
 
+  /** As {@link as}, for those who do not wait: from {@link Take}, say. */
+  post(effect: Effect.Effect<void, never, Process.Provided>): void {
+    this.commands.push(effect)
+    for (const wake of [...this.wakers]) wake()
+  }
+
   /** Ends it, as it was asked to: from the messages it takes. */
   end(reason: ExitReason.ExitReason): void {
-    this.commands.push(Process.exit(reason))
-    for (const wake of [...this.wakers]) wake()
+    this.post(Process.exit(reason))
   }
 
   private body(self: Process.Self<unknown>) {
@@ -96,7 +112,7 @@ export class Helper {
    * Starts one. `mailbox`: what it takes, or the contract whose server it stands in for. `stop`: done as it, when the scope closes.
    */
   static make(
-    mailbox: { readonly schema: Schema.Top } | { readonly contract: Contract<Protocol, Fields, unknown> },
+    mailbox: Takes,
     label: string,
     take: Take,
     stop: (helper: Helper) => Effect.Effect<void, never, System> = () => Effect.void
@@ -105,12 +121,11 @@ export class Helper {
       const host = yield* System
       const ledger = yield* CurrentLedger
       const helper = new Helper(host, take)
-      const program = (self: Process.Self<unknown>) => helper.body(self)
+      // It needs what every process has
+      const program = (self: Process.Self<unknown>) => helper.body(self) as unknown as Effect.Effect<unknown, unknown>
       yield* Effect.acquireRelease(
         Effect.gen(function* () {
-          helper.pid = "schema" in mailbox
-            ? yield* Process.spawn(mailbox.schema, program as never, { label })
-            : ((yield* standIn(mailbox.contract, program as never, { label })) as PidRef<Protocol>).pid
+          helper.pid = yield* spawnFor(mailbox, program, label)
           ledger?.own.add(`${helper.pid}`)
           ledger?.helpers.add(helper.pid)
           // From now on it traps exits

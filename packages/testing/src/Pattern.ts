@@ -32,14 +32,11 @@ export type Pattern<T> = Part<T> | Schema.Top
 /** The messages of `T` that a pattern can mean: by its `_tag` if it has one, by its schema's type if it is a schema. */
 export type Matched<T, P> = P extends Schema.Top
   ? P["Type"]
-  : P extends (value: never) => value is infer N
+  : P extends (value: any) => value is infer N
     ? N
     : P extends { readonly _tag: infer Tag extends string }
       ? Extract<T, { readonly _tag: Tag }>
       : T
-
-const isSchema = (value: unknown): value is Schema.Top =>
-  ((typeof value === "object" && value !== null) || typeof value === "function") && "ast" in value && "annotate" in value
 
 const isPlain = (value: object): boolean => {
   const prototype = Object.getPrototypeOf(value)
@@ -78,11 +75,11 @@ const holds = (predicate: (value: unknown) => unknown, value: unknown): boolean 
 
 /** Whether a message is what a pattern means. */
 export const matches = (pattern: unknown, message: unknown): boolean =>
-  isSchema(pattern) ? holds(Schema.is(pattern as Schema.Top), message) : fits(pattern, message)
+  Schema.isSchema(pattern) ? holds(Schema.is(pattern as Schema.Top), message) : fits(pattern, message)
 
 /** A pattern as text. */
 export const patternText = (pattern: unknown): string => {
-  if (isSchema(pattern)) return `a value of the schema ${schemaName(pattern as Schema.Top)}`
+  if (Schema.isSchema(pattern)) return `a value of the schema ${schemaName(pattern as Schema.Top)}`
   if (typeof pattern === "function") return `a message for which ${pattern.toString().replace(/\s+/g, " ").slice(0, 200)}`
   return show(readable(pattern)).replaceAll("[any]", "any")
 }

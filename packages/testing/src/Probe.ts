@@ -29,7 +29,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type Addressed, addressOf } from "./Addressed.ts"
-import { Helper, waitUntil } from "./Helper.ts"
+import { Helper, type Takes, waitUntil } from "./Helper.ts"
 import { CurrentLedger } from "./Ledger.ts"
 import { any, type Matched, matches, type Part, type Pattern, patternText } from "./Pattern.ts"
 import { ownLines } from "./Whereabouts.ts"
@@ -321,7 +321,7 @@ export class Probe<M> extends Common {
 }
 
 const makeHelper = (
-  mailbox: Parameters<typeof Helper.make>[0],
+  mailbox: Takes,
   label: string,
   take: (box: Box, message: unknown) => void = (box, message) => box.push(message),
   stop: (box: Box) => Effect.Effect<void> = () => Effect.void

@@ -4,6 +4,7 @@ export { CallMessage, CastMessage, TerminateMessage } from "../behaviour/Protoco
 export { standIn } from "../behaviour/StandIn.ts"
 export { fromExit } from "../exit/ExitReason.ts"
 export { IncomingCall } from "../process/IncomingCall.ts"
+export { linkedTo } from "../process/Lifecycle.ts"
 export {
   callsLeft,
   contractOf,
