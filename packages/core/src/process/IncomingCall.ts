@@ -201,6 +201,15 @@ export abstract class IncomingCall {
     abandoned.remote.clear()
   }
 
+  /** The calls of a process whose callers still wait, oldest first. For tests and tools. */
+  static unanswered(record: ProcessRecord): ReadonlyArray<IncomingCall> {
+    const found: Array<IncomingCall> = []
+    for (let call: IncomingCall | undefined = record.calls; call !== undefined; call = call.next) {
+      if (!call.replyTo.settled) found.unshift(call)
+    }
+    return found
+  }
+
   /** The callee has ended: tells all waiting callers its exit reason. */
   static allDown(record: ProcessRecord, reason: ExitReason.ExitReason): void {
     let call: IncomingCall | undefined = record.calls

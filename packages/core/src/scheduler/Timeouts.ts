@@ -35,6 +35,17 @@ export class Timeouts {
     return this.entries.filter(({ state }) => state === listed).length - (this.alarm.state === idle ? 0 : 1)
   }
 
+  /** The earliest deadline of those that are set, at a clock that shows `now`. Looks at all. */
+  earliest(now: number): number {
+    const { looked, looks } = this
+    return this.entries
+      .filter(({ state }) => state === listed)
+      .reduce(
+        (first, { look, time }) => Math.min(first, (look < looked ? (looks[look] as number) : now) + time),
+        Infinity
+      )
+  }
+
   /** Sets one that is not set. It is measured from the next look at the clock. */
   start(timeout: Timeout, delay: number): void {
     timeout.time = delay

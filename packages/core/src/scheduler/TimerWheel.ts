@@ -168,6 +168,24 @@ export class TimerWheel implements Wheel {
     return this.count + this.held.size + this.timeouts.size
   }
 
+  /**
+   * When the next timer is due, in {@link now}'s time; `undefined` when none is set. For tests and tools: it looks at all, where
+   * the wheel itself only knows when to look again.
+   */
+  earliest(): number | undefined {
+    if (this.held.holds) this.held.enter()
+    const now = this.clock.now()
+    let first = this.timeouts.earliest(now)
+    const heads = [this.freshList, this.recentList, ...this.fine, ...this.coarse]
+    for (const head of heads) {
+      for (let timer = head?.next; timer !== undefined && timer !== head; timer = timer.next) {
+        // The alarm of the timeouts is nobody's
+        if (timer.constructor !== Timed) first = Math.min(first, timer.state === fresh ? now + timer.time : timer.time)
+      }
+    }
+    return first === never ? undefined : first
+  }
+
   // --- setting and cancelling --------------------------------------------------------------------------------------
 
   set(delay: number, fire: () => void, priority: Priority = "normal"): Timer {

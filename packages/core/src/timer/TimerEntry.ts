@@ -39,8 +39,8 @@ const hasEnded = (host: Host, pid: Pid): boolean => isHere(host, pid) && !host.p
 
 /** An exit signal that is on its way already, but for the time. */
 export class ExitTimer extends TimerEntry {
-  private readonly pid: Pid
-  private readonly reason: ExitReason.ExitReason
+  readonly pid: Pid
+  readonly reason: ExitReason.ExitReason
   constructor(pid: Pid, reason: ExitReason.ExitReason) {
     super()
     this.pid = pid
@@ -71,8 +71,8 @@ export class RunTimer extends TimerEntry {
 
 /** A message that is on its way already, but for the time. */
 export class SendTimer extends TimerEntry {
-  private readonly to: Address
-  private readonly message: unknown
+  readonly to: Address
+  readonly message: unknown
 
   constructor(to: Address, message: unknown) {
     super()
