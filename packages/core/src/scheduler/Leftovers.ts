@@ -29,7 +29,7 @@ export interface LeftTimer {
 /** The timers that processes of a scheduler know by references, without those for processes that have ended. */
 export const timersLeft = (host: Host): ReadonlyArray<LeftTimer> =>
   [...timerRefsOf(host).all()]
-    .filter(([_, timer]) => !timer.isInVain(host))
+    .filter(([_, timer]) => !timer.isObsolete(host))
     .map(([ref, timer]) => {
       const left = host.timers.left(timer) ?? 0
       if (timer instanceof SendTimer) return { ref, does: "send", to: timer.to, what: timer.message, left }
