@@ -34,7 +34,7 @@ import { drain } from "../threads/Drain.ts"
 import { definitionsOf, type Program } from "../threads/Launch.ts"
 import * as Root from "../threads/Root.ts"
 import { SharedTable } from "../transport/SharedTable.ts"
-import type { Chooser, Fault, Point, Source } from "./Choices.ts"
+import type { Chooser, Fault, Source } from "./Choices.ts"
 import { plain } from "./Choices.ts"
 import { contentOf } from "./Content.ts"
 import { Edge, EdgeLink } from "./Edge.ts"
@@ -111,7 +111,7 @@ export interface RunOptions {
 
 /** The body of a run, as the process `test` runs it: an effect, or a generator of effects. */
 export type Body = (
-  // What a mailbox takes is the caller's to know
+  // biome-ignore lint/suspicious/noExplicitAny: what its mailbox takes is the caller's to know, by `RunOptions.mailbox`
   self: Self<any>
 ) => Effect.Effect<unknown, unknown, Provided> | Generator<Effect.Effect<unknown, unknown, Provided>, unknown, never>
 
@@ -484,7 +484,8 @@ class SimulatedWorld implements World, Machine {
       if (ready.length === 0) {
         if (this.isOver && this.concluded) return this.endOfBody()
         if (this.held) {
-          this.release()
+          // A timer that may fire although something is ready is something else that can happen
+          if (!this.mayPass() || !this.pass(this.now + this.slack)) this.release()
           continue
         }
         const cycle = this.options.deadlocks === false ? undefined : cycleOf(this.schedulers, this)
