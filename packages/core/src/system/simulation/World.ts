@@ -488,6 +488,7 @@ class SimulatedWorld implements World, Machine {
           if (!this.mayPass() || !this.pass(this.now + this.slack)) this.release()
           continue
         }
+        if (this.strikesNow(ready, this.nextDeadline() < Number.POSITIVE_INFINITY)) continue
         const cycle = this.options.deadlocks === false ? undefined : cycleOf(this.schedulers, this)
         if (cycle !== undefined) return { _tag: "Deadlock", cycle }
         if (!this.pass(Number.POSITIVE_INFINITY)) return this.stuck()
@@ -495,16 +496,7 @@ class SimulatedWorld implements World, Machine {
       }
       if (++this.steps > this.maxSteps && this.chooser !== plain) this.chooser = plain
       if (this.steps > this.maxSteps * 2) return this.tooLong()
-      point.step = this.steps
-      point.ready = ready
-      point.timer = this.mayPass()
-      if (this.faulty) {
-        const fault = this.chooser.fault(point)
-        if (fault !== undefined) {
-          this.apply(fault)
-          continue
-        }
-      }
+      if (this.strikesNow(ready, this.mayPass())) continue
       const most = ready.length + (point.timer ? 1 : 0)
       let at = 0
       if (most > 1) {
@@ -516,6 +508,20 @@ class SimulatedWorld implements World, Machine {
       else this.take(ready[at] as Candidate)
       if (this.steps - this.lastPassing >= stepsPerMillisecond) this.passTo(this.now + 1)
     }
+  }
+
+  /** Whether something goes wrong now. Also asked when nothing is ready. */
+  private strikesNow(ready: ReadonlyArray<Candidate>, timer: boolean): boolean {
+    const { point } = this
+    point.step = this.steps
+    point.ready = ready
+    point.timer = timer
+    if (!this.faulty) return false
+    const fault = this.chooser.fault(point)
+    if (fault === undefined) return false
+    if (ready.length === 0 && ++this.steps > this.maxSteps) this.chooser = plain
+    this.apply(fault)
+    return true
   }
 
   private take(candidate: Candidate): void {
