@@ -187,7 +187,7 @@ describe("choices", () => {
       return { now, random: [yield* Random.next, Math.random()] }
     }
     const first = world.run(body, Simulation.plain).value
-    expect(first).toMatchObject({ now: [40, 40, 40] })
+    expect(first).toMatchObject({ now: [40, 40, expect.closeTo(40, 1)] })
     expect(world.run(body, Simulation.plain).value).toEqual(first)
     expect(world.run(body, choosing({ draw: (bound) => bound - 1 })).value).not.toEqual(first)
     expect(Date.now()).toBeGreaterThan(1_000_000)

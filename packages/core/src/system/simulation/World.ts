@@ -107,6 +107,8 @@ export interface WorldOptions<R, E> {
 export interface RunOptions {
   /** What can be sent to the body's process. Default: anything. */
   readonly mailbox?: Schema.Top | undefined
+  /** The label of the body's process, and its name. Default `test`. */
+  readonly label?: string | undefined
 }
 
 /** The body of a run, as the process `test` runs it: an effect, or a generator of effects. */
@@ -293,7 +295,7 @@ class SimulatedWorld implements World, Machine {
       this.observer = observer?.step === undefined ? undefined : observer
       this.observed = this.observer !== undefined
       this.boot()
-      this.begin(body, options?.mailbox ?? Schema.Unknown)
+      this.begin(body, options?.mailbox ?? Schema.Unknown, options?.label ?? "test")
       const ending = this.loop()
       return this.outcome(ending)
     } finally {
@@ -427,7 +429,7 @@ class SimulatedWorld implements World, Machine {
   }
 
   /** The body's process, and the root before it if there is one. */
-  private begin(body: Body, mailbox: Schema.Top): void {
+  private begin(body: Body, mailbox: Schema.Top, label: string): void {
     const host = this.schedulers[0] as SimulatedScheduler
     const code = (self: Self<unknown>) =>
       Effect.onExit(
@@ -442,7 +444,7 @@ class SimulatedWorld implements World, Machine {
           })
       )
     // The label is its name in stories; nobody else waits for it
-    const start = Effect.map(spawn(mailbox, code as never, { label: "test" }), (pid) => {
+    const start = Effect.map(spawn(mailbox, code as never, { label }), (pid) => {
       this.test = host.processes.get(pid.serial)
     })
     const { root } = this.options.program ?? {}
