@@ -20,6 +20,7 @@ export interface Stage extends Testers.Stage<Word> {
 const play = {
   mailbox: Word,
   entry: new URL("./entry.ts", import.meta.url),
+  program,
   layer: (settings: object) => System.layer({ ...program, ...settings })
 }
 
@@ -30,7 +31,12 @@ export const forEachSystem = (area: string, declare: (stage: Stage) => void): vo
     declare({
       ...stage,
       hold: (limit) =>
-        schedulers === 1 ? Effect.as(endTurn, false) : holdUntilEnded(schedulers - 1, system.threads, limit)
+        // In a simulation schedules decide what is underway
+        system.name === "simulated"
+          ? Effect.succeed(false)
+          : schedulers === 1
+            ? Effect.as(endTurn, false)
+            : holdUntilEnded(schedulers - 1, system.threads, limit)
     })
   })
 

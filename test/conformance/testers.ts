@@ -4,6 +4,7 @@
  * for those whose area has its home in a package.
  */
 import { ExitReason, Process, type System } from "@understudy/core"
+import * as Simulation from "@understudy/core/Simulation"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -12,7 +13,8 @@ import type * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type * as Schema from "effect/Schema"
 import { afterAll, beforeAll, describe, it } from "vitest"
-import { noteOf, settingsOf, type TestSystem, testSystems } from "./testSystems.ts"
+import { makeSimulated, type SimulatedProgram } from "./Simulated.ts"
+import { noteOf, settingsOf, simulatedSystem, type TestSystem, testSystems } from "./testSystems.ts"
 
 /** The option that places a process. */
 export interface Place {
@@ -45,6 +47,8 @@ export interface Play<S extends Schema.Top> {
   readonly mailbox: S
   /** The file that the second of two threads runs: it starts the same program. */
   readonly entry: URL
+  /** The program, for a simulated system. */
+  readonly program: SimulatedProgram
   /** A system of the program with these settings. */
   readonly layer: (settings: ReturnType<typeof settingsOf>) => Layer.Layer<System.System, unknown>
 }
@@ -54,7 +58,7 @@ const on = (scheduler: number): Place => ({ on: { scheduler } })
 /** Declares the scenarios of one area for each system, each booted once for all of them. */
 export const onEachSystem = <S extends Schema.Top>(
   area: string,
-  { entry, layer, mailbox }: Play<S>,
+  { entry, layer, mailbox, program }: Play<S>,
   declare: (stage: Stage<S["Type"]>) => void
 ): void => {
   for (const system of testSystems) {
@@ -74,6 +78,29 @@ export const onEachSystem = <S extends Schema.Top>(
       })
     })
   }
+  onSimulated(area, { entry, layer, mailbox, program }, declare)
+}
+
+/** Declares the scenarios of one area for the simulated system. */
+const onSimulated = <S extends Schema.Top>(
+  area: string,
+  { mailbox, program }: Play<S>,
+  declare: (stage: Stage<S["Type"]>) => void
+): void => {
+  const { name, schedulers } = simulatedSystem
+  describe(`${area}, ${name}`, () => {
+    const play = makeSimulated(program, mailbox)
+    beforeAll(() => Effect.runPromise(Simulation.prepare))
+    declare({
+      system: simulatedSystem,
+      schedulers,
+      here: on(0),
+      there: on(schedulers - 1),
+      alternate: (index) => on((index + 1) % schedulers),
+      scenario: (title, steps) => it(title, () => play(title, steps)),
+      notApplicable: (title, reason) => it(title, ({ skip }) => skip(noteOf(reason)))
+    })
+  })
 }
 
 /** Runs the steps as a process and waits for its end. */

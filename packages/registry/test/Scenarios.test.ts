@@ -13,11 +13,13 @@ import { Member, MemberLive, type MemberRef, quiet, SeatLive } from "./members.t
 const crowds = Registry.duplicate("crowds", Member, Schema.String, { value: Schema.Int })
 const people = Registry.unique("people", Member, Schema.String, { value: Schema.Int })
 
+const program = { implementations: [MemberLive, SeatLive, Registry.implementation], layer: quiet }
+
 const play = {
   mailbox: Schema.String,
   entry: new URL("./schedulerEntry.ts", import.meta.url),
-  layer: (settings: object) =>
-    System.layer({ implementations: [MemberLive, SeatLive, Registry.implementation], layer: quiet, ...settings })
+  program,
+  layer: (settings: object) => System.layer({ ...program, ...settings })
 }
 
 onEachSystem("RG Registry", play, ({ alternate, notApplicable, scenario }) => {

@@ -46,6 +46,7 @@ const crowd = (gate: ProbeRef, count: number) =>
 const play = {
   mailbox: Word,
   entry: new URL("./entry.ts", import.meta.url),
+  program,
   layer: (settings: object) => System.layer({ ...program, ...settings })
 }
 

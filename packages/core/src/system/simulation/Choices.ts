@@ -39,7 +39,7 @@ export interface Chooser {
   pick(point: Point): number
   /** Whether `source` gives way before its next operation. Plain: false. */
   preempt(source: Source): boolean
-  /** What goes wrong now. Asked before each step. Plain: `undefined`. */
+  /** What goes wrong now. Asked before each step, and when nothing is ready before time passes. Plain: `undefined`. */
   fault(point: Point): Fault | undefined
   /** A whole number from 0 to `bound` - 1: where a process is placed, which of several timers of one instant is first, a seed. Plain: 0. */
   draw(bound: number): number

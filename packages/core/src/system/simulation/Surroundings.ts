@@ -53,12 +53,18 @@ export const makeClock = (now: () => number, otherwise: () => Host): Clock.Clock
 
 /** Puts virtual time and dice in the place of the globals that programs ask. Returns how to undo that. */
 export const replaceGlobals = (now: () => number, dice: Dice): (() => void) => {
+  let last = Number.NEGATIVE_INFINITY
+  // Who waits for the time to pass without giving way sees it pass: a microsecond each time that it is asked
+  const moving = () => {
+    last = Math.max(last + 0.001, now())
+    return last
+  }
   const { now: dateNow } = Date
   const { random } = Math
   const own = Object.getOwnPropertyDescriptor(performance, "now")
-  Date.now = now
+  Date.now = () => Math.floor(moving())
   Math.random = () => dice.nextDoubleUnsafe()
-  Object.defineProperty(performance, "now", { configurable: true, writable: true, value: now })
+  Object.defineProperty(performance, "now", { configurable: true, writable: true, value: moving })
   return () => {
     Date.now = dateNow
     Math.random = random

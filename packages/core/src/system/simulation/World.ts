@@ -34,7 +34,7 @@ import { drain } from "../threads/Drain.ts"
 import { definitionsOf, type Program } from "../threads/Launch.ts"
 import * as Root from "../threads/Root.ts"
 import { SharedTable } from "../transport/SharedTable.ts"
-import type { Chooser, Fault, Point, Source } from "./Choices.ts"
+import type { Chooser, Fault, Source } from "./Choices.ts"
 import { plain } from "./Choices.ts"
 import { contentOf } from "./Content.ts"
 import { Edge, EdgeLink } from "./Edge.ts"
@@ -107,11 +107,13 @@ export interface WorldOptions<R, E> {
 export interface RunOptions {
   /** What can be sent to the body's process. Default: anything. */
   readonly mailbox?: Schema.Top | undefined
+  /** The label of the body's process, and its name. Default `test`. */
+  readonly label?: string | undefined
 }
 
 /** The body of a run, as the process `test` runs it: an effect, or a generator of effects. */
 export type Body = (
-  // What a mailbox takes is the caller's to know
+  // biome-ignore lint/suspicious/noExplicitAny: what its mailbox takes is the caller's to know, by `RunOptions.mailbox`
   self: Self<any>
 ) => Effect.Effect<unknown, unknown, Provided> | Generator<Effect.Effect<unknown, unknown, Provided>, unknown, never>
 
@@ -293,7 +295,7 @@ class SimulatedWorld implements World, Machine {
       this.observer = observer?.step === undefined ? undefined : observer
       this.observed = this.observer !== undefined
       this.boot()
-      this.begin(body, options?.mailbox ?? Schema.Unknown)
+      this.begin(body, options?.mailbox ?? Schema.Unknown, options?.label ?? "test")
       const ending = this.loop()
       return this.outcome(ending)
     } finally {
@@ -427,7 +429,7 @@ class SimulatedWorld implements World, Machine {
   }
 
   /** The body's process, and the root before it if there is one. */
-  private begin(body: Body, mailbox: Schema.Top): void {
+  private begin(body: Body, mailbox: Schema.Top, label: string): void {
     const host = this.schedulers[0] as SimulatedScheduler
     const code = (self: Self<unknown>) =>
       Effect.onExit(
@@ -442,7 +444,7 @@ class SimulatedWorld implements World, Machine {
           })
       )
     // The label is its name in stories; nobody else waits for it
-    const start = Effect.map(spawn(mailbox, code as never, { label: "test" }), (pid) => {
+    const start = Effect.map(spawn(mailbox, code as never, { label }), (pid) => {
       this.test = host.processes.get(pid.serial)
     })
     const { root } = this.options.program ?? {}
@@ -484,9 +486,11 @@ class SimulatedWorld implements World, Machine {
       if (ready.length === 0) {
         if (this.isOver && this.concluded) return this.endOfBody()
         if (this.held) {
-          this.release()
+          // A timer that may fire although something is ready is something else that can happen
+          if (!this.mayPass() || !this.pass(this.now + this.slack)) this.release()
           continue
         }
+        if (this.strikesNow(ready, this.nextDeadline() < Number.POSITIVE_INFINITY)) continue
         const cycle = this.options.deadlocks === false ? undefined : cycleOf(this.schedulers, this)
         if (cycle !== undefined) return { _tag: "Deadlock", cycle }
         if (!this.pass(Number.POSITIVE_INFINITY)) return this.stuck()
@@ -494,16 +498,7 @@ class SimulatedWorld implements World, Machine {
       }
       if (++this.steps > this.maxSteps && this.chooser !== plain) this.chooser = plain
       if (this.steps > this.maxSteps * 2) return this.tooLong()
-      point.step = this.steps
-      point.ready = ready
-      point.timer = this.mayPass()
-      if (this.faulty) {
-        const fault = this.chooser.fault(point)
-        if (fault !== undefined) {
-          this.apply(fault)
-          continue
-        }
-      }
+      if (this.strikesNow(ready, this.mayPass())) continue
       const most = ready.length + (point.timer ? 1 : 0)
       let at = 0
       if (most > 1) {
@@ -515,6 +510,20 @@ class SimulatedWorld implements World, Machine {
       else this.take(ready[at] as Candidate)
       if (this.steps - this.lastPassing >= stepsPerMillisecond) this.passTo(this.now + 1)
     }
+  }
+
+  /** Whether something goes wrong now. Also asked when nothing is ready. */
+  private strikesNow(ready: ReadonlyArray<Candidate>, timer: boolean): boolean {
+    const { point } = this
+    point.step = this.steps
+    point.ready = ready
+    point.timer = timer
+    if (!this.faulty) return false
+    const fault = this.chooser.fault(point)
+    if (fault === undefined) return false
+    if (ready.length === 0 && ++this.steps > this.maxSteps) this.chooser = plain
+    this.apply(fault)
+    return true
   }
 
   private take(candidate: Candidate): void {

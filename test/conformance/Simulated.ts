@@ -1,0 +1,81 @@
+/**
+ * Scenarios on a simulated system: each on a new one of two schedulers, in plain order first, and then under so many random schedules
+ * as `UNDERSTUDY_RUNS` says (default 2), of the seeds from `UNDERSTUDY_SEED` on (default 1). A failure names its seed.
+ */
+import { ExitReason, type Process, type System } from "@understudy/core"
+import * as Simulation from "@understudy/core/Simulation"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import type * as Schema from "effect/Schema"
+
+/** What a simulated system runs. */
+export type SimulatedProgram = Pick<System.Options<never, never>, "implementations" | "layer">
+
+const runs = Number(process.env.UNDERSTUDY_RUNS ?? 2)
+const firstSeed = Number(process.env.UNDERSTUDY_SEED ?? 1)
+
+/** A stream of numbers below 1 that a seed decides. */
+const numbers = (seed: number) => {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+const random = (seed: number): Simulation.Chooser => {
+  const next = numbers(seed)
+  return {
+    pick: ({ ready, timer }) => Math.floor(next() * (ready.length + (timer ? 1 : 0))),
+    preempt: () => next() < 0.1,
+    fault: () => undefined,
+    draw: (bound) => Math.floor(next() * bound)
+  }
+}
+
+const describeWait = ({ for: what, of, process }: Simulation.Wait): string =>
+  `${process} waits for ${what}${of === undefined ? "" : ` of ${of}`}`
+
+/** What is wrong with a run, if anything is. */
+const problemOf = ({ ending }: Simulation.Run): unknown => {
+  switch (ending._tag) {
+    case "Done":
+      return undefined
+    case "Failed":
+      return Cause.hasInterruptsOnly(ending.cause)
+        ? new Error(`the tester was ended: ${ExitReason.format(ExitReason.fromCause(ending.cause))}`)
+        : Cause.squash(ending.cause)
+    case "Deadlock":
+      return new Error(`deadlock: ${ending.cycle.map(describeWait).join(", ")}`)
+    case "Stuck":
+    case "TooLong":
+      return new Error(`${ending._tag}: ${ending.waits.map(describeWait).join(", ")}`)
+  }
+}
+
+/** Plays scenarios of a program. */
+export const makeSimulated = (program: SimulatedProgram, mailbox: Schema.Top) => {
+  const world = Simulation.world({
+    schedulers: 2,
+    program,
+    maxSteps: 400_000,
+    // Some scenarios are about calls that time out
+    deadlocks: false,
+    // The program's own logger decides what is written
+    context: Context.empty()
+  })
+  return (title: string, steps: (tester: Process.Self<never>) => Generator<unknown, void, never>): void => {
+    const play = (chooser: Simulation.Chooser, schedule: string) => {
+      const problem = problemOf(world.run(steps as Simulation.Body, chooser, undefined, { mailbox, label: "tester" }))
+      if (problem === undefined) return
+      const where = `${title}, ${schedule}`
+      if (!(problem instanceof Error)) throw new Error(`${where}: ${String(problem)}`)
+      problem.message = `${where}: ${problem.message}`
+      throw problem
+    }
+    play(Simulation.plain, "in plain order")
+    for (let seed = firstSeed; seed < firstSeed + runs; seed++) play(random(seed), `seed ${seed}`)
+  }
+}
