@@ -14,7 +14,7 @@ import {
   System
 } from "@understudy/core/internal/Host"
 import { acting, type ProcessRecord, withCurrent } from "@understudy/core/internal/Running"
-import { aName, isName, showGiven } from "@understudy/core/internal/Texts"
+import { expectedName, isName, showGiven } from "@understudy/core/internal/Texts"
 import { equals, type Pid } from "@understudy/core/Pid"
 import { type Current, InvalidMessage, Name } from "@understudy/core/Process"
 import type * as Cause from "effect/Cause"
@@ -77,7 +77,8 @@ export class RegistryTable<P extends Protocol, A extends Fields, M, K extends Sc
   private readonly read = new WeakMap<ReadonlyArray<DirectoryEntry>, ReadonlyArray<Entry<P, V["Type"]>>>()
 
   constructor(name: string, kind: Keys, contract: Contract<P, A, M>, key: K, value: V | undefined) {
-    if (!isName(name)) throw new RangeError(`Registry: the name of a registry is ${aName}; got ${showGiven(name)}`)
+    if (!isName(name))
+      throw new RangeError(`Registry: the name of a registry is ${expectedName}; got ${showGiven(name)}`)
     if (name.startsWith(reservedPrefix)) {
       throw new RangeError(`Registry: "${name}" begins with "${reservedPrefix}", as only Understudy's own names may`)
     }

@@ -5,7 +5,7 @@
 
 import type { ArgsAndOptions, Contract, Fields, Protocol } from "@understudy/core/GenServer"
 import type { Definition, Startable } from "@understudy/core/internal/Definition"
-import { aDuration, aName, isName, showGiven } from "@understudy/core/internal/Texts"
+import { expectedDuration, expectedName, isName, showGiven } from "@understudy/core/internal/Texts"
 import { takes } from "@understudy/core/internal/Values"
 import { anyPid, type Placement } from "@understudy/core/Process"
 import type * as Duration from "effect/Duration"
@@ -120,8 +120,8 @@ export const specOf = <D extends ChildSpec["definition"]>(
   const { label, name, on, significant = false, type = "worker", restart = "permanent" } = options
   const id = options.id ?? name ?? definition.name
   const invalid = invalidIn(typeof id === "string" ? id : showGiven(id))
-  if (name !== undefined && !isName(name)) throw invalid("name", aName, name)
-  if (!isName(id)) throw invalid("id", aName, id)
+  if (name !== undefined && !isName(name)) throw invalid("name", expectedName, name)
+  if (!isName(id)) throw invalid("id", expectedName, id)
   checkTreatment(options, invalid)
   if (label !== undefined && typeof label !== "string") throw invalid("label", "a text", label)
   if (typeof significant !== "boolean") throw invalid("significant", "true or false", significant)
@@ -161,7 +161,7 @@ export const checkTreatment = (
     throw invalid("on", '"here", "least-loaded", "any", { scheduler } or { near: pid }', on)
   }
   if (shutdown !== undefined && shutdownOf(shutdown) === undefined) {
-    throw invalid("shutdown", `${aDuration}, or "brutal-kill"`, shutdown)
+    throw invalid("shutdown", `${expectedDuration}, or "brutal-kill"`, shutdown)
   }
 }
 

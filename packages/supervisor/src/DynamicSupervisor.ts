@@ -20,7 +20,7 @@
  */
 
 import type { CallError, Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
-import { aName, isName } from "@understudy/core/internal/Texts"
+import { expectedName, isName } from "@understudy/core/internal/Texts"
 import { takes } from "@understudy/core/internal/Values"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import type { System } from "@understudy/core/System"
@@ -100,7 +100,7 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
 ): Dynamic<P, A> => {
   const { intensity, maxChildren, on, restart, shutdown, type } = options
   const invalid = invalidIn(typeof name === "string" ? name : "dynamic supervisor")
-  if (!isName(name)) throw invalid("name", aName, name)
+  if (!isName(name)) throw invalid("name", expectedName, name)
   if (maxChildren !== undefined && (!Number.isInteger(maxChildren) || maxChildren < 0)) {
     throw invalid("maxChildren", "a whole number from 0", maxChildren)
   }

@@ -42,7 +42,7 @@ import type * as ExitReason from "@understudy/core/ExitReason"
 import { shutdown as shutdownReason } from "@understudy/core/ExitReason"
 import * as GenServer from "@understudy/core/GenServer"
 import { startDefinition } from "@understudy/core/internal/Definition"
-import { aName, isName } from "@understudy/core/internal/Texts"
+import { expectedName, isName } from "@understudy/core/internal/Texts"
 import type { Pid } from "@understudy/core/Pid"
 import { type Address, Current } from "@understudy/core/Process"
 import { System } from "@understudy/core/System"
@@ -127,7 +127,7 @@ export interface SupervisorOptions {
 export const supervisor = (name: string, options: SupervisorOptions): StartableSpec => {
   const { autoShutdown = "never", children, strategy } = options
   const invalid = invalidIn(typeof name === "string" ? name : "supervisor")
-  if (!isName(name)) throw invalid("name", aName, name)
+  if (!isName(name)) throw invalid("name", expectedName, name)
   if (!strategies.has(strategy)) throw invalid("strategy", '"one-for-one", "one-for-all" or "rest-for-one"', strategy)
   if (!autoShutdowns.has(autoShutdown)) {
     throw invalid("autoShutdown", '"never", "any-significant" or "all-significant"', autoShutdown)

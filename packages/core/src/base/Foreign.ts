@@ -1,10 +1,10 @@
 /**
- * Looking at values of unknown origin: what was thrown, failed with or given as a reason. A getter can throw, a proxy can
- * be revoked, a name can be no text. Nothing here throws.
+ * Reads untrusted values: thrown values, failures and exit reasons. A getter may throw, a proxy may be revoked, a `name` may not
+ * be a string. No function here throws.
  */
 
-/** Calls `use` with a property's value; `otherwise` with why it cannot be read. */
-export const readAt = <A>(
+/** Calls `use` with a property's value, or `otherwise` with the reason why the property cannot be read. */
+export const readProperty = <A>(
   value: object,
   key: PropertyKey,
   use: (found: unknown) => A,
@@ -19,16 +19,16 @@ export const readAt = <A>(
   return use(found)
 }
 
-/** The text of a property; `otherwise` when it has none. */
-export const textAt = (value: object, key: PropertyKey, otherwise: string): string =>
-  readAt(
+/** A property's value if it is a string, else `otherwise`. */
+export const textProperty = (value: object, key: PropertyKey, otherwise: string): string =>
+  readProperty(
     value,
     key,
     (found) => (typeof found === "string" ? found : otherwise),
     (why) => `(its ${String(key)} cannot be read: ${why})`
   )
 
-/** What a getter threw, in a few words: it may be as hostile as what it was asked for. */
+/** A short text for the value that a getter threw. Reading that value may throw too. */
 const nameOfThrown = (error: unknown): string => {
   if (!Error.isError(error)) return typeof error
   try {
@@ -38,25 +38,25 @@ const nameOfThrown = (error: unknown): string => {
   }
 }
 
-/** The name of the class a value is of; `undefined` when none can be found. */
+/** The name of a value's class; `undefined` when it cannot be found. */
 export const classNameOf = (value: object): string | undefined => {
   try {
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype === null || typeof prototype !== "object") return undefined
     const made: unknown = Object.getOwnPropertyDescriptor(prototype, "constructor")?.value
-    return typeof made === "function" ? textAt(made, "name", "") || undefined : undefined
+    return typeof made === "function" ? textProperty(made, "name", "") || undefined : undefined
   } catch {
     return undefined
   }
 }
 
-/** A function or a symbol as people see it in a console. */
+/** A function or a symbol as the console prints it. */
 export const nameOf = (value: symbol | ((...args: never) => unknown)): string => {
   if (typeof value === "symbol") return value.toString()
-  return `[Function: ${textAt(value, "name", "") || "(anonymous)"}]`
+  return `[Function: ${textProperty(value, "name", "") || "(anonymous)"}]`
 }
 
-/** Whether it can be asked what a value is an instance of. A revoked proxy cannot be, nor one that refuses. */
+/** Whether a value's prototype can be read. It cannot for a revoked proxy, nor for a proxy whose handler throws. */
 export const isReadable = (value: unknown): boolean => {
   if (typeof value !== "object" || value === null) return true
   try {
@@ -67,9 +67,9 @@ export const isReadable = (value: unknown): boolean => {
   }
 }
 
-/** What an error says: its message; for everything else that can be thrown, its text. */
+/** The message of an error; for any other thrown value, its text. */
 export const messageOf = (thrown: unknown): string => {
-  if (Error.isError(thrown)) return textAt(thrown, "message", "an error without a message")
+  if (Error.isError(thrown)) return textProperty(thrown, "message", "an error without a message")
   try {
     return String(thrown)
   } catch {

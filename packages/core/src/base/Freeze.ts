@@ -1,8 +1,8 @@
-/** Freezing what is shared by reference. */
+/** Deep freezing of data that processes share by reference. */
 
 /**
- * Freezes plain data all the way down, so that sharing it by reference cannot leak later changes. Catalogue R17. However deep it is, and
- * whatever it holds: what cannot be frozen (a proxy that refuses, a view of bytes) stays as it is, and getters do not run.
+ * Freezes plain data at every depth, so that later changes by the sender are not seen by the receiver. Catalogue R17. Iterative, so
+ * depth is not limited by the stack. An object that cannot be frozen (a proxy, a typed array) stays as it is; getters do not run.
  */
 export const deepFreeze = (value: unknown): void => {
   if (value === null || typeof value !== "object" || isFrozen(value)) return
@@ -11,7 +11,7 @@ export const deepFreeze = (value: unknown): void => {
     try {
       freezeOne(next, left)
     } catch {
-      // It is shared as it is
+      // The object cannot be frozen: it is shared unfrozen
     }
   }
 }
@@ -24,15 +24,15 @@ const isFrozen = (value: object): boolean => {
   }
 }
 
-/** Freezes one object, if it is data, and notes what is in it that is not frozen. */
+/** Freezes one object if it is plain data, and adds the unfrozen objects in it to `left`. */
 const freezeOne = (value: object, left: Array<object>): void => {
   if (!Array.isArray(value)) {
     const prototype: unknown = Object.getPrototypeOf(value)
-    // Instances have their own ideas of state (pids and refs do); data does not
+    // Instances of classes may need their mutable state, as pids do
     if (prototype !== Object.prototype && prototype !== null) return
   }
   Object.freeze(value)
-  // Only the elements that are there: an array may be as long as it likes
+  // `Object.keys`, not the length: a sparse array may be very long
   for (const key of Object.keys(value)) {
     const inner: unknown = Object.getOwnPropertyDescriptor(value, key)?.value
     if (inner !== null && typeof inner === "object" && !isFrozen(inner)) left.push(inner)

@@ -1,36 +1,36 @@
 /**
- * Values as text, for people: in errors, events and the log. Never throws, whatever the value is: getters are not called
- * (but an error's `message` and a class's own `inspect.custom`), proxies are not looked into, and a text is cut to a length.
- * Only the names of an object's fields are read further than they are shown.
+ * Values as text for errors, events and the log. Never throws: of a value's code only an error's `name` and `message` and a class's
+ * `inspect.custom` run, proxies are not opened, and the text is cut to a maximum length. The work is bounded by what is shown,
+ * except that all keys of an object are listed.
  */
 import { inspect, types } from "node:util"
 
-/** How long a text of a state, a message or arguments is at most, in characters. */
+/** The maximum length of the text of a state, a message or arguments, in characters. */
 export const longestText = 2000
 
-/** How long a text of a value is in an error's message. */
+/** The maximum length of a value's text in an error message, in characters. */
 const longestGiven = 120
 
-/** What stands at the end of a text that was cut. */
+/** Ends a text that was cut. */
 const cutMark = "…"
 
-/** Items of an array, a map or a set that are shown. */
+/** The maximum number of items shown of an array, a map or a set. */
 const mostItems = 20
-/** Characters of a text inside a value that are shown. */
+/** The maximum number of characters shown of a string inside a value. */
 const longestString = 200
-/** Objects within objects that are shown. */
+/** The maximum nesting depth that is shown. */
 const mostDepth = 4
 
-/** What some objects are shown as, wherever they stand: `undefined` for the others. */
-export type InOwnWords = (value: object) => string | undefined
+/** The text of an object that is not shown by its fields, at any depth; `undefined` for other objects. */
+export type CustomText = (value: object) => string | undefined
 
 /** A value as text of at most `longest` characters, as `util.inspect` would print it on one line. See the file's header. */
-export const show = (value: unknown, longest: number = longestText, inOwnWords?: InOwnWords): string => {
-  const text = new Text(longest, inOwnWords)
+export const show = (value: unknown, longest: number = longestText, customText?: CustomText): string => {
+  const text = new Text(longest, customText)
   try {
     text.value(value, 0)
   } catch {
-    // A stack overflow, say: what was written so far is shown
+    // For example a stack overflow: the text written so far is kept
     text.write(" (it cannot be shown)")
   }
   return text.toString()
@@ -43,10 +43,10 @@ export const cut = (text: string, longest: number = longestText): string => {
   return start.toString()
 }
 
-/** A value that was given in place of what was expected: a short text. */
+/** The short text of an invalid input, for an error message. */
 export const showGiven = (value: unknown): string => show(value, longestGiven)
 
-/** Own and inherited properties that are data: what a getter would give is not asked for. */
+/** The value of an own or inherited data property; `undefined` for a getter, which is not called. */
 const dataProperty = (value: object, key: PropertyKey): unknown => {
   for (let at: object | null = value; at !== null && !types.isProxy(at); at = Object.getPrototypeOf(at)) {
     const property = Object.getOwnPropertyDescriptor(at, key)
@@ -64,20 +64,20 @@ const classNameOf = (value: object): string | undefined => {
   return typeof name === "string" && name !== "" && name !== "Object" ? name : undefined
 }
 
-/** Whether a key stands in an object's text as it is. */
+/** Matches keys that are shown without quotes. */
 const plainKey = /^[A-Za-z_$][\w$]*$/
 
 class Text {
   private readonly longest: number
-  private readonly inOwnWords: InOwnWords | undefined
+  private readonly customText: CustomText | undefined
   private text = ""
   private cut = false
-  /** The objects around the one that is being written. */
-  private readonly around: Array<object> = []
+  /** The objects that contain the one being written: to detect cycles. */
+  private readonly ancestors: Array<object> = []
 
-  constructor(longest: number, inOwnWords: InOwnWords | undefined) {
+  constructor(longest: number, customText: CustomText | undefined) {
     this.longest = longest
-    this.inOwnWords = inOwnWords
+    this.customText = customText
   }
 
   toString(): string {
@@ -86,13 +86,13 @@ class Text {
 
   write(text: string): void {
     if (this.cut) return
-    const room = this.longest - this.text.length
-    if (text.length <= room) {
+    const left = this.longest - this.text.length
+    if (text.length <= left) {
       this.text += text
       return
     }
     this.cut = true
-    // One character less than the limit, for the mark; and no half of a surrogate pair
+    // Leaves room for the mark, and never ends in half of a surrogate pair
     const kept = (this.text + text).slice(0, this.longest - cutMark.length)
     this.text = kept.isWellFormed() ? kept : kept.slice(0, -1).toWellFormed()
   }
@@ -112,12 +112,12 @@ class Text {
 
   private object(value: object, depth: number): void {
     if (types.isProxy(value)) return this.write("[Proxy]")
-    if (this.around.includes(value)) return this.write("[Circular]")
-    const words = this.inOwnWords?.(value)
-    if (words !== undefined) return this.write(words)
-    this.around.push(value)
+    if (this.ancestors.includes(value)) return this.write("[Circular]")
+    const custom = this.customText?.(value)
+    if (custom !== undefined) return this.write(custom)
+    this.ancestors.push(value)
     this.parts(value, depth)
-    this.around.pop()
+    this.ancestors.pop()
   }
 
   private parts(value: object, depth: number): void {
@@ -133,7 +133,7 @@ class Text {
     const name = classNameOf(value)
     if (depth > mostDepth) return this.write(`[${Array.isArray(value) ? "Array" : (name ?? "Object")}]`)
     if (Array.isArray(value)) return this.array(value, name, depth)
-    // Those of the class itself: a subclass may have others
+    // The built-in accessors: a subclass may override them
     if (types.isMap(value)) {
       const size = Reflect.get(Map.prototype, "size", value)
       return this.items(`${name ?? "Map"}(${size})`, Map.prototype.entries.call(value), size, depth, true)
@@ -145,7 +145,7 @@ class Text {
     this.fields(value, name, depth)
   }
 
-  /** A class that says itself what is shown of it: pids and messages do, and Effect's `Redacted`. */
+  /** An instance of a class with an `inspect.custom` method, such as pids, messages and Effect's `Redacted`. */
   private custom(value: object, inspectIt: Function, depth: number): void {
     let shown: unknown
     try {
@@ -162,7 +162,7 @@ class Text {
   private error(error: Error): void {
     let text: string
     try {
-      // Messages of errors are often getters
+      // `message` is often a getter, which may throw
       text = `${error.name}: ${error.message}`
     } catch {
       text = "Error: it cannot be shown"
@@ -185,7 +185,7 @@ class Text {
     }
     this.list(`${prefix} {`, "}", shown, size - shown.length, (item) => {
       if (!pairs) return this.value(item, depth + 1)
-      // What a map's entries are
+      // `as`: the entries of a map are pairs
       const [key, value] = item as [unknown, unknown]
       this.value(key, depth + 1)
       this.write(" => ")

@@ -1,22 +1,22 @@
 /**
- * Durations in milliseconds, wherever one enters: what cannot be waited for is refused there, by an error that names it.
+ * Conversion of duration options to milliseconds. An invalid duration is rejected where it is given, by an error that names the option.
  */
 import * as Duration from "effect/Duration"
 import { showGiven } from "./Inspect.ts"
 
-/** What a duration can be, for errors. */
-export const aDuration = `a duration of 0 or more: milliseconds, a text such as "5 seconds", or "Infinity"`
+/** The accepted forms of a duration, for error messages. */
+export const expectedDuration = `a duration of 0 or more: milliseconds, a text such as "5 seconds", or "Infinity"`
 
 /**
- * A duration in whole milliseconds; a part of one counts as one. `Infinity` means no limit. `undefined`: that is no
- * duration, or a negative one (Effect takes `NaN` for a duration of nothing).
+ * A duration in whole milliseconds, rounded up. `Infinity` means no limit. `undefined` for an invalid or negative
+ * duration, and for `NaN`, which Effect reads as zero.
  */
 export const wholeMilliseconds = (input: Duration.Input): number | undefined => {
   if (typeof input === "number") return input >= 0 ? Math.ceil(input) : undefined
-  // What most often says that there is no limit
+  // Fast path of the most common value
   if (input === Duration.infinity) return Number.POSITIVE_INFINITY
   try {
-    // It throws for what it does not know
+    // Throws for an invalid input
     const value = Duration.toMillis(input)
     return value >= 0 ? Math.ceil(value) : undefined
   } catch {
@@ -24,17 +24,17 @@ export const wholeMilliseconds = (input: Duration.Input): number | undefined => 
   }
 }
 
-/** The error for a duration that is none. `what`: the function or the message, and the option. */
-export const invalidDuration = (what: string, given: unknown, expected: string = aDuration): RangeError =>
+/** The error for an invalid duration. `what`: the function or the message, and the option. */
+export const invalidDuration = (what: string, given: unknown, expected: string = expectedDuration): RangeError =>
   new RangeError(`${what}: expected ${expected}; got ${showGiven(given)}`)
 
-/** As {@link milliseconds}, of an option: `Infinity` when there is no limit, `undefined` when it was not given. */
+/** As {@link milliseconds}, for an optional limit: `Infinity` when there is no limit, `undefined` when the option is absent. */
 export const limitOf = (input: Duration.Input | undefined, what: string): number | undefined =>
   input === undefined ? undefined : (milliseconds(input, what) ?? Number.POSITIVE_INFINITY)
 
 /**
- * A duration in whole milliseconds; `undefined` when there is no limit. Throws a RangeError that names `what` when it is
- * none, see {@link invalidDuration}.
+ * A duration in whole milliseconds; `undefined` when there is no limit. Throws the RangeError of
+ * {@link invalidDuration} when the duration is invalid.
  */
 export const milliseconds = (input: Duration.Input | undefined, what: string): number | undefined => {
   if (input === undefined) return undefined

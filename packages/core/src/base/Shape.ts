@@ -1,22 +1,22 @@
 /**
- * Keeps the hidden classes of what every process makes. V8 forgets a hidden class at a full collection when no object of
- * it is left, and with it all code that was compiled for such objects: a scheduler that was idle for a moment would run
- * slowly for the next one. One object of each kind, of no use otherwise, prevents that.
+ * Keeps the hidden classes of frequently allocated objects alive. A full collection drops a hidden class that has no
+ * instances, and with it the code that V8 optimised for the class: a scheduler that was idle would then run slowly until V8
+ * optimises again. One retained instance of each class prevents that.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
 const kept: Array<unknown> = []
 
-/** Keeps objects as examples of their kinds. Made with no real parts, so that nothing else is kept with them. */
+/** Retains one instance of each hidden class. Its fields hold {@link nothing}, so that no other object is retained. */
 export const keepShapes = (...examples: ReadonlyArray<unknown>): void => {
   kept.push(...examples)
 }
 
-/** What stands for a part of an example. Nothing ever looks at it. */
+/** The value of the fields of a retained instance, which is never read. */
 export const nothing = undefined as never
 
-// What programs and this package make of Effect most often
+// The effects and exits that programs and this package allocate most often
 keepShapes(
   Exit.succeed(undefined),
   Exit.fail(undefined),
@@ -29,6 +29,6 @@ keepShapes(
   Effect.map(Effect.void, nothing),
   Effect.flatMap(Effect.void, nothing),
   Effect.gen(nothing),
-  // A fiber of Effect's own: what looks at the running fiber sees those too
+  // Effect's fiber class: code that reads the running fiber sees it beside this package's own
   Effect.runFork(Effect.void)
 )

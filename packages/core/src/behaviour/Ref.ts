@@ -11,7 +11,7 @@ import type { MessageCodec } from "../address/MessageCodec.ts"
 import type { Address } from "../address/Name.ts"
 import { equals, impl, isPid, type Pid, typedPid } from "../address/Pid.ts"
 import type { Refusal } from "../address/Reply.ts"
-import { time } from "../base/Figures.ts"
+import { formatTime } from "../base/FormatNumber.ts"
 import { deepFreeze } from "../base/Freeze.ts"
 import { invalidDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
@@ -63,7 +63,7 @@ export class CallTimeout extends Schema.TaggedError<CallTimeout>()("CallTimeout"
   after: Schema.Number
 }) {
   override get message(): string {
-    return `${this.call}: no answer from ${this.callee} within ${time(this.after)}. It may still handle the call`
+    return `${this.call}: no answer from ${this.callee} within ${formatTime(this.after)}. It may still handle the call`
   }
 }
 

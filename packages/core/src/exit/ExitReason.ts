@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as SchemaTransformation from "effect/SchemaTransformation"
-import { messageOf, textAt } from "../base/Foreign.ts"
+import { messageOf, textProperty } from "../base/Foreign.ts"
 import { cut, longestText, show } from "../base/Inspect.ts"
 import { anyFromText, anyToText } from "../wire/Portable.ts"
 import { framesOf } from "./StackFrames.ts"
@@ -95,7 +95,7 @@ export const failed = (error: unknown): Failed => ({ _tag: "Failed", error })
 export const died = (defect: unknown): Died => ({
   _tag: "Died",
   defect,
-  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""
+  stack: Error.isError(defect) ? textProperty(defect, "stack", messageOf(defect)) : ""
 })
 
 /** Whether a process that ended so is restarted when `transient`, and reported: all but normal and shutdown. */
@@ -173,15 +173,15 @@ export const format = (reason: ExitReason): string => {
 
 const shown = (value: unknown): string => {
   if (typeof value === "string") return cut(value)
-  return Error.isError(value) ? cut(errorText(value)) : show(value, longestText, inOwnWords)
+  return Error.isError(value) ? cut(errorText(value)) : show(value, longestText, customText)
 }
 
 const errorText = (error: Error): string => {
-  return `${textAt(error, "name", "Error")}: ${textAt(error, "message", "")}`
+  return `${textProperty(error, "name", "Error")}: ${textProperty(error, "message", "")}`
 }
 
 /** Reasons hold reasons (why a supervisor could not start a child): each is told in its own words. */
-const inOwnWords = (value: object): string | undefined => {
+const customText = (value: object): string | undefined => {
   return isExitReason(value) ? format(value) : Error.isError(value) ? errorText(value) : undefined
 }
 

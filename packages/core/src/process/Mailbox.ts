@@ -3,7 +3,7 @@
  * selection, without disturbing the order of the others. Signals are never counted against the bound.
  */
 import * as Schema from "effect/Schema"
-import { count } from "../base/Figures.ts"
+import { formatCount } from "../base/FormatNumber.ts"
 import { Down, Exit } from "../signal/Signal.ts"
 
 /** What happens to a message for a mailbox that is full. */
@@ -29,7 +29,7 @@ export class MailboxOverflow extends Schema.TaggedError<MailboxOverflow>()("Mail
   capacity: Schema.Int
 }) {
   override get message(): string {
-    return `the mailbox is full: its capacity is ${count(this.capacity, "message", "messages")}`
+    return `the mailbox is full: its capacity is ${formatCount(this.capacity, "message", "messages")}`
   }
 }
 

@@ -10,7 +10,7 @@ import { names } from "../address/Directory.ts"
 import { type Address, Name } from "../address/Name.ts"
 import { isPid, type Pid } from "../address/Pid.ts"
 import { showGiven } from "../base/Inspect.ts"
-import { aName, invalidName, isName } from "../base/NameCheck.ts"
+import { expectedName, invalidName, isName } from "../base/NameCheck.ts"
 import { acting } from "../fiber/Silence.ts"
 import { System } from "../process/Host.ts"
 import { resolve } from "../process/Resolve.ts"
@@ -49,7 +49,7 @@ const refusalText = ({ holder, name, pid = "the process", problem, registeredNam
     case "not-alive":
       return `${cannot}: it has ended`
     case "invalid-name":
-      return `cannot register ${pid}: a name is ${aName}; got ${name}`
+      return `cannot register ${pid}: a name is ${expectedName}; got ${name}`
   }
 }
 

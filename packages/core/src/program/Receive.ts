@@ -5,7 +5,7 @@
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import { time } from "../base/Figures.ts"
+import { formatTime } from "../base/FormatNumber.ts"
 import { keepShapes, nothing } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import {
@@ -29,7 +29,7 @@ export class ReceiveTimeout extends Schema.TaggedError<ReceiveTimeout>()("Receiv
   after: Schema.Number
 }) {
   override get message(): string {
-    return `no message that the receive waits for has come within ${time(this.after)}`
+    return `no message that the receive waits for has come within ${formatTime(this.after)}`
   }
 }
 

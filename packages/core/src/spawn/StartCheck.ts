@@ -7,7 +7,7 @@ import { names } from "../address/Directory.ts"
 import { Name } from "../address/Name.ts"
 import { isPid } from "../address/Pid.ts"
 import { showGiven } from "../base/Inspect.ts"
-import { aDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
+import { expectedDuration, wholeMilliseconds } from "../base/Milliseconds.ts"
 import { isName } from "../base/NameCheck.ts"
 import type { Host, Placement } from "../process/Host.ts"
 import { StartError } from "./StartError.ts"
@@ -62,4 +62,4 @@ const slotOf = (on: Exclude<Placement, string>): unknown => {
 }
 
 const wrongTimeout = (option: "timeout" | "unwindTimeout", timeout: Duration.Input): Facts | undefined =>
-  wholeMilliseconds(timeout) === undefined ? invalidOption(option, aDuration, timeout) : undefined
+  wholeMilliseconds(timeout) === undefined ? invalidOption(option, expectedDuration, timeout) : undefined

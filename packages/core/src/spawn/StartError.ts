@@ -1,7 +1,7 @@
 /** Why a process of a contract could not be started. */
 import * as Schema from "effect/Schema"
-import { time } from "../base/Figures.ts"
-import { aName } from "../base/NameCheck.ts"
+import { formatTime } from "../base/FormatNumber.ts"
+import { expectedName } from "../base/NameCheck.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 
 /**
@@ -74,7 +74,7 @@ const why = (error: StartError): string => {
       return `no implementation of it was given. Add ${missing} to the option "implementations" of the system`
     }
     case "timeout": {
-      const limit = error.milliseconds === undefined ? "its timeout" : time(error.milliseconds)
+      const limit = error.milliseconds === undefined ? "its timeout" : formatTime(error.milliseconds)
       return `its init took longer than ${limit}, and it was killed. Give it more time, or do the work in its continue handler`
     }
     case "no-such-scheduler": {
@@ -83,7 +83,7 @@ const why = (error: StartError): string => {
       return `there is no scheduler ${scheduler}. This system has ${those} (its option "schedulers")`
     }
     case "invalid-name":
-      return `a name is ${aName}; got ${given}`
+      return `a name is ${expectedName}; got ${given}`
     case "invalid-option":
       return `${option}: expected ${expected}; got ${given}`
     case "other-version":

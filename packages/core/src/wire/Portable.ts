@@ -8,7 +8,7 @@
  * run guarded.
  */
 
-import { classNameOf, nameOf, readAt, textAt } from "../base/Foreign.ts"
+import { classNameOf, nameOf, readProperty, textProperty } from "../base/Foreign.ts"
 import { anyValue, errorClassOf, isView, mostHoles } from "./AnyValue.ts"
 import { ByteReader, ByteWriter } from "./Bytes.ts"
 import { ownClassOf } from "./OwnClass.ts"
@@ -112,7 +112,7 @@ class Copier {
       case null:
         return this.fields(value, this.keep(value, Object.create(null) as object), depth)
       case Placeholder.prototype:
-        return new Placeholder(this.text(textAt(value, "text", "")))
+        return new Placeholder(this.text(textProperty(value, "text", "")))
       case Map.prototype:
         return this.map(value as Map<unknown, unknown>, depth)
       case Set.prototype:
@@ -191,7 +191,7 @@ class Copier {
   /** Classes of tagged values have their tag on the prototype. */
   private tag(value: object, copy: object): void {
     if (Object.hasOwn(value, "_tag")) return
-    const tag = readAt(
+    const tag = readProperty(
       value,
       "_tag",
       (found) => found,
@@ -204,10 +204,10 @@ class Copier {
     const copy = this.keep(error, emptyError(errorClassOf(error)))
     const define = (key: string, value: unknown) =>
       Object.defineProperty(copy, key, { value, configurable: true, enumerable: false, writable: true })
-    define("message", this.text(textAt(error, "message", "")))
-    const name = this.text(textAt(error, "name", "Error"))
+    define("message", this.text(textProperty(error, "message", "")))
+    const name = this.text(textProperty(error, "name", "Error"))
     if (copy.name !== name) define("name", name)
-    define("stack", this.text(textAt(error, "stack", "")))
+    define("stack", this.text(textProperty(error, "stack", "")))
     for (const key of ["cause", "errors"]) {
       if (Object.hasOwn(error, key)) define(key, this.property(error, key, depth))
     }
@@ -235,7 +235,7 @@ class Copier {
   }
 
   private property(value: object, key: PropertyKey, depth: number): unknown {
-    return readAt(
+    return readProperty(
       value,
       key,
       (found) => this.copy(found, depth + 1),

@@ -11,7 +11,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import type { Pid } from "../../address/Pid.ts"
 import type { Asker } from "../../address/Reply.ts"
-import { count, figure, time } from "../../base/Figures.ts"
+import { formatCount, formatNumber, formatTime } from "../../base/FormatNumber.ts"
 import { show } from "../../base/Inspect.ts"
 import * as ExitReason from "../../exit/ExitReason.ts"
 import type { SchedulerEvent } from "../../scheduler/SchedulerEvent.ts"
@@ -50,7 +50,7 @@ export const levelOf = (event: AnyEvent): EventLevel => {
   }
 }
 
-const milliseconds = (value: number): string => `${figure(Math.round(value))} ms`
+const milliseconds = (value: number): string => `${formatNumber(Math.round(value))} ms`
 
 /** A process, as far as it is known. */
 const nameOf = (pid: Pid, label: string | undefined): string => (label === undefined ? `${pid}` : `${label} ${pid}`)
@@ -74,7 +74,7 @@ const supervisorText = (event: Extract<AnyEvent, { readonly _tag: "SupervisorRep
       return `${supervisor}: ${who} could not be started: ${why}`
     case "shutdown-error":
       return reason._tag === "Killed" && typeof shutdown === "number"
-        ? `${supervisor}: ${who} did not end within ${time(shutdown)} and was killed`
+        ? `${supervisor}: ${who} did not end within ${formatTime(shutdown)} and was killed`
         : `${supervisor}: ${who} did not shut down as it was asked to: ${why}`
     case "shutdown":
       return `${supervisor} gives up${gaveUp === undefined ? `: ${why}` : gaveUpText(gaveUp)}`
@@ -86,11 +86,11 @@ const mostNamed = 5
 
 const gaveUpText = ({ of, restarts, within }: GaveUp): string => {
   const times = of.reduce((sum, one) => sum + one.times, 0)
-  const named = of.slice(0, mostNamed).map((one) => `${one.child} ${count(one.times, "time", "times")}`)
+  const named = of.slice(0, mostNamed).map((one) => `${one.child} ${formatCount(one.times, "time", "times")}`)
   const more = of.length - named.length
-  const names = [...named, ...(more > 0 ? [count(more, "other child", "other children")] : [])].join(", ")
-  const allowed = `its intensity allows ${count(restarts, "restart", "restarts")} within ${time(within)}`
-  return `: ${allowed}, and this would be number ${figure(times)} (${names})`
+  const names = [...named, ...(more > 0 ? [formatCount(more, "other child", "other children")] : [])].join(", ")
+  const allowed = `its intensity allows ${formatCount(restarts, "restart", "restarts")} within ${formatTime(within)}`
+  return `: ${allowed}, and this would be number ${formatNumber(times)} (${names})`
 }
 
 /** See {@link Report}. */
@@ -101,7 +101,7 @@ export const formatEvent = (event: AnyEvent): Report => {
       const call = caller === undefined ? "" : ` while it handled a call from ${askerText(caller)}`
       const cause = ExitReason.causeOf(reason)
       const why = cause === undefined ? `: ${ExitReason.format(reason)}` : ""
-      const waiting = mailboxLength === 0 ? "" : `; ${count(mailboxLength, "message was", "messages were")} waiting`
+      const waiting = mailboxLength === 0 ? "" : `; ${formatCount(mailboxLength, "message was", "messages were")} waiting`
       return { text: `process ${nameOf(pid, label)} crashed${call}${why}${waiting}`, cause }
     }
     case "MessageRejected":
@@ -116,8 +116,8 @@ export const formatEvent = (event: AnyEvent): Report => {
     }
     case "LongMailbox": {
       const { label, length, limit, pid } = event
-      const wait = count(length, "message waits", "messages wait")
-      return { text: `${wait} for process ${nameOf(pid, label)}, more than its limit of ${figure(limit)}` }
+      const wait = formatCount(length, "message waits", "messages wait")
+      return { text: `${wait} for process ${nameOf(pid, label)}, more than its limit of ${formatNumber(limit)}` }
     }
     case "UnwindTimeout": {
       const who = `process ${nameOf(event.pid, event.label)}`
@@ -133,17 +133,17 @@ export const formatEvent = (event: AnyEvent): Report => {
       const took = milliseconds(event.milliseconds)
       return items === 1
         ? { text: `${holder(pid, label ?? contract)} held scheduler ${slot} for ${took}` }
-        : { text: `scheduler ${slot} ran ${figure(items)} items in ${took}; from now on each is timed` }
+        : { text: `scheduler ${slot} ran ${formatNumber(items)} items in ${took}; from now on each is timed` }
     }
     case "LongTurn": {
       const { items, slot } = event
-      const ran = count(items, "item", "items")
+      const ran = formatCount(items, "item", "items")
       return {
         text: `a turn of scheduler ${slot} took ${milliseconds(event.milliseconds)} for ${ran}; its timers and sockets had to wait`
       }
     }
     case "SlowScheduler": {
-      const ready = count(event.runQueue, "process is ready", "processes are ready")
+      const ready = formatCount(event.runQueue, "process is ready", "processes are ready")
       return {
         text: `scheduler ${event.slot} is overloaded: ${ready}, the oldest has waited ${milliseconds(event.milliseconds)}`
       }

@@ -4,7 +4,7 @@
  */
 import { type MessagePort, Worker } from "node:worker_threads"
 import { mainIncarnation, PidImpl } from "../../address/Pid.ts"
-import { time } from "../../base/Figures.ts"
+import { formatTime } from "../../base/FormatNumber.ts"
 import { showGiven } from "../../base/Inspect.ts"
 import type { Mesh, PeerEnd } from "../mesh/Mesh.ts"
 import type { SharedTable } from "../transport/SharedTable.ts"
@@ -321,7 +321,7 @@ export class Workers implements Crew {
     const why = running.joined
       ? "the program's layer holds it up. If that only needs more time, raise the option bootTimeout"
       : `its entry ${this.entryName} has not called System.main. ${entryAdvice}`
-    this.terminate(running, `was not ready within ${time(this.options.bootTimeout)}: ${why}`)
+    this.terminate(running, `was not ready within ${formatTime(this.options.bootTimeout)}: ${why}`)
     this.failed(running)
   }
 
@@ -349,7 +349,7 @@ export class Workers implements Crew {
   private stopOne(running: Running): Promise<void> {
     return new Promise((resolve) => {
       const force = setTimeout(() => {
-        this.options.log(`scheduler ${running.slot} has not stopped within ${time(stopGrace)}, and is terminated`)
+        this.options.log(`scheduler ${running.slot} has not stopped within ${formatTime(stopGrace)}, and is terminated`)
         this.terminate(running, "it did not stop")
       }, stopGrace)
       running.worker.once("exit", () => {
