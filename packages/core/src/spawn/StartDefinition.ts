@@ -1,6 +1,6 @@
 /**
- * PendingStart a process of a definition and waiting until it has initialised, here or on another scheduler: what
- * `proc_lib:start_link` is in OTP. A start that fails leaves no process, no link and no EXIT of its own making.
+ * Starts a process of a definition, on any scheduler, and waits until it has initialised, as `proc_lib:start_link` in OTP.
+ * A failed start leaves no process, no link and no EXIT.
  */
 
 import type * as Duration from "effect/Duration"
