@@ -32,7 +32,7 @@ export interface SpawnOptions {
   readonly mailboxLimit?: MailboxLimit | undefined
   /**
    * How long its finalizers may take once its end has been decided. After that the end is told with its reason, and the process is as
-   * dead as one that was killed: what its code still does reaches nobody. Default 5 seconds; `"Infinity"` waits for them however long
+   * dead as one that was killed: its code's further operations are suppressed. Default 5 seconds; `"Infinity"` waits for them however long
    * they take. A negative one is refused: a spawn dies with a RangeError, a start fails.
    */
   readonly unwindTimeout?: Duration.Input | undefined
