@@ -1,5 +1,5 @@
 /**
- * Sending where that may take time: to a mailbox that makes its senders wait while it is full.
+ * Sending that may wait: to a mailbox whose policy makes senders wait while it is full.
  */
 
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { PendingCall } from "./PendingCall.ts"
 
-/** Notes that the process `by` waits for room, for as long as it does; `end` ends that when the process ends. Returns how to note its end. */
+/** Records that the process `by` waits for room; `end` is called if the process ends meanwhile. Returns a function that removes the record. */
 const trackOffer = (by: ProcessRecord | undefined, end: () => void): (() => void) => {
   if (by === undefined) return () => undefined
   const extra = by.extras()
@@ -26,8 +26,8 @@ const trackOffer = (by: ProcessRecord | undefined, end: () => void): (() => void
 }
 
 /**
- * What became of a message that was offered: it is in the mailbox, there was no room, there is no such process (or the alias has
- * ended), or the process does not take it.
+ * The outcome of an offered message: it is in the mailbox, the mailbox was full, there is no such process (or the alias has
+ * ended), or the process does not accept the message.
  */
 export type Outcome = "accepted" | "full" | "gone" | "refused"
 
@@ -55,8 +55,8 @@ export const send = (
 ): Effect.Effect<void> => {
   const blind = !suspendsSenders(to.serial) || isHere(host, to)
   if (blind && deliver(host, to, codec, message, alias)) return Exit.void
-  // A receiver that is gone takes no messages, which is no error of the sender's: OTP drops them too. An alias that has
-  // let the message through once is not asked again: one for a single reply has ended with that
+  // Messages to an ended process are dropped, as in OTP. An alias that has accepted the message is not asked again: one for a
+  // single reply has ended with that
   return Effect.asVoid(offer(host, to, codec, message, blind ? 0 : alias, true, by))
 }
 
@@ -86,7 +86,7 @@ export const offer = (
     if (alias !== 0 && !admitThrough(target, alias)) return outcome("gone")
     if (accept(target, own)) return outcome("accepted")
     if (!wait) return outcome("full")
-    // Through the run queue: the process that makes room does not run the sender
+    // Through the run queue: the sender's code never runs on the receiver's stack
     const priority = by?.priority ?? "normal"
     const wake = (outcome: Outcome) => () => {
       over()

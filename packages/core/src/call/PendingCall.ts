@@ -1,7 +1,7 @@
 /**
- * A question one process asks another and the answer's way back. A call is also a temporary monitor: it ends in an
- * answer, in the callee's death, or in a timeout, exactly once; later outcomes are dropped. Answers do not go
- * through the mailbox, so a call costs the same behind ten thousand waiting messages.
+ * The caller's side of a call. A call is also a temporary monitor: it ends in an answer, in the callee's death, or in a
+ * timeout, exactly once; later outcomes are dropped. Answers do not go through the caller's mailbox, so its length does not
+ * matter.
  */
 
 import * as Effect from "effect/Effect"
@@ -21,21 +21,21 @@ import { idle, type Timed, type Timeout } from "../run/Timer.ts"
 import { writeAnswer } from "../signal/Answer.ts"
 import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 
-/** What the asker makes of the ways a call can end, but for an answer on its own scheduler: it is resumed with that. */
+/** Maps the ways a call can end to the caller's result; an answer on the same scheduler is the result itself. */
 export interface CallOutcomes {
   /** The callee is gone. */
   whenDown(reason: ExitReason.ExitReason): Exit.Exit<unknown, unknown>
-  /** The callee does not take such calls, see {@link ReplyTo.refuse}. Absent where what is asked is no call of a contract. */
+  /** The callee does not accept such calls, see {@link ReplyTo.refuse}. Absent where the request is no call of a contract. */
   whenRefused?(contract: string, problem: Refusal): Exit.Exit<unknown, unknown>
-  /** It was waited in vain. */
+  /** The timeout has passed. */
   whenTimedOut(): Exit.Exit<unknown, unknown>
   /** Reads an answer that came from another scheduler. */
   read(reader: ByteReader): Exit.Exit<unknown, unknown>
 }
 
 /**
- * The asker's side: what it waits for. Settles once; the asker is resumed through the run queue. Hot path: plain and
- * mutable. A timer as others are, but no subclass of them: constructors that call constructors were a tenth of a call.
+ * Settles once; the caller is resumed through the run queue. Hot path: plain and mutable. Implements a timer without extending
+ * its class: a base constructor is a measurable part of a call.
  */
 export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   state: Timed["state"] = idle
@@ -47,26 +47,26 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"]
   protected host: Host
-  /** The asker's. */
+  /** The caller's. */
   private priority: Priority
   protected outcomes: CallOutcomes
   protected outcome: Exit.Exit<unknown, unknown> | undefined = undefined
-  /** What it succeeded with, when the outcome is {@link succeeded}. */
+  /** The answer, when the outcome is {@link succeeded}. */
   private value: unknown = undefined
   /** The id another scheduler answers to, once the call has left this one; 0 before. */
   id = 0
-  /** Where the callee is, for calls that left this scheduler. */
+  /** The callee's slot, for calls that left this scheduler. */
   slot = -1
-  /** The process that keeps this wait, as an unanswered call or a sender without room: told when the wait is over. */
+  /** The process that keeps this call in its lists; it is told when the caller no longer waits. */
   callee: Pid | undefined = undefined
-  /** Waits for room in the callee's mailbox, for as long as this waits. */
+  /** The fiber that waits for room in the callee's mailbox, if one does. */
   private offering: AnyFiber | undefined = undefined
-  /** Whether its fiber's generator waits for it directly: then it can be told where, see `CallSite.ts`. */
+  /** Whether its fiber's generator waits for it in `yield*`: then the line is known, see `CallSite.ts`. */
   direct = false
-  /** What to do with the pid of a process this call starts, before anything else it does is seen. */
+  /** Called with the pid of a process this call starts, before any other signal of that process. */
   spawned: ((pid: Pid) => void) | undefined = undefined
 
-  /** `resume` is called with the outcome. Without it the caller's fiber parks on the call. */
+  /** `resume`: called with the outcome. Without it the caller parks on the call. */
   constructor(host: Host, outcomes: CallOutcomes, resume: Waiter["resume"], priority: Priority = "normal") {
     this.host = host
     this.priority = priority
@@ -75,8 +75,8 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
   }
 
   /**
-   * The call that a process's own fiber makes: mostly the object of the one before it, which is an old one by then. V8 notes
-   * down each new object that goes into an old one, and a waiting call stands in the wheel, in the run queue and in its fiber.
+   * The call that a process's own fiber makes: mostly the object of its previous call. A waiting call is stored in the timer wheel,
+   * the run queue and its fiber; storing a new object in old ones would take V8's write barrier each time.
    */
   static from(fiber: ProcessFiber, outcomes: CallOutcomes): PendingCall {
     const { calling, process } = fiber
@@ -91,7 +91,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     return call
   }
 
-  /** Its fiber may use it again: it was answered on its own scheduler, which happens once, so there is no other reference to it. */
+  /** Lets its fiber reuse the object: it was answered on its own scheduler, once, so no reference is left. */
   protected recycle(fiber: KernelFiber): void {
     this.outcome = this.value = undefined
     this.outcomes = nothing
@@ -121,7 +121,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     this.host.timers.startTimeout(this, milliseconds)
   }
 
-  /** It waits as long as it takes. */
+  /** Removes the time limit. */
   protected clearTimer(): void {
     this.host.timers.clear(this)
   }
@@ -132,7 +132,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     this.notifyCallee()
   }
 
-  /** The caller no longer waits: the callee need not keep the call. */
+  /** Tells the callee that the caller no longer waits. */
   private notifyCallee(): void {
     const { callee, host } = this
     if (callee === undefined) return
@@ -196,7 +196,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (this.id !== 0) this.host.pending.delete(this.id)
   }
 
-  /** The callee's mailbox is full: `offer` waits for room. The callee tells a caller that it refuses, unless the caller itself has ended. */
+  /** The callee's mailbox is full: `offer` waits for room. A refusal arrives as the callee's answer, unless the caller has ended. */
   offer(offer: Effect.Effect<unknown>): void {
     this.offering = Effect.runForkWith(this.host.context)(offer)
     this.offering.addObserver((exit) => {
@@ -213,7 +213,7 @@ export class PendingCall implements Timeout, ReplyTo, Runnable, Waiter {
     if (late && this.outcome !== undefined) this.host.enqueue(this, this.priority)
   }
 
-  /** The caller no longer waits. An answer is dropped. */
+  /** The caller no longer waits. Later outcomes are dropped. */
   abandon(): void {
     this.direct = false
     if (this.outcome !== undefined) return
@@ -237,8 +237,8 @@ const abandoned = Exit.interrupt()
 const succeeded = Exit.void
 
 /**
- * The caller of a call on the same scheduler whose contract is the callee's, but made by another evaluation of its module: question and
- * answer go by bytes, as between schedulers, since each side knows its own classes only.
+ * The caller of a call on the same scheduler whose contract comes from another evaluation of the callee's module: request and
+ * answer are encoded, as between schedulers, since each side has classes of its own.
  */
 export class TwinCaller implements Caller {
   private readonly pending: PendingCall

@@ -1,6 +1,5 @@
 /**
- * Questions about a process or a timer, answered by the scheduler it is on, behind everything the asker has sent there
- * before.
+ * Questions about a process or a timer, answered by its scheduler, after all earlier signals of the asking process.
  */
 
 import * as Effect from "effect/Effect"
@@ -14,7 +13,7 @@ import type { Info, Question } from "../signal/Question.ts"
 import { readAny } from "../wire/Portable.ts"
 import { PendingCall } from "./PendingCall.ts"
 
-/** What is known of a process of this scheduler. */
+/** The facts about a process of this scheduler. */
 export const infoOf = (record: ProcessRecord): Info => ({
   pid: record.pid,
   label: record.label,

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-const { isPrototypeOf } = Object.prototype
+const { isPrototypeOf: hasPrototype } = Object.prototype
 
 const prototypeOf = (effect: Effect.Effect<unknown, unknown>): object => Object.getPrototypeOf(effect)
 
@@ -13,7 +13,7 @@ const success = prototypeOf(Exit.void)
 
 /** Whether it is a completed effect with a value. */
 export const isSuccess = (effect: unknown): effect is Exit.Success<unknown> =>
-  isPrototypeOf.call(success, effect as object)
+  hasPrototype.call(success, effect as object)
 
 const source = "~effect/Effect/args"
 const then = "~effect/Effect/successCont"
@@ -33,7 +33,7 @@ const isAsExpected = (effect: Partial<OnSuccess>): boolean =>
 const onSuccess = isAsExpected(example as Partial<OnSuccess>) ? prototypeOf(example) : {}
 
 /** Whether it is an effect with a success continuation. */
-export const isOnSuccess = (effect: unknown): effect is OnSuccess => isPrototypeOf.call(onSuccess, effect as object)
+export const isOnSuccess = (effect: unknown): effect is OnSuccess => hasPrototype.call(onSuccess, effect as object)
 
 /** The effect whose value the continuation receives. */
 export const sourceOf = (effect: OnSuccess): unknown => effect[source]

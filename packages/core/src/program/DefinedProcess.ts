@@ -28,7 +28,7 @@ import type { Provided } from "./SpawnRaw.ts"
 
 type Fields = Schema.Struct.Fields
 
-/** What a raw process of its own name takes and is started with. No code. */
+/** The name, mailbox and arguments of a defined raw process, without its code. */
 export interface ProcessContract<S extends Schema.Top, A extends Fields> {
   readonly name: string
   readonly mailbox: S
@@ -101,7 +101,7 @@ const makeDefinition = (
           const record = yield* Current
           const holder = registered === undefined ? undefined : yield* takeName(record, registered)
           if (holder !== undefined) {
-            // As if it had never been: the starter is told, and gets no EXIT. Catalogue N09
+            // The starter gets the error, and no EXIT. Catalogue N09
             if (record.parent !== undefined) unlink(record, record.parent)
             const facts = { pid: holder.toString(), registeredName: registered?.toString() }
             const error = new StartError({ contract: name, problem: "already-started", ...facts })
@@ -139,7 +139,7 @@ const startWith = <S extends Schema.Top, A extends Fields>(
     )
   })
 
-/** Starts a defined process wherever its placement says. Fails with {@link StartError}. */
+/** Starts a defined process where its placement says. Fails with {@link StartError}. */
 export const start = <S extends Schema.Top, A extends Fields>(
   contract: ProcessContract<S, A>,
   ...args: StartArgs<A>

@@ -1,6 +1,5 @@
 /**
- * Setting and removing a monitor, as a process's program does it. Both are done on the spot nearly always, and often in
- * pairs.
+ * The operations of a process that set and remove a monitor. Both mostly complete at once, without the interpreter.
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -21,7 +20,7 @@ import { ownProcess } from "../fiber/Running.ts"
 import { demonitor, monitor, monitorAddress } from "../process/Monitors.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
 
-/** Watches `of` from now on. */
+/** Sets a monitor on `of`. */
 export const MonitorOperation = operationKind(
   class MonitorOperation implements OperationMethods<MonitorRef, never> {
     private readonly of: Address
@@ -42,7 +41,7 @@ export const MonitorOperation = operationKind(
     [Symbol.iterator](): Iterating<MonitorRef, never> {
       const fiber = runningFiber()
       const { of } = this
-      // What is no pid may be no address either: then this fails, as an effect does
+      // An invalid address fails in the interpreter, as an effect
       if (fiber === undefined || !isPid(of)) return handOver(this)
       return doneWith(this, fiber, monitor(fiber.process, of, undefined))
     }
@@ -50,7 +49,7 @@ export const MonitorOperation = operationKind(
   QuickOperation
 )
 
-/** Ends a monitor. */
+/** Removes a monitor. */
 export const DemonitorOperation = operationKind(
   class DemonitorOperation implements OperationMethods<boolean, never> {
     private readonly ref: MonitorRef

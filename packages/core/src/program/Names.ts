@@ -1,6 +1,6 @@
 /**
- * Names of processes: registering, unregistering and looking up. Each name is one process's in the whole system, and a
- * process has one at most. Catalogue area N.
+ * Names of processes: registration, removal and lookup. A name has one holder in the whole system, and a process has one name
+ * at most. Catalogue area N.
  */
 
 import * as Effect from "effect/Effect"
@@ -29,7 +29,7 @@ export class RegistrationError extends Schema.TaggedError<RegistrationError>()("
   problem: Schema.Literals(["taken", "already-named", "not-alive", "invalid-name"]),
   /** The process that was to be registered, as text. */
   pid: Schema.optional(Schema.String),
-  /** The holder of the name, as text. For `taken`. */
+  /** The pid of the holder, as text. For `taken`. */
   holder: Schema.optional(Schema.String),
   /** The name that the process has. For `already-named`. */
   registeredName: Schema.optional(Schema.String)
@@ -82,7 +82,7 @@ export const register = (name: string, pid: Pid): Effect.Effect<void, Registrati
     })
   })
 
-/** Frees a name. Returns whether it was held. */
+/** Frees a name. Returns whether a process held it. */
 export const unregister = (name: string): Effect.Effect<boolean, never, System> =>
   acting((host) => {
     if (typeof name !== "string") return Effect.die(invalidName("unregister", name))

@@ -1,4 +1,4 @@
-/** What a process knows and keeps of itself: its pid, its label, and its dictionary. */
+/** The calling process's own pid, label and dictionary. */
 
 import type * as Effect from "effect/Effect"
 import type { Pid } from "../address/Pid.ts"

@@ -1,5 +1,5 @@
 /**
- * A raw process: one fiber that runs the process's body from start to end and parks in `receive`.
+ * A raw process: one fiber that runs the program from start to end and parks in `receive`.
  * It is started and woken by the run queue only, never on a sender's stack.
  */
 
@@ -38,13 +38,13 @@ import {
 import type { Selector } from "./Selector.ts"
 import { hasTag } from "./Selector.ts"
 
-/** What a process may find in its mailbox: its own messages, and the signals it asked for. */
+/** The contents of a mailbox: messages of the process's type, and the signals it asked for. */
 export type Received<M> = M | Down | ExitMessage
 
-/** How a receive chooses. A tag, or a predicate. Others stay where they are. */
+/** Options of a selective receive. */
 export interface ReceiveOptions {
   /**
-   * Fail with {@link ReceiveTimeout} when nothing matched for so long. 0 only looks at what is there. Default: wait forever.
+   * Fail with {@link ReceiveTimeout} when no message matched in this time. 0 checks the present messages only. Default: no limit.
    * A negative one is a RangeError.
    */
   readonly after?: Duration.Input | undefined
@@ -89,11 +89,11 @@ export class RawProcess<M>
   extends Operation<unknown>
   implements Body, Self<M>, Owner, Receiver, ReceiveWaiter, Repeated
 {
-  /** What it is to run; and, from its first turn on, the fiber that runs it. */
+  /** The program; from the first turn on, the fiber that runs it. */
   private code: Program<M> | Code
   private context: Context.Context<never> | undefined
   private record: ProcessRecord | undefined = undefined
-  /** What its fibers wait for, if that is a message. */
+  /** The receive that its fibers wait in, if they do. */
   waiter: ReceiveWaiter | undefined = undefined
   generator: Iterator<unknown> | undefined = undefined
 
@@ -134,19 +134,19 @@ export class RawProcess<M>
     const code = makeCode(record, this.context ?? record.host.contextFor(record.priority), this)
     this.record = record
     this.code = code
-    // From here on the fiber holds what is needed of it
+    // The fiber has it now
     this.context = undefined
     const exit = code.run(begin(program, this))
     if (exit !== undefined) this.ended(exit)
   }
 
-  /** The program is over. What the process acquired is released before the end is published. */
+  /** The program has ended. Resources are released before links and monitors get their signals. */
   ended(exit: Exit.Exit<unknown, unknown>): void {
     const record = this.own()
-    // Only what ran has ended
+    // The program has started, so this is its fiber
     const code = this.code as Code
     const isOwn = !record.unwinding
-    // `Process.exit` is a decision, what was thrown or failed is a crash
+    // `Process.exit` is no crash; an exception or a failure is
     if (isOwn) {
       conclude(record, ExitReason.fromExit(exit), Exit.isFailure(exit) && !ExitReason.isSignal(exit.cause))
     }
@@ -158,7 +158,7 @@ export class RawProcess<M>
   forget(reason: ExitReason.ExitReason): boolean {
     const { code, waiter } = this
     if (waiter !== undefined) return (code as Code).forget(waiter, reason)
-    // It has not begun, and never will
+    // A program that has not started need not run
     return typeof code === "function"
   }
 
@@ -180,13 +180,12 @@ export class RawProcess<M>
     return this as Effect.Effect<unknown> as Effect.Effect<Received<M>>
   }
 
-  // It is the iterator and the step, too: of a message that is there, and of itself where it is handed over. What the others make
-  // anew for each message is 32 bytes among the messages: those of 200 processes to each other became 1.1 times as fast without
+  // The object is also the iterator and its step, for a waiting message and for the interpreter: no allocation per message
 
   override [Symbol.iterator](): Effect.EffectIterator<this> {
     const { record } = this
     step = waits
-    // Mostly there is nothing yet: then nothing else has to be asked
+    // Mostly the mailbox is empty: then nothing else is tested
     if (record !== undefined && record.mailbox.length > 0 && record.isRunning) {
       const fiber = runningFiber()
       if (fiber !== undefined) {
@@ -222,7 +221,7 @@ export class RawProcess<M>
     const record = this.own()
     const message = this.attempt()
     if (!isNotNow(message)) return fiber.succeedWith(message)
-    // Its own fiber needs no object to wait with
+    // Its own fiber parks without an object for the wait
     return record.isRunning && fiber.process === record ? fiber.park(this) : this.perform(fiber)
   }
 
@@ -235,13 +234,13 @@ export class RawProcess<M>
 
   checkMailbox(record: ProcessRecord): void {
     if (record.mailbox.length === 0) return
-    // Only its own fiber waits like that
+    // Only the process's own fiber parks on this object
     const fiber = this.code as KernelFiber
     fiber.deliver(this, takeOldest(record))
   }
 
   get staysParked(): boolean {
-    // Of several fibers that wait, it would be the next again: the others come first
+    // With several waiting fibers, this one must go behind the others
     return this.waiter === this && this.own().mailbox.length === 0
   }
 
@@ -309,24 +308,24 @@ export class RawProcess<M>
     return Effect.sync(() => {
       const record = this.own()
       const ref = makeRef(record)
-      // Before the monitor: that of a process which is gone is over at once, and ends the alias
+      // Before the monitor: on an ended process it fires at once, and ends the alias
       const alias = makeAlias(record, mode, ref) as unknown as Alias<M>
       return { ref: monitorAddress(record, of, ref), alias }
     })
   }
 }
 
-// What the step is that a generator is to be given next. It asks for a receive's iterator and at once for its step
+// The next step for a generator, which asks for a receive's iterator and at once for its step
 const noStep = 0
 /** The receive itself, for the interpreter. */
 const waits = 1
 /** The oldest message, which is taken when the generator asks for the step's value. */
 const takes = 2
-/** That message, for a generator that asks for the value before it asks whether this is the result. */
+/** The message has been taken, for code that reads `value` before `done`. */
 const taken = 3
 let step = noStep
 
-/** A program that throws before it gives an effect has died as one that throws in it. */
+/** Calls the program; an exception before it returns an effect is a defect too. */
 const begin = <M>(program: Program<M>, self: Self<M>): Effect.Effect<unknown, unknown> => {
   try {
     return program(self)

@@ -1,6 +1,5 @@
 /**
- * Receives that choose, or that wait no longer than so long; and how any number of a process's fibers wait for messages at
- * once, each for its own.
+ * Selective receives and receives with a timeout; also the waiting of several fibers of one process for messages.
  */
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -52,24 +51,24 @@ const taken = (record: ProcessRecord, message: unknown): unknown => {
   return message
 }
 
-/** What a process whose end has been decided finds instead of messages. */
+/** The result of a receive in a process whose exit reason is set. */
 export const ending = (record: ProcessRecord): Effect.Effect<never> =>
   Exit.failCause(ExitReason.toCause(record.exitReason ?? ExitReason.killed))
 
-/** What a process waits for, and what a message in the mailbox means to it. */
+/** A waiting receive. */
 export interface ReceiveWaiter extends Waiting {
-  /** Something has been put into the mailbox. For the run queue only. */
+  /** Takes a message that it waits for, if there is one. For the run queue only. */
   checkMailbox(record: ProcessRecord): void
 }
 
 /** The process whose fibers wait. */
 export interface Receiver {
   own(): ProcessRecord
-  /** What its fibers wait for. */
+  /** The receive that its fibers wait in. */
   waiter: ReceiveWaiter | undefined
 }
 
-/** What several fibers of one process wait for: the oldest looks first, so each message goes to one of them. */
+/** The receives of several fibers of one process, oldest first; each message goes to one of them. */
 class WaiterList implements ReceiveWaiter {
   private readonly receiver: Receiver
   readonly waiters: ReadonlyArray<ReceiveWaiter>
@@ -80,7 +79,7 @@ class WaiterList implements ReceiveWaiter {
   }
 
   checkMailbox(record: ProcessRecord): void {
-    // Those that get a message run on at once, and may end the waiting of others
+    // A fiber that gets a message runs at once, and may end the waits of others
     for (const waiter of this.waiters) if (isWaiting(this.receiver, waiter)) waiter.checkMailbox(record)
   }
 
@@ -89,13 +88,13 @@ class WaiterList implements ReceiveWaiter {
   abandon(): void {}
 }
 
-/** From now on the receiver's messages are offered to this one too. */
+/** Adds a waiting receive. */
 export const startWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
   const { waiter: other } = receiver
   receiver.waiter = other === undefined ? waiter : new WaiterList(receiver, [...each(other), waiter])
 }
 
-/** It has what it waited for, or gives up. */
+/** Removes a receive that has its message, or no longer waits. */
 export const stopWaiting = (receiver: Receiver, waiter: ReceiveWaiter): void => {
   const { waiter: all } = receiver
   if (all === waiter || all === undefined) {
@@ -112,12 +111,12 @@ const each = (waiter: ReceiveWaiter): ReadonlyArray<ReceiveWaiter> =>
 const isWaiting = ({ waiter: all }: Receiver, waiter: ReceiveWaiter): boolean =>
   all === waiter || (all !== undefined && each(all).includes(waiter))
 
-/** A receive that chooses, or that waits no longer than `after` milliseconds. */
+/** A selective receive, or one that waits at most `after` milliseconds. */
 export class SelectiveReceive extends Operation<unknown, ReceiveTimeout> {
   private readonly receiver: Receiver
   private readonly matches: Matches
   private readonly after: number | undefined
-  /** What the attempt that has just been made has looked at in vain, for what follows it at once; -1: none was made. */
+  /** How many messages the attempt just before has checked; -1: there was none. */
   private seen = -1
   /** {@link Mailbox.removed} at that time. */
   private removed = 0
@@ -159,14 +158,14 @@ export class SelectiveReceive extends Operation<unknown, ReceiveTimeout> {
   }
 }
 
-/** The waiting of a receive that chooses: looks at every message once. */
+/** The wait of a selective receive: checks every message once. */
 export class SelectiveWaiter implements ReceiveWaiter, Waiter {
   fiber: KernelFiber | undefined = undefined
   resume: Waiter["resume"] = undefined
   private readonly receiver: Receiver
   private readonly record: ProcessRecord
   private readonly matches: Matches
-  /** How many waiting messages have been looked at already. */
+  /** How many waiting messages have been checked. */
   private seen: number
   /** {@link Mailbox.removed} at that time. */
   private removed: number
@@ -176,7 +175,7 @@ export class SelectiveWaiter implements ReceiveWaiter, Waiter {
     this.receiver = receiver
     this.record = record
     this.matches = matches
-    // What is there now has been looked at
+    // The present messages have been checked
     this.seen = record.mailbox.length
     this.removed = record.mailbox.removed
   }
@@ -189,7 +188,7 @@ export class SelectiveWaiter implements ReceiveWaiter, Waiter {
     this.removed = mailbox.removed
   }
 
-  /** As {@link take}. What the program's predicate throws is its own defect, where it waits. */
+  /** As {@link take}. An exception of the program's predicate is a defect of the waiting fiber. */
   private take(from: number): unknown {
     try {
       return take(this.record, this.matches, from)
@@ -229,7 +228,7 @@ export class SelectiveWaiter implements ReceiveWaiter, Waiter {
     if (late) this.record.wake()
   }
 
-  /** What it has set up goes. */
+  /** Removes the wait and its timer. */
   abandon(): void {
     stopWaiting(this.receiver, this)
     if (this.timer === undefined) return

@@ -1,4 +1,4 @@
-/** Running an effect as a process, from ordinary Effect code. */
+/** Runs an effect as a process, from ordinary Effect code. */
 
 import * as Effect from "effect/Effect"
 import * as Exit_ from "effect/Exit"
@@ -24,7 +24,7 @@ export class ProcessExited extends Schema.TaggedError<ProcessExited>()("ProcessE
 }
 
 /**
- * Runs an effect as a process and waits for its result: the way from ordinary Effect code to processes.
+ * Runs an effect as a process and waits for its result: the entry from ordinary Effect code.
  * Given a function, it is called with the process's own `self`, which takes messages of any type. Fails as the effect
  * fails, or with {@link ProcessExited} when an exit signal ends the process first. The process is killed when the
  * waiting fiber is interrupted.

@@ -25,8 +25,8 @@ export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["T
 }
 
 /**
- * The address of the process that is registered as `name` when the address is used, for processes that take messages of `mailbox`. Throws
- * a RangeError when that is no name.
+ * The address of the process registered as `name` at each use, for processes that take messages of `mailbox`. Throws a
+ * RangeError when `name` is invalid.
  */
 export const named = <S extends Schema.Top>(name: string, mailbox: S): Name<S["Type"]> =>
   new Name(names, checkName("Process.named", name), partOf(fromSchema(mailbox)))

@@ -1,5 +1,5 @@
 /**
- * Selectors: which messages a process waits for, and what it makes of each. Messages outside a selector stay in the
+ * Selectors: the messages a process waits for, and a function for each kind. Messages outside a selector stay in the
  * mailbox, in order. Catalogue R16.
  */
 import type { Down, Exit, MonitorRef } from "../signal/Signal.ts"
@@ -64,7 +64,7 @@ export class Selector<M, A = never> {
     return this.choices.some((choice) => choice.matches(message))
   }
 
-  /** What it makes of a message it waits for. */
+  /** The result of the choice that matches a message. */
   apply(message: unknown): A {
     const choice = this.choices.findLast((one) => one.matches(message))
     if (choice === undefined) throw new Error("a selector was applied to a message it does not wait for")
@@ -73,7 +73,7 @@ export class Selector<M, A = never> {
   }
 }
 
-/** Whether a message has that tag. A message that cannot be read has none, and is no defect of its receiver. */
+/** Whether a message has that tag. A message whose access throws has none: it must not be a defect of the receiver. */
 export const hasTag = (message: unknown, tag: string): boolean => {
   try {
     return typeof message === "object" && message !== null && "_tag" in message && message._tag === tag

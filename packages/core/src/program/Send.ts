@@ -25,8 +25,8 @@ import { InvalidMessage } from "../schema/InvalidMessage.ts"
 import { sleep } from "./Sleep.ts"
 
 /**
- * Sends a message. Returns when it is on its way; whether it is handled, only an answer can tell. Messages to a process
- * that is gone are dropped. Waits only for room in a bounded mailbox whose policy is `suspend`.
+ * Sends a message. Returns once it is sent; only an answer tells whether it was handled. Messages to an ended process are
+ * dropped. Waits only for room in a bounded mailbox whose policy is `suspend`.
  * Dies with {@link InvalidMessage} when the message is not of the mailbox's type: nothing is sent then.
  * Order between one sender and one receiver is kept.
  */
@@ -89,7 +89,7 @@ export const prepare = (host: Host, to: Address, message: unknown): void => {
   if (host.freeze) deepFreeze(message)
 }
 
-/** Sends a message that is {@link prepare}d, without a sender. Its receiver may be gone. */
+/** Sends a message that is {@link prepare}d, without a sending process. Its receiver may have ended. */
 export const deliverTo = (host: Host, to: Address, message: unknown): void => {
   const pid = resolve(host, to)
   if (pid === undefined) return

@@ -24,7 +24,7 @@ export const link = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((
 export const unlink = (pid: Pid): Effect.Effect<void, never, Current> => ownStep((record) => Links.unlink(record, pid))
 
 /**
- * Monitors a process, or the present holder of a name: one {@link Down} arrives when it ends, at once when it is gone
+ * Watches a process, or the present holder of a name: one {@link Down} arrives when it ends, at once when it has ended
  * already. Catalogue area M.
  */
 export const monitor = (of: Address): Effect.Effect<MonitorRef, never, Current> => new MonitorOperation(of)
@@ -58,7 +58,7 @@ const exitSelf = (reason: ExitReason.ExitReason): Effect.Effect<never, never, Cu
 
 const exitOther = (pid: Pid, reason: ExitReason.ExitReason): Effect.Effect<void, never, System> =>
   acting((host, fiber) => {
-    // A name, say: no signal can be sent to it, and none must seem to have been
+    // For example a name: a signal to it would be lost without an error
     if (!isPid(pid)) return Effect.die(new TypeError(`exit: expected a pid; got ${showGiven(pid)}`))
     const current = currentProcess(fiber)
     if (current !== undefined && keyOf(current.pid) === keyOf(pid)) {

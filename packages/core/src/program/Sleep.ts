@@ -7,7 +7,7 @@ import { withSystem } from "../fiber/Running.ts"
 import type { System } from "../process/Host.ts"
 
 /**
- * Does nothing for a while, by the scheduler's own timers. Signals are served meanwhile. Dies with a RangeError when the
+ * Waits, by the scheduler's own timers. Signals take effect meanwhile. Dies with a RangeError when the
  * duration is negative. Catalogue P31, P32.
  */
 export const sleep = (duration: Duration.Input): Effect.Effect<void, never, System> =>

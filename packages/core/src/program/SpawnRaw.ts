@@ -1,5 +1,5 @@
 /**
- * Spawning raw processes: on this scheduler, with the services of the spawning code.
+ * Spawns raw processes on this scheduler, with the services of the spawning fiber.
  */
 
 import * as Context from "effect/Context"
@@ -26,10 +26,10 @@ export type Provided = Current | System | Scope.Scope
 
 type Program<S extends Schema.Top, A, E, R> = (self: Self<S["Type"]>) => Effect.Effect<A, E, R>
 
-/** How the new process is tied to its spawner, and so what the spawner gets. */
+/** The tie between the new process and its spawner, which decides the result. */
 type Tie = "none" | "link" | "monitor"
 
-/** The effect of spawning: done on the spot, since it never waits. */
+/** The effect of spawning: never waits. */
 const SpawnOperation = operationKind(
   class SpawnOperation implements OperationMethods<unknown, never> {
     private readonly mailbox: Schema.Top
@@ -69,7 +69,7 @@ const SpawnOperation = operationKind(
   }
 )
 
-/** A process sees its spawner's services, and is run by its own scheduler. */
+/** The spawner's services, with the scheduler of the new process's priority. */
 const inheritedContext = (host: Host, fiber: AnyFiber, priority: Priority): Context.Context<never> =>
   fiber.cache.scheduler === host.effectScheduler(priority)
     ? fiber.context
@@ -88,7 +88,7 @@ const spawning = (mailbox: Schema.Top, program: unknown, options: SpawnOptions |
  * defect is its exit reason. Never fails.
  *
  * For many processes of one kind, make the generator function once (`Effect.fnUntraced` at the module's level) and call it in
- * `program`: a generator function that each of them makes costs each 400 bytes.
+ * `program`: otherwise each process allocates a generator function of its own.
  */
 export const spawn = <S extends Schema.Top, A, E, R>(
   mailbox: S,

@@ -1,5 +1,5 @@
 /**
- * Starting processes: here, or on another scheduler by the name of a definition both know.
+ * Starts processes on this scheduler, and ties them to their parents.
  */
 
 import type * as Duration from "effect/Duration"
@@ -32,13 +32,13 @@ export interface SpawnOptions {
   readonly mailboxLimit?: MailboxLimit | undefined
   /**
    * How long its finalizers may take once its end has been decided. After that the end is told with its reason, and the process is as
-   * dead as one that was killed: what its code still does has no effect on other processes. Default 5 seconds; `"Infinity"` waits for them however long
+   * dead as one that was killed: its code's further operations are suppressed. Default 5 seconds; `"Infinity"` waits for them however long
    * they take. A negative one is refused: a spawn dies with a RangeError, a start fails.
    */
   readonly unwindTimeout?: Duration.Input | undefined
 }
 
-/** What ties a new process to the one that starts it, from the first instant on. Catalogue L14, MC04. */
+/** The parent, link and monitor of a new process, set from the first instant on. Catalogue L14, MC04. */
 export interface Ties {
   readonly parent: Pid | undefined
   readonly ancestors: ReadonlyArray<Pid>
@@ -47,10 +47,10 @@ export interface Ties {
   readonly monitor: number
 }
 
-/** No parent, no link. */
+/** No parent and no link. */
 const untied: Ties = { parent: undefined, ancestors: [], link: false, monitor: 0 }
 
-/** A child's place in the tree of parents. */
+/** The ties of a child to `parent`. */
 export const lineage = (parent: ProcessRecord | undefined, link = false, monitor = 0): Ties =>
   parent === undefined ? untied : { parent: parent.pid, ancestors: parent.lineage, link, monitor }
 
@@ -85,7 +85,7 @@ export const spawnHere = (
   return record
 }
 
-/** The parent's side of a tie to a process that was started: here at once, elsewhere when its pid is known. */
+/** The parent's side of the ties to a new process: set at once on this scheduler, otherwise when its pid is known. */
 export const tieParent = (parent: ProcessRecord, child: Pid, ties: Ties): void => {
   if (parent.isDead && !isHere(parent.host, child)) {
     // It died while its child was being started elsewhere: the child's side of the link is there and must break

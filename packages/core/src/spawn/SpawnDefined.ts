@@ -1,6 +1,6 @@
 /**
- * Starting processes of definitions, which any scheduler can run: here, where the placement says, or on whichever
- * scheduler is idle first.
+ * Starts processes of definitions, which any scheduler can run: on this scheduler, on the one of the placement, or on the
+ * first idle one.
  */
 
 import { names } from "../address/Directory.ts"
@@ -17,12 +17,12 @@ import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import type { SpawnSignal } from "../signal/Signal.ts"
 import { type SpawnOptions, spawnHere, type Ties, tieParent } from "./Spawn.ts"
 
-/** How it is started; the name may be one of the system, or of a registry. */
+/** Options of a start; the name is one of the system or of a registry. */
 export interface DefinedOptions extends SpawnOptions {
   readonly name?: string | Name | undefined
 }
 
-/** What a process of a definition is started with. */
+/** The parameters of a start of a definition. */
 export interface DefinedSpawn extends Ties {
   readonly definition: Definition
   readonly args: unknown
@@ -31,9 +31,9 @@ export interface DefinedSpawn extends Ties {
   readonly options: DefinedOptions | undefined
 }
 
-/** The call that a start is. */
+/** A start as a pending call. */
 export interface SpawnCall extends PendingCall, Pick<AwaitedStart, "unwanted" | "leaves">, DefinedSpawn {
-  /** Which process it is. Comes before anything else that process does. */
+  /** Called with the new process's pid, before any other signal of that process. */
   begun(pid: Pid): void
 }
 
@@ -49,7 +49,7 @@ const portable = (options: SpawnOptions | undefined): SpawnSignal["options"] => 
 const nameOf = (name: string | Name | undefined): Name | undefined =>
   typeof name === "string" ? new Name(names, name, undefined) : name
 
-/** What every process of the definition has, where it was not given as an option. */
+/** The options, with the definition's defaults. */
 const optionsOf = ({ definition, options }: DefinedSpawn): SpawnOptions | undefined => {
   const mailbox = options?.mailbox ?? definition.mailbox
   const unwindTimeout = options?.unwindTimeout ?? definition.unwindTimeout
@@ -69,7 +69,7 @@ export const spawnDefinedHere = (host: Host, spawn: DefinedSpawn, call: Starting
   return record
 }
 
-/** Starts a process of a definition wherever its placement says. `call` settles with what initialisation answers. */
+/** Starts a process of a definition where its placement says. `call` settles with the answer of the initialisation. */
 export const spawnDefined = (host: Host, call: SpawnCall): void => {
   const { options } = call
   const on = options?.on ?? "here"

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with the options of a start: found before anything is started, wherever the start comes from.
+ * Validation of the options of a start, before any process is started.
  */
 
 import type * as Duration from "effect/Duration"
@@ -12,7 +12,7 @@ import { isName } from "../base/NameCheck.ts"
 import type { Host, Placement } from "../process/Host.ts"
 import { StartError } from "./StartError.ts"
 
-/** The options that are looked at. */
+/** The validated options. */
 export interface Given {
   readonly name?: string | Name | undefined
   readonly on?: Placement | undefined
@@ -22,7 +22,7 @@ export interface Given {
 
 type Facts = Omit<ConstructorParameters<typeof StartError>[0], "contract">
 
-/** What is wrong with the options. Most often nothing is, and no more is looked at than was given. */
+/** The error of invalid options; `undefined` when they are valid. Checks only the given ones. */
 export const refusal = (host: Host, contract: string, options: Given): StartError | undefined => {
   const { name, on, timeout, unwindTimeout } = options
   const facts =

@@ -1,6 +1,6 @@
 /**
- * PendingStart a process of a definition and waiting until it has initialised, here or on another scheduler: what
- * `proc_lib:start_link` is in OTP. A start that fails leaves no process, no link and no EXIT of its own making.
+ * Starts a process of a definition, on any scheduler, and waits until it has initialised, as `proc_lib:start_link` in OTP.
+ * A failed start leaves no process, no link and no EXIT.
  */
 
 import type * as Duration from "effect/Duration"
@@ -40,8 +40,8 @@ export interface StartOptions extends DefinedOptions {
    */
   readonly name?: DefinedOptions["name"]
   /**
-   * How long `init` may take; its process is killed then, and the start fails when that is gone. Default: no limit. A negative one
-   * fails the start at once. Catalogue GS10.
+   * How long `init` may take. After that its process is killed, and the start fails once the process has ended. Default: no limit.
+   * A negative one fails the start at once. Catalogue GS10.
    */
   readonly timeout?: Duration.Input | undefined
 }
@@ -56,12 +56,12 @@ export const startedCodec: AnswerCodec = {
   }
 }
 
-/** What ties the new process to its starter. */
+/** The tie between the new process and its parent. */
 export type Tie = "none" | "link" | "monitor"
 
 type AnyEffect = Effect.Effect<unknown, unknown>
 
-/** The code that starts a process: what it continues with when that has initialised, or has not. */
+/** The starter's continuations: for a process that has initialised, and for a failed start. */
 export interface Starter {
   started(pid: Pid, monitor: MonitorRef): AnyEffect
   failed(exit: Exit.Failure<unknown, unknown>): AnyEffect
@@ -77,11 +77,11 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
   readonly monitor: number
   private readonly starter: Starter
   private pid: Pid | undefined = undefined
-  /** It is on its way to another scheduler: there will be a process. */
+  /** The start was sent to another scheduler: there will be a process. */
   private left = false
-  /** Its process is to end as soon as it is known. */
+  /** The start was cancelled: its process is killed as soon as its pid is known. */
   private givenUp = false
-  /** Its time is over. */
+  /** The timeout has passed. */
   private late = false
 
   constructor(
@@ -93,7 +93,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
     tie: Tie,
     starter: Starter
   ) {
-    // What it makes of its end it says itself
+    // The start itself maps its outcomes
     super(host, nothing, undefined, by?.priority)
     this.outcomes = this
     this.definition = definition
@@ -122,11 +122,11 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
   begin(): void {
     const { limit } = this
     if (limit !== undefined) this.expireAfter(limit)
-    // A time of nothing may be over by now
+    // A timeout of 0 may have passed by now
     if (!this.settled) spawnDefined(this.host, this)
   }
 
-  /** It starts one process. */
+  /** Never reused: each start has fields of its own. */
   protected override recycle(): void {}
 
   begun(pid: Pid): void {
@@ -142,7 +142,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
     return this.settled || this.givenUp || this.by?.isDead === true
   }
 
-  /** Ends the process as soon as it is known: as if it had never been started. */
+  /** Unlinks and kills the process as soon as its pid is known. */
   private giveUp(): void {
     const { by, host, pid } = this
     this.givenUp = true
@@ -152,7 +152,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
     if (this.late && !this.settled) this.failWhenGone(pid)
   }
 
-  /** Its time is over: it fails when its process is gone, and at once when there is none. */
+  /** The timeout has passed: the start fails when its process has ended, at once when there is none. */
   override expire(): void {
     if (this.settled) return
     this.late = true
@@ -160,7 +160,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
     else this.giveUp()
   }
 
-  /** The process was killed. It may have told that it has initialised; where it is elsewhere, its scheduler is asked behind the kill. */
+  /** The process was killed: fails the start. On another scheduler, a question sent after the kill tells when the process has ended. */
   private failWhenGone(pid: Pid): void {
     const { host } = this
     if (isHere(host, pid)) return this.down(ExitReason.killed)
@@ -169,7 +169,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
   }
 
   override answer(exit: Exit.Exit<unknown, unknown>): void {
-    // It was too late to initialise, and its end will be told; what it failed with before does not matter any more
+    // After the timeout, a success does not count, and a failure is the end of the process
     if (!this.late) super.answer(exit)
     else if (Exit.isFailure(exit)) this.down(ExitReason.killed)
   }
@@ -178,7 +178,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
     if (!this.late) super.succeed(value)
   }
 
-  /** The starter has been interrupted. The start goes on until its process is known, and can be ended. */
+  /** The waiting fiber was interrupted. The start continues until its process is known and can be killed. */
   override abandon(): void {
     this.clearTimer()
     // A parent that is ending takes its linked child with it, with its own reason
@@ -198,7 +198,7 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
         if (monitor !== 0 && by !== undefined) demonitor(by, monitor as MonitorRef, true)
         return starter.failed(outcome)
       }
-      // It is known before any outcome is
+      // The pid arrives before any outcome
       return starter.started(pid as Pid, monitor as MonitorRef)
     } catch (error) {
       return Exit.die(error)
@@ -226,8 +226,8 @@ class PendingStart extends PendingCall implements SpawnCall, CallOutcomes {
 const noAncestors: ReadonlyArray<Pid> = []
 
 /**
- * Arguments that are made for `codec`, as the definition takes them. That may be of another evaluation of the contract's module: then
- * instances are of its own classes, and go by bytes, as to another scheduler. What the definition does not take stays as it is.
+ * Converts arguments of `codec` to the definition's. The definition may come from another evaluation of the contract's module: then
+ * class instances are encoded and decoded, as between schedulers. Arguments of another type stay as they are.
  */
 export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown): unknown => {
   const own = definition.args
@@ -243,9 +243,9 @@ export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown
 }
 
 /**
- * Starts `definition` for the process `by` (or for none), tied to it as `tie` says, and suspends `fiber` until the new
- * process has initialised or could not; then it goes on as `starter` says. Arguments that are not of the definition's
- * type are a failure: a defect, `InvalidMessage`. To be called where an effect is evaluated on `fiber`; the result is what it evaluates to.
+ * Starts `definition` for the process `by`, if there is one, with the given tie, and suspends `fiber` until the new process has
+ * initialised or failed; then `fiber` continues as `starter` says. Arguments of another type are a defect, `InvalidMessage`.
+ * Call it in the evaluation of an effect on `fiber`, and return its result.
  */
 export const startOn = (
   fiber: AnyFiber,
@@ -265,7 +265,7 @@ export const startOn = (
       never,
       never
     >
-    // It has not begun to wait, and goes on at once as its starter says
+    // The fiber has not been suspended, and continues at once
     return starter.failed(death) as Effect.Effect<never>
   }
   const refused = options === undefined ? undefined : refusal(host, definition.name, options)
@@ -310,11 +310,11 @@ class StartOperation extends Operation<unknown, unknown> {
   }
 }
 
-/** Goes on with the new process's pid. */
+/** Returns the new process's pid. */
 const givesPid: Starter = { started: (pid) => Exit.succeed(pid), failed: (exit) => exit }
 
 /**
- * Starts `definition` for `parent` (or for none), linked to it or not, and gives the new process's pid once it has
+ * Starts `definition` for `parent`, if there is one, linked to it or not, and returns the new process's pid once it has
  * initialised. Dies with `InvalidMessage` when `args` are not of the definition's type.
  */
 export const startDefinition = (
@@ -325,16 +325,15 @@ export const startDefinition = (
   options: StartOptions | undefined,
   link: boolean
 ): Effect.Effect<Pid, StartError> =>
-  // What `givesPid` gives is a pid, and a start fails as it says
+  // `givesPid` returns a pid, and fails with the start's error
   new StartOperation(host, parent, definition, args, options, link ? "link" : "none", givesPid) as Effect.Effect<
     unknown,
     unknown
   > as Effect.Effect<Pid, StartError>
 
 /**
- * Starts `definition` linked to the process `by`, which runs this, and goes on with what `started` gives for its pid once
- * it has initialised, or with what `failed` gives: nothing can go wrong that `failed` is not asked about, but that the
- * process itself is interrupted.
+ * Starts `definition` linked to the process `by`, which runs this effect. Continues with `started(pid)` once the new process
+ * has initialised, and with `failed(exit)` on any failure except an interruption of `by` itself.
  */
 export const startLinked = <A, E, R>(
   by: ProcessRecord,
@@ -344,7 +343,7 @@ export const startLinked = <A, E, R>(
   started: (pid: Pid) => Effect.Effect<A, E, R>,
   failed: (exit: Exit.Failure<unknown, unknown>) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  // It gives what these two give
+  // The result is that of `started` or `failed`
   new StartOperation(by.host, by, definition, args, options, "link", {
     started,
     failed

@@ -5,7 +5,7 @@ import { expectedName } from "../base/NameCheck.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 
 /**
- * A start that gave no server.
+ * A start that failed.
  *
  * - `failed`: `init` failed, died or stopped; `reason` says how.
  * - `already-started`: the name is held by `pid`; no `init` ran.
@@ -91,14 +91,14 @@ const why = (error: StartError): string => {
   }
 }
 
-/** What of a program implements a contract: the framework's own are exported by their modules. */
+/** The expression that implements a contract: those of the framework are exported by their modules. */
 const implementationOf = (contract: string): string => {
   if (/^understudy\/(Dynamic)?Supervisor$/.test(contract)) return "Supervisor.implementation"
   if (contract === "understudy/Registry") return "Registry.implementation"
   return `the result of ${contract}.implement(…)`
 }
 
-/** What a supervisor says that could not start a child: its own reason holds the child's. */
+/** The text for a supervisor that could not start a child: its exit reason holds the child's. */
 const childOf = (reason: ExitReason.ExitReason | undefined): string | undefined => {
   if (reason?._tag !== "Shutdown" || typeof reason.detail !== "object" || reason.detail === null) return undefined
   const { _tag, child, reason: inner } = reason.detail as { _tag?: unknown; child?: unknown; reason?: unknown }
@@ -106,7 +106,7 @@ const childOf = (reason: ExitReason.ExitReason | undefined): string | undefined 
   return `its child "${child}" could not be started: ${failureOf(inner)}`
 }
 
-/** A start of a start's error says it itself. */
+/** The text of a child's exit reason; a nested StartError has its own. */
 const failureOf = (reason: ExitReason.ExitReason): string => {
   const error = reason._tag === "Failed" ? reason.error : undefined
   if (error instanceof Error && (error as { readonly _tag?: unknown })._tag === "StartError") return error.message

@@ -1,5 +1,5 @@
 /**
- * Timers that processes set: messages and signals after a delay, once or again and again. They are kept by the scheduler
+ * Timers that processes set: messages and signals after a delay, once or repeatedly. They are kept by the scheduler
  * that set them, follow its clock, and can be cancelled and read from any scheduler. Catalogue area T.
  */
 
@@ -47,13 +47,13 @@ export const now: Effect.Effect<number, never, System> = withSystem((host) => Ex
 const isDeadline = (when: When): when is { readonly at: number } =>
   typeof when === "object" && when !== null && "at" in when
 
-/** A delay in whole milliseconds; `undefined`: it is none one can wait for, or has no end. */
+/** A delay in whole milliseconds; `undefined` if it is invalid or infinite. */
 const delayOf = (when: Duration.Input): number | undefined => {
   const delay = wholeMilliseconds(when)
   return delay === Number.POSITIVE_INFINITY ? undefined : delay
 }
 
-/** Sets a timer. Whether it could: `when` may be no time one can wait for. A deadline in the past is now. */
+/** Sets a timer. Returns `false` if `when` is invalid. A deadline in the past fires now. */
 const set = (host: Host, entry: TimerEntry, ref: TimerRef, when: When): boolean => {
   if (isDeadline(when)) {
     if (!Number.isFinite(when.at)) return false
@@ -103,7 +103,7 @@ const SendAfter = operationKind(
       return timerRefsOf(host).send(to, message, when)
     }
 
-    /** Apart, as V8 compiles what is short into what calls it. */
+    /** A function of its own for the rare cases, so that V8 inlines its short caller. */
     private attemptAny(fiber: ProcessFiber): TimerRef | typeof notNow {
       const { message, to, when } = this
       if (isDeadline(when)) return notNow
@@ -160,7 +160,7 @@ export const startTimer = <M>(
     return begin(host, new SendTimer(address, text), "startTimer", when, ref)
   })
 
-/** Sends an exit signal after a delay, without a sender. Catalogue T18. */
+/** Sends an exit signal after a delay, without a sending process. Catalogue T18. */
 export const exitAfter = (
   pid: Pid,
   reason: ExitReason.ExitReason,
@@ -252,7 +252,7 @@ export const readTimer = (ref: TimerRef): Effect.Effect<number | undefined, neve
         : ask(host, placeOf(ref), "read-timer", ref)) as Effect.Effect<number | undefined>
   )
 
-/** Where a reference was made: `nextReference` puts it into the part below the counter. */
+/** The part of a reference below the counter: the scheduler that made it. */
 const restOf = (ref: number): number => ref - Math.floor(ref / referenceUnit) * referenceUnit
 
 const placeOf = (ref: number) => {
@@ -268,8 +268,8 @@ export interface Interval {
 }
 
 /**
- * Sends `message` every so often, first after one interval. It ends by itself when the receiver (or the holder of the
- * name at the start) does. Dies when the interval is not positive. Catalogue T17.
+ * Sends `message` once per interval, first after one interval. It ends by itself when the receiver (or the holder of the
+ * name at the start) ends. Dies when the interval is not positive. Catalogue T17.
  */
 export const sendInterval = <M>(
   to: Address<M>,
@@ -296,7 +296,7 @@ export const sendInterval = <M>(
               { onSuccess: () => true, onFailure: () => false }
             )
             if (ended) return
-            // Ticks keep their rhythm however late one of them was
+            // A late tick does not delay the next ones
             next += period
             yield* send(to, message)
           }

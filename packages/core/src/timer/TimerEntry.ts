@@ -1,6 +1,6 @@
 /**
- * What timers do that processes know by references: a message, an exit signal, or code to run, each on its way but for the
- * time. Each stands in its scheduler's wheel and in its table of references until it is over.
+ * The timers that processes know by references: of a message, an exit signal, or code to run. Each is in its scheduler's wheel
+ * and in the table of references until it has fired or was cancelled.
  */
 
 import type { Alias } from "../address/Alias.ts"
@@ -16,11 +16,11 @@ import { deliverTo } from "../program/Send.ts"
 import { Timed } from "../run/Timer.ts"
 import type { Page } from "./TimerTable.ts"
 
-/** A timer that processes know by its reference. Its scheduler is the one that uses it. Hot path: plain, mutable and small. */
+/** A timer that processes know by its reference. Does not keep its scheduler. Hot path: plain, mutable and small. */
 export abstract class TimerEntry extends Timed {
   /** The counter of its reference. Set by its table. */
   number = 0
-  /** Where it is in its table, once the wheel has it. Set by its table. */
+  /** Its page in the table, once the wheel has it. Set by its table. */
   page: Page | undefined = undefined
 
   override expire(host: Host): void {
@@ -37,7 +37,7 @@ export abstract class TimerEntry extends Timed {
 /** Whether a process was of this scheduler, and has ended. */
 const hasEnded = (host: Host, pid: Pid): boolean => isHere(host, pid) && !host.processes.has(pid.serial)
 
-/** An exit signal that is on its way already, but for the time. */
+/** Sends an exit signal. */
 export class ExitTimer extends TimerEntry {
   readonly pid: Pid
   readonly reason: ExitReason.ExitReason
@@ -54,7 +54,7 @@ export class ExitTimer extends TimerEntry {
   }
 }
 
-/** Code that is run later: when its turn in the run queue comes. */
+/** Puts code into the run queue. */
 export class RunTimer extends TimerEntry {
   private readonly code: () => void
   constructor(code: () => void) {
@@ -69,7 +69,7 @@ export class RunTimer extends TimerEntry {
   }
 }
 
-/** A message that is on its way already, but for the time. */
+/** Sends a checked message. */
 export class SendTimer extends TimerEntry {
   readonly to: Address
   readonly message: unknown
@@ -82,7 +82,7 @@ export class SendTimer extends TimerEntry {
 
   protected fire(host: Host): void {
     const { message, to } = this
-    // What is nearly always so needs no effect
+    // The usual case needs no effect
     if (to instanceof PidImpl && to.codec !== undefined && trySend(host, to, to.codec, message)) return
     deliverTo(host, to, message)
   }

@@ -1,7 +1,7 @@
 /**
- * The timers that processes of one scheduler know by references. Messages that are timed are held back: the wheel has none of
- * them before another kind of timer is set or the clock is looked at, and the last one is not even an object. Almost every
- * timer is cancelled before that, and then all that happened was that a few fields were written.
+ * The timers that processes of one scheduler know by references. Timed messages are held back: they enter the wheel only when
+ * another kind of timer is set or the clock is read, and the newest one is kept in fields, without an object. Most timers are
+ * cancelled before that, at the cost of a few stores.
  */
 
 import type { Address } from "../address/Name.ts"
@@ -13,7 +13,7 @@ import type { Timers } from "../run/Timers.ts"
 import type { TimerRef } from "../signal/Signal.ts"
 import { SendTimer, type TimerEntry } from "./TimerEntry.ts"
 
-/** References are counted, and so many that follow each other are in one page. A power of two. */
+/** How many consecutive references are in one page. A power of two. */
 const pageSize = 32
 const slotMask = pageSize - 1
 
@@ -22,8 +22,8 @@ const perReference = 1 / referenceUnit
 const perPage = 1 / pageSize
 
 /**
- * Entries whose references follow each other. A page is made with them, so it is no older than they are: V8 notes down each
- * new object that goes into an old one.
+ * Entries with consecutive references. A page is about as old as its entries, since storing a new object in an old one takes
+ * V8's write barrier.
  */
 export class Page {
   readonly number: number
@@ -36,13 +36,13 @@ export class Page {
   }
 }
 
-/** Fewer timers than that are not worth a look for ended receivers. */
+/** The least count of timers that is worth a sweep. */
 const fewestToSweep = 1024
 
-/** The delay in a row that holds nothing. */
+/** The delay in an empty row. */
 const empty = -1
 
-/** No reference: no number is the same as this one. */
+/** No reference: NaN equals no number. */
 const noRef = Number.NaN as TimerRef
 
 const pageOf = (number: number): number => Math.floor(number * perPage)
@@ -59,14 +59,14 @@ export class TimerTable implements HeldTimers {
   private readonly pages = new Map<number, Page>()
   /** How many entries all pages have. */
   private entries = 0
-  /** With how many those of processes that have ended are taken out, see {@link sweep}. */
+  /** The count of entries at which the next {@link sweep} runs. */
   private sweepAt = fewestToSweep
-  /** The message that was timed last, if it is held back; its reference is {@link noRef} otherwise. */
+  /** The newest timed message, if it is held back; its reference is {@link noRef} otherwise. */
   private ref = noRef
   private to: Address = nothing
   private message: unknown = undefined
   private delay = 0
-  /** Those before it, if they are held back: how many, from which slot of {@link page} on, and what by slot. */
+  /** The earlier ones that are held back: their count, their first slot of {@link page}, and their rows by slot. */
   private held = 0
   private heldFrom = 0
   private readonly heldTo: Array<Address> = new Array(pageSize).fill(nothing)
@@ -88,7 +88,7 @@ export class TimerTable implements HeldTimers {
     this.to = to
     this.message = message
     this.delay = delay
-    // Reading the time gives all timers their deadlines
+    // Reading the clock gives all held timers their deadlines
     if (!this.timers.turning) this.timers.now()
     return ref
   }
@@ -163,20 +163,7 @@ export class TimerTable implements HeldTimers {
     this.release()
   }
 
-  /** All timers that are set, by reference. For tests and tools: it looks through all pages. */
-  all(): ReadonlyMap<TimerRef, TimerEntry> {
-    if (this.holds) this.enter()
-    const found = new Map<TimerRef, TimerEntry>()
-    for (const page of [...this.pages.values(), this.page]) {
-      for (const entry of page.slots) {
-        // As `nextReference` makes them
-        if (entry !== undefined) found.set((entry.number * referenceUnit + this.host.referenceRest) as TimerRef, entry)
-      }
-    }
-    return found
-  }
-
-  /** There will be a newer one. */
+  /** Moves the newest message into a row, to make place for a newer one. */
   private holdNewest(): void {
     const number = Math.floor(this.ref * perReference)
     if (pageOf(number) !== this.page.number) this.openPage(pageOf(number))
@@ -195,7 +182,7 @@ export class TimerTable implements HeldTimers {
     this.heldMessages[slot] = undefined
   }
 
-  /** Gives the wheel what is held back, in the order of its references. The entries, made together, are side by side. */
+  /** Moves the held messages into the wheel, in order of reference. Their entries, allocated together, are adjacent in memory. */
   private release(): void {
     const { held, heldDelays, heldMessages, heldTo, page } = this
     if (held === 0) return
@@ -236,13 +223,13 @@ export class TimerTable implements HeldTimers {
     this.release()
     const { page } = this
     if (page.count > 0) this.pages.set(page.number, page)
-    // A timer whose reference was taken before it is set may come after later ones
+    // A reference may be taken before its timer is set, so an earlier page can be needed again
     this.page = this.pages.get(pageNumber) ?? new Page(pageNumber)
     this.pages.delete(pageNumber)
     this.heldFrom = 0
   }
 
-  /** Adds what the wheel has: then nothing is held back. */
+  /** Adds an entry that the wheel has: then nothing is held back. */
   private add(entry: TimerEntry, ref: number): void {
     const number = Math.floor(ref * perReference)
     if (pageOf(number) !== this.page.number) this.openPage(pageOf(number))
@@ -272,13 +259,13 @@ export class TimerTable implements HeldTimers {
     this.entries += count
     if (this.entries < this.sweepAt) return
     this.sweepAt = Number.POSITIVE_INFINITY
-    // Not in the middle of code that sets timers
+    // Not within the code that sets timers
     this.host.enqueue(() => this.sweep(), "normal")
   }
 
   /**
-   * Timers whose receivers have ended leave together, once there are as many as were left the last time: so each costs the same, and
-   * those of processes that have ended are not kept until they are due.
+   * Removes the timers of ended receivers, each time the number of entries has doubled: amortised constant cost, and such timers
+   * are not kept until they are due.
    */
   private sweep(): void {
     for (const page of [this.page, ...this.pages.values()]) {
@@ -303,7 +290,7 @@ export class TimerTable implements HeldTimers {
 
   /** A timer that the wheel had is over. */
   remove(entry: TimerEntry): void {
-    // It has one since the wheel has it
+    // An entry in the wheel has a page
     const page = entry.page as Page
     page.slots[entry.number & slotMask] = undefined
     page.count--
