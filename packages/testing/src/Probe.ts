@@ -29,7 +29,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type Addressed, addressOf } from "./Addressed.ts"
-import { Helper, type Takes, waitUntil } from "./Helper.ts"
+import { Helper, type Take, type Takes, waitUntil } from "./Helper.ts"
 import { CurrentLedger } from "./Ledger.ts"
 import { any, type Matched, matches, type Part, type Pattern, patternText } from "./Pattern.ts"
 import { ownLines } from "./Whereabouts.ts"
@@ -98,7 +98,7 @@ class Box {
     this.label = label
   }
 
-  push(message: unknown): void {
+  push(message: unknown): undefined {
     this.all.push(message)
     this.waiting.push(message)
     for (const look of [...this.listeners]) look()
@@ -323,7 +323,7 @@ export class Probe<M> extends Common {
 const makeHelper = (
   mailbox: Takes,
   label: string,
-  take: (box: Box, message: unknown) => void = (box, message) => box.push(message),
+  take: (box: Box, message: unknown) => ReturnType<Take> = (box, message) => box.push(message),
   stop: (box: Box) => Effect.Effect<void> = () => Effect.void
 ): Effect.Effect<Box, never, System | Scope.Scope> =>
   Effect.suspend(() => {
@@ -475,9 +475,8 @@ export const of = <P extends GenServer.Protocol, A extends GenServer.Fields, M>(
     const label = options?.label ?? `probe of ${contract.name}`
     const ledger = yield* CurrentLedger
     const take = (box: Box, message: unknown) => {
-      if (!(message instanceof TerminateMessage)) return box.push(message)
-      // Not waited for: the probe's process ends itself
-      box.helper.end(message.reason)
+      // As a server does
+      return message instanceof TerminateMessage ? Process.exit(message.reason) : box.push(message)
     }
     const unanswered = (box: Box) =>
       Effect.sync(() => {

@@ -100,7 +100,8 @@ class Tracing {
 
   private tell(event: Happened): void {
     if (!this.listening) return
-    this.lookAtLinks()
+    // At its end it loses them all
+    if (event._tag !== "Ended") this.lookAtLinks()
     this.add(event)
   }
 
