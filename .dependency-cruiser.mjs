@@ -89,8 +89,18 @@ export default {
       name: "what-is-published-depends-on-effect-only",
       comment: "published packages have few dependencies, and say them",
       severity: "error",
-      from: { path: "^packages/[^/]+/src" },
+      from: { path: "^packages/[^/]+/src", pathNot: "^packages/testing/src" },
       to: { path: "node_modules", pathNot: "node_modules/(effect|[.]pnpm/effect@[^/]+)/" }
+    },
+    {
+      name: "testing-depends-on-effect-and-test-tools",
+      comment: "vitest only where tests are registered: the rest runs without it",
+      severity: "error",
+      from: { path: "^packages/testing/src", pathNot: "^packages/testing/src/vitest([.]ts$|/)" },
+      to: {
+        path: "node_modules",
+        pathNot: "node_modules/(effect|fast-check|[.]pnpm/(effect|fast-check)@[^/]+)/"
+      }
     },
     {
       name: "resolvable",

@@ -1,7 +1,8 @@
 /** Whom a function of the kit is about. */
-import { Name, type Address } from "@understudy/core/Process"
-import { isPid, type Pid } from "@understudy/core/Pid"
+
 import type { Host } from "@understudy/core/internal/Host"
+import { isPid, type Pid } from "@understudy/core/Pid"
+import { type Address, Name } from "@understudy/core/Process"
 
 /** A process: its pid, an address, the name it is registered under, a ref to it, or a probe. */
 export type Addressed = Pid | Address | string | { readonly address: Address } | { readonly pid: Pid }

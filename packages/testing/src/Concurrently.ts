@@ -1,5 +1,5 @@
 /** Doing several things at once, each in a process of its own. */
-import { System } from "@understudy/core/internal/Host"
+import type { System } from "@understudy/core/internal/Host"
 import * as Process from "@understudy/core/Process"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -39,7 +39,8 @@ const expectKind = (which: Which | undefined, isOf: (leak: Leak) => boolean): Ef
  * yield* expectLeft(({ kind, what }) => kind === "timer" && what.includes("tick"))
  * ```
  */
-export const expectLeft = (which: Which): Effect.Effect<void, never, System> => expectKind(which, ({ kind }) => kind !== "crash")
+export const expectLeft = (which: Which): Effect.Effect<void, never, System> =>
+  expectKind(which, ({ kind }) => kind !== "crash")
 
 /**
  * Says that crashes are meant: of one process, of those of a label, or those that a predicate picks; without any, all. Crashes that
@@ -50,4 +51,5 @@ export const expectLeft = (which: Which): Effect.Effect<void, never, System> => 
  * yield* worker.divide({ by: 0 })
  * ```
  */
-export const expectCrash = (which?: Which): Effect.Effect<void, never, System> => expectKind(which, ({ kind }) => kind === "crash")
+export const expectCrash = (which?: Which): Effect.Effect<void, never, System> =>
+  expectKind(which, ({ kind }) => kind === "crash")

@@ -2,9 +2,10 @@
  * A process of the test that does what the test asks it to: the ground of probes and of the test's supervisor. It traps exits, ends
  * with the scope it was made in, and is no leak.
  */
-import type { Contract, Fields, Protocol } from "@understudy/core/GenServer"
+
 import * as ExitReason from "@understudy/core/ExitReason"
-import { System, type Host } from "@understudy/core/internal/Host"
+import type { Contract, Fields, Protocol } from "@understudy/core/GenServer"
+import { type Host, System } from "@understudy/core/internal/Host"
 import { standIn } from "@understudy/core/internal/Leftovers"
 import type { Pid } from "@understudy/core/Pid"
 import * as Process from "@understudy/core/Process"
@@ -39,7 +40,8 @@ export const waitUntil = (
       if (isSo()) end(true)
     }
     listeners.add(look)
-    const timer = milliseconds === Number.POSITIVE_INFINITY ? undefined : host.timers.set(milliseconds, () => end(isSo()))
+    const timer =
+      milliseconds === Number.POSITIVE_INFINITY ? undefined : host.timers.set(milliseconds, () => end(isSo()))
     return Effect.sync(() => {
       over = true
       listeners.delete(look)
@@ -83,9 +85,12 @@ export class Helper {
   /** Does what it is asked to, one after the other. */
   private readonly serve: Effect.Effect<void, never, Process.Provided> = Effect.suspend(() => {
     const command = this.commands.shift()
-    return (
-      command ?? waitUntil(this.host, this.wakers, () => this.commands.length > 0, Number.POSITIVE_INFINITY)
-    ) as Effect.Effect<void, never, Process.Provided>
+    return (command ??
+      waitUntil(this.host, this.wakers, () => this.commands.length > 0, Number.POSITIVE_INFINITY)) as Effect.Effect<
+      void,
+      never,
+      Process.Provided
+    >
   })
 
   /** As {@link as}, for those who do not wait: from {@link Take}, say. */

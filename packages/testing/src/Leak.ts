@@ -38,7 +38,10 @@ export const leakText = ({ kind, madeAt, startedBy, what }: Leak): string =>
   [
     `${kind}: ${what}`,
     ...(startedBy === undefined ? [] : [`  started by ${startedBy}`]),
-    ...(madeAt ?? "").split("\n").filter((line) => line !== "").map((line) => `  ${line}`)
+    ...(madeAt ?? "")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => `  ${line}`)
   ].join("\n")
 
 /**

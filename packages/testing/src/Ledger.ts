@@ -2,11 +2,12 @@
  * What is noted of a test while it runs: where things were made, which processes crashed, and what the test said it expects. The
  * system's own objects are asked to tell, those of this test only: nothing is added to the runtime.
  */
-import { contractOf, callsLeft, type LeftTimer, timersLeft } from "@understudy/core/internal/Leftovers"
+
+import * as ExitReason from "@understudy/core/ExitReason"
 import type { Host, ProcessEvent } from "@understudy/core/internal/Host"
+import { callsLeft, contractOf, type LeftTimer, timersLeft } from "@understudy/core/internal/Leftovers"
 import type { ProcessRecord } from "@understudy/core/internal/Running"
 import { show } from "@understudy/core/internal/Texts"
-import * as ExitReason from "@understudy/core/ExitReason"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import * as Context from "effect/Context"
 import type { Leak } from "./Leak.ts"
@@ -127,13 +128,18 @@ export class Ledger {
    * is.
    */
   leaks(test: Pid | undefined): ReadonlyArray<Leak> {
-    const found = this.living().flatMap((record) => this.leaksOf(record, test !== undefined && sameText(test, record.pid)))
+    const found = this.living().flatMap((record) =>
+      this.leaksOf(record, test !== undefined && sameText(test, record.pid))
+    )
     const timers = this.hosts.flatMap((host) => timersLeft(host).map((timer) => this.timerLeak(timer)))
     return [...found, ...timers, ...this.noted, ...this.crashes].filter((leak) => !this.isMeant(leak))
   }
 
   private isMeant(leak: Leak): boolean {
-    return this.meant.some((meant) => meant(leak)) || (leak.kind !== "crash" && leak.pid !== undefined && this.own.has(`${leak.pid}`))
+    return (
+      this.meant.some((meant) => meant(leak)) ||
+      (leak.kind !== "crash" && leak.pid !== undefined && this.own.has(`${leak.pid}`))
+    )
   }
 
   private leaksOf(record: ProcessRecord, isTest: boolean): ReadonlyArray<Leak> {
@@ -153,7 +159,13 @@ export class Ledger {
     return [
       ...(isTest ? [] : [process]),
       ...host.directory.held("", pid).map(
-        ({ key }): Leak => ({ kind: "name", what: `"${key}", held by ${name}`, name: key, ...whose, ...at(`name ${key}`) })
+        ({ key }): Leak => ({
+          kind: "name",
+          what: `"${key}", held by ${name}`,
+          name: key,
+          ...whose,
+          ...at(`name ${key}`)
+        })
       ),
       ...host.monitors.monitorsOf(record).map(
         (monitor): Leak => ({

@@ -1,6 +1,7 @@
 /** Patterns: which message is meant. Deep and partial: what a pattern does not mention may be anything. */
-import { equals as samePid, isPid } from "@understudy/core/Pid"
+
 import { show } from "@understudy/core/internal/Texts"
+import { isPid, equals as samePid } from "@understudy/core/Pid"
 import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 
@@ -9,7 +10,17 @@ export const any: unique symbol = Symbol.for("@understudy/testing/any")
 /** Matches anything that is there. */
 export type Any = typeof any
 
-type Leaf = string | number | bigint | boolean | symbol | null | undefined | Date | RegExp | ((...args: never) => unknown)
+type Leaf =
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | null
+  | undefined
+  | Date
+  | RegExp
+  | ((...args: never) => unknown)
 
 /**
  * A value in part: objects name some of their fields, arrays all of their elements; a predicate stands for a value it is true of,
@@ -32,7 +43,8 @@ export type Pattern<T> = Part<T> | Schema.Top
 /** The messages of `T` that a pattern can mean: by its `_tag` if it has one, by its schema's type if it is a schema. */
 export type Matched<T, P> = P extends Schema.Top
   ? P["Type"]
-  : P extends (value: any) => value is infer N
+  : // biome-ignore lint/suspicious/noExplicitAny: a parameter of any type; only the predicate's is taken
+    P extends (value: any) => value is infer N
     ? N
     : P extends { readonly _tag: infer Tag extends string }
       ? Extract<T, { readonly _tag: Tag }>
@@ -48,13 +60,17 @@ const fits = (part: unknown, value: unknown): boolean => {
   if (part === any) return value !== undefined
   if (typeof part === "function") return holds(part as (value: unknown) => unknown, value)
   if (isPid(part)) return isPid(value) && samePid(part, value)
-  if (typeof part !== "object" || part === null || typeof value !== "object" || value === null) return Object.is(part, value)
+  if (typeof part !== "object" || part === null || typeof value !== "object" || value === null)
+    return Object.is(part, value)
   if (Array.isArray(part)) {
     return Array.isArray(value) && part.length === value.length && part.every((one, at) => fits(one, value[at]))
   }
   // A class instance is a value as a whole: maps, dates, messages that were made by their class
   if (!isPlain(part) && (Equal.equals(part, value) || !(Symbol.iterator in part))) {
-    return Equal.equals(part, value) || (Object.getPrototypeOf(part) === Object.getPrototypeOf(value) && fieldsFit(part, value))
+    return (
+      Equal.equals(part, value) ||
+      (Object.getPrototypeOf(part) === Object.getPrototypeOf(value) && fieldsFit(part, value))
+    )
   }
   if (Symbol.iterator in part) {
     return Symbol.iterator in value && fits([...(part as Iterable<unknown>)], [...(value as Iterable<unknown>)])
@@ -80,7 +96,8 @@ export const matches = (pattern: unknown, message: unknown): boolean =>
 /** A pattern as text. */
 export const patternText = (pattern: unknown): string => {
   if (Schema.isSchema(pattern)) return `a value of the schema ${schemaName(pattern as Schema.Top)}`
-  if (typeof pattern === "function") return `a message for which ${pattern.toString().replace(/\s+/g, " ").slice(0, 200)}`
+  if (typeof pattern === "function")
+    return `a message for which ${pattern.toString().replace(/\s+/g, " ").slice(0, 200)}`
   return show(readable(pattern)).replaceAll("[any]", "any")
 }
 

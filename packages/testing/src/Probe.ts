@@ -17,8 +17,9 @@
  *
  * When not to use one: to look at the answer of a call, call. To replace a whole server whose state matters, implement its contract.
  */
-import * as GenServer from "@understudy/core/GenServer"
+
 import * as ExitReason from "@understudy/core/ExitReason"
+import * as GenServer from "@understudy/core/GenServer"
 import { CallMessage, CastMessage, TerminateMessage } from "@understudy/core/internal/Leftovers"
 import { longestText, show } from "@understudy/core/internal/Texts"
 import { equals, isPid, type Pid } from "@understudy/core/Pid"
@@ -134,28 +135,36 @@ class Box {
       const start = this.now
       const found = () => this.waiting.find(looksAt)
       const limit = millisecondsOf(within)
-      return Effect.flatMap(waitUntil(this.helper.host, this.listeners, () => this.waiting.some(looksAt), limit), () => {
-        const waited = Math.round(this.now - start)
-        if (!this.waiting.some(looksAt)) return Effect.fail(this.failure(expected, waited))
-        const message = found()
-        if (!isMeant(message)) return Effect.fail(this.failure(expected, waited, message))
-        this.take(message)
-        return Effect.succeed(message)
-      })
+      return Effect.flatMap(
+        waitUntil(this.helper.host, this.listeners, () => this.waiting.some(looksAt), limit),
+        () => {
+          const waited = Math.round(this.now - start)
+          if (!this.waiting.some(looksAt)) return Effect.fail(this.failure(expected, waited))
+          const message = found()
+          if (!isMeant(message)) return Effect.fail(this.failure(expected, waited, message))
+          this.take(message)
+          return Effect.succeed(message)
+        }
+      )
     })
   }
 
   /** Fails when something waits, or comes within that time. */
-  nothing(duration: Duration.Input, looksAt: (message: unknown) => boolean = () => true): Effect.Effect<void, ProbeFailed> {
+  nothing(
+    duration: Duration.Input,
+    looksAt: (message: unknown) => boolean = () => true
+  ): Effect.Effect<void, ProbeFailed> {
     return Effect.suspend(() => {
       const start = this.now
       const limit = millisecondsOf(duration)
-      return Effect.flatMap(waitUntil(this.helper.host, this.listeners, () => this.waiting.some(looksAt), limit), (came) =>
-        came
-          ? Effect.fail(
-              this.failure(`nothing for ${limit} ms`, Math.round(this.now - start), this.waiting.find(looksAt))
-            )
-          : Effect.void
+      return Effect.flatMap(
+        waitUntil(this.helper.host, this.listeners, () => this.waiting.some(looksAt), limit),
+        (came) =>
+          came
+            ? Effect.fail(
+                this.failure(`nothing for ${limit} ms`, Math.round(this.now - start), this.waiting.find(looksAt))
+              )
+            : Effect.void
       )
     })
   }
@@ -164,7 +173,11 @@ class Box {
 /** What can be expected of an end. */
 export interface EndPattern {
   /** Why it ended: a reason, its `_tag` (`"Shutdown"`), or a predicate. Default: any. */
-  readonly reason?: ExitReason.ExitReason | ExitReason.ExitReason["_tag"] | ((reason: ExitReason.ExitReason) => boolean) | undefined
+  readonly reason?:
+    | ExitReason.ExitReason
+    | ExitReason.ExitReason["_tag"]
+    | ((reason: ExitReason.ExitReason) => boolean)
+    | undefined
   /** Who ended. Default: anybody who is watched. */
   readonly of?: Addressed | undefined
 }
@@ -227,7 +240,8 @@ abstract class Common {
     const address = of === undefined ? undefined : addressOf(of)
     const isOf = (message: unknown): boolean =>
       message instanceof Process.Down &&
-      (address === undefined || (isPid(address) ? equals(message.pid, address) : message.name === `${(address as Process.Name).key}`))
+      (address === undefined ||
+        (isPid(address) ? equals(message.pid, address) : message.name === `${(address as Process.Name).key}`))
     const expected = `a Down${of === undefined ? "" : ` of ${address}`} with ${reasonText(reason)}`
     return this.box.first(expected, options?.within, isOf, (message) =>
       reasonFits(reason, (message as Process.Down).reason)
@@ -295,10 +309,12 @@ export class Probe<M> extends Common {
    */
   fish<const P extends Pattern<M>>(pattern: P, options?: Within): Effect.Effect<Matched<M, P>, ProbeFailed> {
     const isMeant = (message: unknown) => !isSignal(message) && matches(pattern, message)
-    return this.box.first(`among others ${patternText(pattern)}`, options?.within, isMeant, () => true) as Effect.Effect<
-      Matched<M, P>,
-      ProbeFailed
-    >
+    return this.box.first(
+      `among others ${patternText(pattern)}`,
+      options?.within,
+      isMeant,
+      () => true
+    ) as Effect.Effect<Matched<M, P>, ProbeFailed>
   }
 
   /**
@@ -328,7 +344,12 @@ const makeHelper = (
 ): Effect.Effect<Box, never, System | Scope.Scope> =>
   Effect.suspend(() => {
     const box = new Box(label)
-    const made = Helper.make(mailbox, label, (message) => take(box, message), () => stop(box))
+    const made = Helper.make(
+      mailbox,
+      label,
+      (message) => take(box, message),
+      () => stop(box)
+    )
     return Effect.map(made, (helper) => {
       box.helper = helper
       return box
@@ -419,8 +440,12 @@ export class ServerProbe<P extends GenServer.Protocol> extends Common {
     options?: Within
   ): Effect.Effect<ReceivedCall<PayloadOf<P[K]>, SuccessOf<P[K]>, FailureOf<P[K]>>, ProbeFailed> {
     const expected = `call ${tag}${(pattern as unknown) === any ? "" : ` ${patternText(pattern)}`}`
-    const isMeant = (message: unknown) => message instanceof CallMessage && message.method.tag === tag && fitsPayload(pattern, message)
-    const found = this.box.first(expected, options?.within, isRequest, isMeant) as Effect.Effect<CallMessage, ProbeFailed>
+    const isMeant = (message: unknown) =>
+      message instanceof CallMessage && message.method.tag === tag && fitsPayload(pattern, message)
+    const found = this.box.first(expected, options?.within, isRequest, isMeant) as Effect.Effect<
+      CallMessage,
+      ProbeFailed
+    >
     return Effect.map(found, (message) => {
       // The types are those of the contract whose codec has checked the message
       const from = message.from as unknown as GenServer.From<SuccessOf<P[K]>, FailureOf<P[K]>>
@@ -445,8 +470,12 @@ export class ServerProbe<P extends GenServer.Protocol> extends Common {
     options?: Within
   ): Effect.Effect<PayloadOf<P[K]>, ProbeFailed> {
     const expected = `cast ${tag}${(pattern as unknown) === any ? "" : ` ${patternText(pattern)}`}`
-    const isMeant = (message: unknown) => message instanceof CastMessage && message.method.tag === tag && fitsPayload(pattern, message)
-    const found = this.box.first(expected, options?.within, isRequest, isMeant) as Effect.Effect<CastMessage, ProbeFailed>
+    const isMeant = (message: unknown) =>
+      message instanceof CastMessage && message.method.tag === tag && fitsPayload(pattern, message)
+    const found = this.box.first(expected, options?.within, isRequest, isMeant) as Effect.Effect<
+      CastMessage,
+      ProbeFailed
+    >
     return Effect.map(found, (message) => (message.payload ?? {}) as PayloadOf<P[K]>)
   }
 }
@@ -483,7 +512,8 @@ export const of = <P extends GenServer.Protocol, A extends GenServer.Fields, M>(
         for (const message of box.all) {
           if (!(message instanceof CallMessage) || message.asker === undefined || message.replyTo.settled) continue
           const { asker } = message
-          const by = asker.pid === undefined ? "a fiber that is no process" : (ledger?.nameOf(asker.pid) ?? `${asker.pid}`)
+          const by =
+            asker.pid === undefined ? "a fiber that is no process" : (ledger?.nameOf(asker.pid) ?? `${asker.pid}`)
           const madeAt = ownLines(asker.stack)
           ledger?.noted.push({
             kind: "call",

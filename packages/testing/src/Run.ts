@@ -70,7 +70,9 @@ const effectOf = (body: Body<never>, self: Process.Self<unknown>): Effect.Effect
     if (Effect.isEffect(made)) return made as Effect.Effect<unknown, unknown, Process.Provided>
     // The generator was made by this call, and is used once
     if (isGenerator(made)) return Effect.gen(() => made)
-    throw new TypeError(`a test's body must be an Effect or a generator function, or give an Effect; got ${typeof made}`)
+    throw new TypeError(
+      `a test's body must be an Effect or a generator function, or give an Effect; got ${typeof made}`
+    )
   })
 
 /** A test under way. */
@@ -103,7 +105,8 @@ class Run {
         // Their services are of the layer, as those of the implementations
         ...definitions.map((definition) => ({ definition, "~R": undefined as never }))
       ],
-      layer: layer === undefined ? watching : Layer.merge(layer as Layer.Layer<never, unknown, System.System>, watching),
+      layer:
+        layer === undefined ? watching : Layer.merge(layer as Layer.Layer<never, unknown, System.System>, watching),
       watchdog: "Infinity"
     })
   }

@@ -212,11 +212,13 @@ export const startSupervised: {
       ...(spec?.on === undefined ? {} : { on: spec.on }),
       ...given
     }
-    const contract = spec === undefined ? (isImplementation(what) ? what.contract : (what as GenServer.AnyContract)) : undefined
+    const contract =
+      spec === undefined ? (isImplementation(what) ? what.contract : (what as GenServer.AnyContract)) : undefined
     const name = spec?.definition.name ?? (contract as GenServer.AnyContract).name
     const definition = isImplementation(what)
       ? what.definition
-      : (host.definition(name) ?? (spec !== undefined && "body" in spec.definition ? (spec.definition as Definition) : undefined))
+      : (host.definition(name) ??
+        (spec !== undefined && "body" in spec.definition ? (spec.definition as Definition) : undefined))
     if (definition === undefined) {
       return yield* new GenServer.StartError({ contract: name, problem: "unknown-contract" })
     }
@@ -243,6 +245,7 @@ export const stopSupervised = (of: Addressed): Effect.Effect<void, NotSupervised
     const pid = pidOf(host, of)
     const supervisor = supervisors.get(yield* Scope.Scope)
     const child = pid === undefined ? undefined : supervisor?.find(pid)
-    if (supervisor === undefined || child === undefined) return yield* new NotSupervised({ process: `${addressOf(of)}` })
+    if (supervisor === undefined || child === undefined)
+      return yield* new NotSupervised({ process: `${addressOf(of)}` })
     yield* supervisor.stop(child)
   })

@@ -4,10 +4,9 @@
  */
 import * as ExitReason from "@understudy/core/ExitReason"
 import { type Host, System } from "@understudy/core/internal/Host"
-import { CallMessage, CastMessage, IncomingCall, TerminateMessage } from "@understudy/core/internal/Leftovers"
+import { CallMessage, CastMessage, IncomingCall, linkedTo, TerminateMessage } from "@understudy/core/internal/Leftovers"
 import type { ProcessRecord } from "@understudy/core/internal/Running"
 import { show } from "@understudy/core/internal/Texts"
-import { linkedTo } from "@understudy/core/internal/Leftovers"
 import type { Pid } from "@understudy/core/Pid"
 import * as Process from "@understudy/core/Process"
 import * as Effect from "effect/Effect"
@@ -148,7 +147,8 @@ class Tracing {
       this.tell({ _tag: "Call", name: item.method.tag, payload: item.payload, from: item.asker?.pid })
       return this.listenTo(item)
     }
-    if (item instanceof TerminateMessage) return this.tell({ _tag: "Call", name: "terminate", payload: item.reason, from: item.asker?.pid })
+    if (item instanceof TerminateMessage)
+      return this.tell({ _tag: "Call", name: "terminate", payload: item.reason, from: item.asker?.pid })
     if (item instanceof IncomingCall) return
     if (item instanceof Process.Down) return this.tell({ _tag: "Down", pid: item.pid, reason: item.reason })
     if (item instanceof Process.Exit) return this.tell({ _tag: "Exit", from: item.from, reason: item.reason })

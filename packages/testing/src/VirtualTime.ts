@@ -2,13 +2,14 @@
  * The time and the run loop of one test: everything of the test runs in one queue, and time passes only when nothing is ready. It is a
  * `TestClock`, so `TestClock.adjust` in a test does what it says.
  */
+
+import { System } from "@understudy/core/System"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scheduler from "effect/Scheduler"
 import type * as TestClock from "effect/testing/TestClock"
-import { System } from "@understudy/core/System"
 
 /** What a {@link VirtualTime} tells, and when it gives up. */
 export interface VirtualTimeOptions {

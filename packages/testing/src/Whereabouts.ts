@@ -4,7 +4,8 @@ import type { ProcessRecord } from "@understudy/core/internal/Running"
 import type { Pid } from "@understudy/core/Pid"
 
 /** Code of this project's packages, of its dependencies and of Node. */
-const foreign = /node_modules|node:|[/\\]packages[/\\](core|supervisor|registry|testing)[/\\](src|dist)[/\\]|<anonymous>/
+const foreign =
+  /node_modules|node:|[/\\]packages[/\\](core|supervisor|registry|testing)[/\\](src|dist)[/\\]|<anonymous>/
 
 /** So many lines are shown. */
 const mostLines = 4

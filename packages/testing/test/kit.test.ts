@@ -43,7 +43,10 @@ describe("startSupervised", () => {
     const unknown = await runProcess(function* () {
       yield* startSupervised(Counter, { start: 1 })
     })
-    expect(Exit.isFailure(unknown) && errorOf(unknown)).toMatchObject({ _tag: "StartError", problem: "unknown-contract" })
+    expect(Exit.isFailure(unknown) && errorOf(unknown)).toMatchObject({
+      _tag: "StartError",
+      problem: "unknown-contract"
+    })
     const FailsLive = GenServer.define("kit/Fails", { protocol: {} }).implement({
       init: () => Effect.fail("no"),
       handle: {}
@@ -110,7 +113,11 @@ describe("startSupervised", () => {
 describe("time", () => {
   it.process("advances by so much, with all that is due on the way", function* () {
     const seen: Array<number> = []
-    const tick = (at: number) => Effect.andThen(Process.sleep(at), Effect.sync(() => seen.push(at)))
+    const tick = (at: number) =>
+      Effect.andThen(
+        Process.sleep(at),
+        Effect.sync(() => seen.push(at))
+      )
     for (const at of [3000, 1000, 2000, 5000]) yield* Process.spawn(Schema.Never, () => tick(at))
     yield* advance("3 seconds")
     expect(seen).toEqual([1000, 2000, 3000])
@@ -172,7 +179,10 @@ describe("concurrently", () => {
 
   it.process("says which one failed, and with what, after all have run", function* () {
     let ran = false
-    const late = Effect.andThen(Process.sleep(10), Effect.sync(() => (ran = true)))
+    const late = Effect.andThen(
+      Process.sleep(10),
+      Effect.sync(() => (ran = true))
+    )
     const error = yield* Effect.flip(concurrently(Effect.void, Effect.fail("no"), late))
     expect(error).toMatchObject({ _tag: "ConcurrentFailure", index: 1, count: 3, error: "no" })
     expect(error.message).toBe("effect 2 of 3 failed: no")
@@ -224,7 +234,9 @@ describe("trace", () => {
       ["Call", 100],
       ["Answer", 100]
     ])
-    expect(text).toMatch(/0 ms {2}takes the cast increment .*by: 2.*answers divide with a failure: .*by zero.*answers get 6/s)
+    expect(text).toMatch(
+      /0 ms {2}takes the cast increment .*by: 2.*answers divide with a failure: .*by zero.*answers get 6/s
+    )
   })
 
   it.process("gives links, signals and the end; and nothing of what comes after", function* () {
@@ -251,15 +263,19 @@ describe("trace", () => {
     expect(events.map(({ _tag }) => _tag)).toEqual(["Linked", "Message", "Exit", "Ended"])
   })
 
-  it.process("does not trace a process that is gone, elsewhere, or traced", { schedulers: 2, ...options }, function* () {
-    const far = yield* startSupervised(Counter, { start: 0 }, { on: { scheduler: 1 } })
-    expect(yield* Effect.flip(trace(far, Effect.void))).toMatchObject({ problem: "elsewhere" })
-    expect(yield* Effect.flip(trace("nobody", Effect.void))).toMatchObject({ problem: "no-process" })
-    const near = yield* startSupervised(Counter, { start: 0 })
-    const twice = trace(near, trace(near, Effect.void))
-    expect(yield* Effect.flip(twice)).toMatchObject({ problem: "traced" })
-    yield* trace(near, Effect.void)
-  })
+  it.process(
+    "does not trace a process that is gone, elsewhere, or traced",
+    { schedulers: 2, ...options },
+    function* () {
+      const far = yield* startSupervised(Counter, { start: 0 }, { on: { scheduler: 1 } })
+      expect(yield* Effect.flip(trace(far, Effect.void))).toMatchObject({ problem: "elsewhere" })
+      expect(yield* Effect.flip(trace("nobody", Effect.void))).toMatchObject({ problem: "no-process" })
+      const near = yield* startSupervised(Counter, { start: 0 })
+      const twice = trace(near, trace(near, Effect.void))
+      expect(yield* Effect.flip(twice)).toMatchObject({ problem: "traced" })
+      yield* trace(near, Effect.void)
+    }
+  )
 })
 
 describe("whereMade", () => {

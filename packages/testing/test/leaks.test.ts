@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
-import { type Body, errorOf } from "../src/Run.ts"
 import { expectCrash, expectLeft, type Leak, LeftBehind, runProcess, startSupervised } from "../src/index.ts"
+import { type Body, errorOf } from "../src/Run.ts"
 import { Counter, CounterLive, Silent, SilentLive } from "./actors.ts"
 
 const options = { implementations: [CounterLive, SilentLive] } as const

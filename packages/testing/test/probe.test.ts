@@ -122,7 +122,9 @@ describe("a probe", () => {
     const probe = yield* Probe.make(Chat)
     yield* probe.as(Process.register("printer", probe.pid))
     expect(yield* Process.whereis("printer")).toEqual(probe.pid)
-    const fails = yield* Process.spawn(Schema.String, (other) => Effect.andThen(other.receive, Process.exit(ExitReason.failed("no"))))
+    const fails = yield* Process.spawn(Schema.String, (other) =>
+      Effect.andThen(other.receive, Process.exit(ExitReason.failed("no")))
+    )
     yield* probe.as(Process.link(fails))
     yield* Process.exit(fails, ExitReason.failed("no"))
     yield* probe.expectExit({ reason: "Failed" })
@@ -167,7 +169,9 @@ describe("a probe that stands in for a server", () => {
   it("a call that the test does not answer is a leak", async () => {
     const exit = await runProcess(function* () {
       const counter = yield* Probe.of(Counter)
-      yield* Process.spawn(Schema.Never, () => Effect.ignore(counter.ref.get({ timeout: "Infinity" })), { label: "asker" })
+      yield* Process.spawn(Schema.Never, () => Effect.ignore(counter.ref.get({ timeout: "Infinity" })), {
+        label: "asker"
+      })
       yield* counter.expectCall("get")
     })
     const error = Exit.isFailure(exit) ? errorOf(exit) : undefined

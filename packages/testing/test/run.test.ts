@@ -7,8 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { describe, expect, it } from "vitest"
-import { errorOf } from "../src/Run.ts"
 import { NoProgress, runProcess, WaitsForever } from "../src/index.ts"
+import { errorOf } from "../src/Run.ts"
 
 class Greeting extends Context.Service<Greeting, { readonly text: string }>()("kit/Greeting") {}
 
@@ -52,7 +52,12 @@ describe("runProcess", () => {
     const start = performance.now()
     const exit = await runProcess(function* (self) {
       yield* Process.sendAfter(self.pid, "2 hours", "2 hours")
-      yield* Effect.forkScoped(Effect.delay(Effect.sync(() => seen.push("1 hour")), "1 hour"))
+      yield* Effect.forkScoped(
+        Effect.delay(
+          Effect.sync(() => seen.push("1 hour")),
+          "1 hour"
+        )
+      )
       seen.push(`${yield* self.receive}`)
       yield* Process.sleep("3 hours")
       yield* TestClock.adjust("1 hour")
@@ -131,7 +136,11 @@ describe("runProcess", () => {
     const error = failureOf(
       await runProcess(
         function* (self) {
-          yield* Process.sendInterval(yield* Process.spawn(Schema.String, (other) => Effect.forever(other.receive)), "x", "1 second")
+          yield* Process.sendInterval(
+            yield* Process.spawn(Schema.String, (other) => Effect.forever(other.receive)),
+            "x",
+            "1 second"
+          )
           yield* self.receive
         },
         { mostSteps: 50 }

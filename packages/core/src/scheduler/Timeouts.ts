@@ -40,7 +40,10 @@ export class Timeouts {
     const { looked, looks } = this
     return this.entries
       .filter(({ state }) => state === listed)
-      .reduce((first, { look, time }) => Math.min(first, (look < looked ? (looks[look] as number) : now) + time), Infinity)
+      .reduce(
+        (first, { look, time }) => Math.min(first, (look < looked ? (looks[look] as number) : now) + time),
+        Infinity
+      )
   }
 
   /** Sets one that is not set. It is measured from the next look at the clock. */

@@ -1,6 +1,6 @@
 /** `it.process`: tests whose body is a process. */
 import * as Exit from "effect/Exit"
-import { test as vitestTest, type TestContext, type TestOptions } from "vitest"
+import { type TestContext, type TestOptions, test as vitestTest } from "vitest"
 import { type Body, errorOf, type ProcessOptions, runProcess } from "../Run.ts"
 
 /** How a test runs: its system, and vitest's own options. */
@@ -11,7 +11,7 @@ export interface ProcessTestOptions<R = never, E = never> extends Omit<ProcessOp
 
 /** Registers a test whose body is a process. */
 export interface ProcessTest {
-  <R = never, E = never>(title: string, body: Body<R>): void
+  (title: string, body: Body<never>): void
   <R = never, E = never>(title: string, options: ProcessTestOptions<R, E>, body: Body<R>): void
 }
 
@@ -30,7 +30,10 @@ type Register = (title: string, options: TestOptions, run: (context: TestContext
 const registering =
   (register: Register): ProcessTest =>
   (title: string, ...given: ReadonlyArray<unknown>) => {
-    const [options, body] = (given.length === 1 ? [{}, given[0]] : given) as [ProcessTestOptions<never, unknown>, Body<never>]
+    const [options, body] = (given.length === 1 ? [{}, given[0]] : given) as [
+      ProcessTestOptions<never, unknown>,
+      Body<never>
+    ]
     const { vitest, ...rest } = options
     register(title, vitest ?? {}, async ({ signal }) => {
       const exit = await runProcess(body, { ...rest, signal })
