@@ -215,7 +215,7 @@ describe("crash", () => {
 })
 
 describe("trace", () => {
-  it.process("gives messages, calls, answers and failures in order, with their times", function* () {
+  it.process("gives messages, calls, answers and failures in order, with their times", function* (self) {
     const counter = yield* startSupervised(CounterLive, { start: 4 })
     const { events, text, value } = yield* trace(
       counter,
@@ -234,6 +234,7 @@ describe("trace", () => {
       ["Call", 100],
       ["Answer", 100]
     ])
+    expect(events.map((event) => event._tag === "Call" && `${event.from}`)[1]).toBe(`${self.pid}`)
     expect(text).toMatch(
       /0 ms {2}takes the cast increment .*by: 2.*answers divide with a failure: .*by zero.*answers get 6/s
     )

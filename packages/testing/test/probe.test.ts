@@ -54,6 +54,7 @@ describe("a probe", () => {
     const probe = yield* Probe.make(Chat, { label: "listener" })
     const error = yield* Effect.flip(probe.expect({ _tag: "Said", text: "hi" }, { within: "3 seconds" }))
     expect(error).toMatchObject({ waited: 3000, mailbox: [] })
+    expect(error.stack).toMatch(/waited: 3000 ms\n {4}at .*probe\.test\.ts/)
     expect(error.message).toMatch(/^listener .*: expected \{.*text: 'hi'.*\n {2}mailbox: empty\n {2}waited: 3000 ms/s)
   })
 
