@@ -5,6 +5,7 @@ import * as System from "@understudy/core/System"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { describe, expect } from "vitest"
@@ -23,7 +24,7 @@ import {
 } from "../src/index.ts"
 import { errorOf } from "../src/Run.ts"
 import { it } from "../src/vitest.ts"
-import { Counter, CounterLive } from "./actors.ts"
+import { Counter, CounterLive, SilentLive } from "./actors.ts"
 
 const options = { implementations: [CounterLive] } as const
 
@@ -139,6 +140,18 @@ describe("time", () => {
     }
     expect(passed).toEqual([3000, 57_000, 19 * 60_000])
     expect(probe.messages()).toEqual(["soon", "late"])
+  })
+
+  it.process("advances to the timeout of a call, and of a receive", function* () {
+    const silent = yield* startSupervised(SilentLive)
+    const asking = yield* Effect.forkScoped(Effect.flip(silent.ask({ timeout: "7 seconds" })))
+    const receiving = yield* Process.spawn(Schema.Never, (self) => Effect.flip(self.receiveWithin("9 seconds")))
+    const first = yield* advanceToNext()
+    expect(first && Duration.toMillis(first)).toBe(7000)
+    expect((yield* Fiber.join(asking))._tag).toBe("CallTimeout")
+    expect(yield* Process.isAlive(receiving)).toBe(true)
+    yield* advanceToNext()
+    expect(yield* Process.isAlive(receiving)).toBe(false)
   })
 
   it.process("settles when nothing is ready, and no time passes", { schedulers: 2, ...options }, function* () {
