@@ -95,10 +95,23 @@ export default {
       from: { path: "^packages/[^/]+/src" },
       to: { path: "/effect/(src|dist)/index[.](ts|js|d[.]ts)$" }
     },
-    depends("(core|supervisor|registry)", ["effect"]),
-    // Outside of src/vitest it works with any test runner
-    depends("testing", ["effect", "fast-check"], "(?!vitest)"),
-    depends("testing", ["effect", "fast-check", "vitest"], "vitest"),
+    {
+      name: "what-is-published-depends-on-effect-only",
+      comment: "published packages have few dependencies, and say them",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src", pathNot: "^packages/testing/src" },
+      to: { path: "node_modules", pathNot: "node_modules/(effect|[.]pnpm/effect@[^/]+)/" }
+    },
+    {
+      name: "testing-depends-on-effect-and-test-tools",
+      comment: "vitest only where tests are registered: the rest runs without it",
+      severity: "error",
+      from: { path: "^packages/testing/src", pathNot: "^packages/testing/src/vitest([.]ts$|/)" },
+      to: {
+        path: "node_modules",
+        pathNot: "node_modules/(effect|fast-check|[.]pnpm/(effect|fast-check)@[^/]+)/"
+      }
+    },
     {
       name: "resolvable",
       comment: "what is imported exists",

@@ -41,8 +41,12 @@ export const concurrently = <const Effects extends ReadonlyArray<AnyEffect>>(
 > =>
   Effect.gen(function* () {
     const run = (effect: AnyEffect, index: number) =>
-      // The services are required of whoever runs this
-      Effect.exit(Process.run(effect as Effect.Effect<unknown, unknown>, { label: `concurrently ${index + 1}` }))
+      // A failure is a result, and no crash of the process. The services are required of whoever runs this
+      Effect.exit(
+        Effect.flatten(
+          Process.run(Effect.exit(effect as Effect.Effect<unknown, unknown>), { label: `concurrently ${index + 1}` })
+        )
+      )
     const exits = yield* Effect.forEach(effects, run, { concurrency: "unbounded" })
     for (const [index, exit] of exits.entries()) {
       if (Exit.isSuccess(exit)) continue

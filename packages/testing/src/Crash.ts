@@ -40,11 +40,9 @@ export const crash = (
     const pid = pidOf(host, of)
     if (pid === undefined) return yield* new CannotCrash({ process: `${addressOf(of)}`, problem: "no-process" })
     yield* expectCrash(pid)
-    return yield* Effect.catchTag(
-      Process.run((self) => kill(self, pid, options?.reason ?? ExitReason.kill)),
-      "ProcessExited",
-      (error) => Effect.die(error)
-    )
+    // What it fails with is no crash of the process that tries
+    const killing = Process.run((self) => Effect.exit(kill(self, pid, options?.reason ?? ExitReason.kill)))
+    return yield* Effect.flatten(Effect.catchTag(killing, "ProcessExited", Effect.die))
   })
 
 /** From a process of its own: the caller's mailbox is the caller's. */

@@ -1,7 +1,8 @@
 /** What a test says is meant: crashes, and what it leaves. Outside of a test that looks for leaks they say nothing. */
-import { System } from "@understudy/core/internal/Host"
+import { Current, System } from "@understudy/core/internal/Host"
 import { equals } from "@understudy/core/Pid"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Addressed, pidOf } from "./Addressed.ts"
 import type { Leak } from "./Leak.ts"
 import { CurrentLedger, type Meant } from "./Ledger.ts"
@@ -10,11 +11,15 @@ import { CurrentLedger, type Meant } from "./Ledger.ts"
 export type Which = Addressed | ((leak: Leak) => boolean)
 
 const meantBy = (which: Which): Effect.Effect<Meant, never, System> =>
-  Effect.map(System, (host) => {
+  Effect.gen(function* () {
     if (typeof which === "function") return (leak) => which(leak) === true
-    const pid = pidOf(host, which)
+    const pid = pidOf(yield* System, which)
     const isOf = (leak: Leak) => pid !== undefined && leak.pid !== undefined && equals(leak.pid, pid)
-    return typeof which === "string" ? (leak) => leak.name === which || leak.label === which || isOf(leak) : isOf
+    if (typeof which !== "string") return isOf
+    const caller = Option.getOrUndefined(yield* Effect.serviceOption(Current))
+    // A name of the test itself means that name, and not all that the test leaves
+    const isCaller = pid !== undefined && caller !== undefined && equals(caller.pid, pid)
+    return (leak) => leak.name === which || leak.label === which || (!isCaller && isOf(leak))
   })
 
 const expectKind = (which: Which | undefined, isOf: (leak: Leak) => boolean): Effect.Effect<void, never, System> =>

@@ -15,8 +15,8 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { CurrentLedger } from "./Ledger.ts"
 
-/** What its process does with each message, in its own turn. */
-export type Take = (message: unknown) => void
+/** What its process does with each message, in its own turn: at once, and by the effect it gives. */
+export type Take = (message: unknown) => Effect.Effect<void, never, Process.Current> | undefined
 
 /** Waits for something of another process of the same scheduler, for some time of the system at most. Whether it came. */
 export const waitUntil = (
@@ -99,17 +99,15 @@ export class Helper {
     for (const wake of [...this.wakers]) wake()
   }
 
-  /** Ends it, as it was asked to: from the messages it takes. */
-  end(reason: ExitReason.ExitReason): void {
-    this.post(Process.exit(reason))
-  }
-
   private body(self: Process.Self<unknown>) {
     const { serve, take } = this
     return Effect.gen(function* () {
       yield* Process.trapExit(true)
       yield* Effect.forkScoped(Effect.forever(serve))
-      while (true) take(yield* self.receive)
+      while (true) {
+        const then = take(yield* self.receive)
+        if (then !== undefined) yield* then
+      }
     })
   }
 

@@ -158,17 +158,15 @@ export class Ledger {
     }
     return [
       ...(isTest ? [] : [process]),
-      ...host.directory
-        .held("", pid)
-        .map(
-          ({ key }): Leak => ({
-            kind: "name",
-            what: `"${key}", held by ${name}`,
-            name: key,
-            ...whose,
-            ...at(`name ${key}`)
-          })
-        ),
+      ...host.directory.held("", pid).map(
+        ({ key }): Leak => ({
+          kind: "name",
+          what: `"${key}", held by ${name}`,
+          name: key,
+          ...whose,
+          ...at(`name ${key}`)
+        })
+      ),
       ...host.monitors.monitorsOf(record).map(
         (monitor): Leak => ({
           kind: "monitor",

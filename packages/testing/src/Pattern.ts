@@ -43,7 +43,8 @@ export type Pattern<T> = Part<T> | Schema.Top
 /** The messages of `T` that a pattern can mean: by its `_tag` if it has one, by its schema's type if it is a schema. */
 export type Matched<T, P> = P extends Schema.Top
   ? P["Type"]
-  : P extends (value: any) => value is infer N
+  : // biome-ignore lint/suspicious/noExplicitAny: a parameter of any type; only the predicate's is taken
+    P extends (value: any) => value is infer N
     ? N
     : P extends { readonly _tag: infer Tag extends string }
       ? Extract<T, { readonly _tag: Tag }>

@@ -30,10 +30,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type Addressed, addressOf } from "./Addressed.ts"
-import { Helper, type Takes, waitUntil } from "./Helper.ts"
+import { Helper, type Take, type Takes, waitUntil } from "./Helper.ts"
 import { CurrentLedger } from "./Ledger.ts"
 import { any, type Matched, matches, type Part, type Pattern, patternText } from "./Pattern.ts"
-import { ownLines } from "./Whereabouts.ts"
+import { here, ownLines } from "./Whereabouts.ts"
 
 export { type Any, any, type Matched, type Part, type Pattern } from "./Pattern.ts"
 
@@ -83,6 +83,12 @@ const textOf = (message: unknown): string => {
   return text.length > longestText ? `${text.slice(0, longestText)}…` : text
 }
 
+/** Says in place of this package's lines where the expectation stands. */
+const failedAt = (site: string | undefined, failure: ProbeFailed): ProbeFailed => {
+  if (site !== undefined) failure.stack = `${failure.name}: ${failure.message}\n${site.replace(/^/gm, "    ")}`
+  return failure
+}
+
 const isSignal = (message: unknown): boolean => message instanceof Process.Down || message instanceof Process.Exit
 
 /** What all probes do. Waits, and keeps what came. */
@@ -99,7 +105,7 @@ class Box {
     this.label = label
   }
 
-  push(message: unknown): void {
+  push(message: unknown): undefined {
     this.all.push(message)
     this.waiting.push(message)
     for (const look of [...this.listeners]) look()
@@ -131,6 +137,8 @@ class Box {
     looksAt: (message: unknown) => boolean,
     isMeant: (message: unknown) => boolean
   ): Effect.Effect<unknown, ProbeFailed> {
+    // Called where the test says what it expects
+    const site = here()
     return Effect.suspend(() => {
       const start = this.now
       const found = () => this.waiting.find(looksAt)
@@ -139,9 +147,9 @@ class Box {
         waitUntil(this.helper.host, this.listeners, () => this.waiting.some(looksAt), limit),
         () => {
           const waited = Math.round(this.now - start)
-          if (!this.waiting.some(looksAt)) return Effect.fail(this.failure(expected, waited))
+          if (!this.waiting.some(looksAt)) return Effect.fail(failedAt(site, this.failure(expected, waited)))
           const message = found()
-          if (!isMeant(message)) return Effect.fail(this.failure(expected, waited, message))
+          if (!isMeant(message)) return Effect.fail(failedAt(site, this.failure(expected, waited, message)))
           this.take(message)
           return Effect.succeed(message)
         }
@@ -150,22 +158,17 @@ class Box {
   }
 
   /** Fails when something waits, or comes within that time. */
-  nothing(
-    duration: Duration.Input,
-    looksAt: (message: unknown) => boolean = () => true
-  ): Effect.Effect<void, ProbeFailed> {
+  nothing(duration: Duration.Input): Effect.Effect<void, ProbeFailed> {
+    const site = here()
     return Effect.suspend(() => {
       const start = this.now
       const limit = millisecondsOf(duration)
-      return Effect.flatMap(
-        waitUntil(this.helper.host, this.listeners, () => this.waiting.some(looksAt), limit),
-        (came) =>
-          came
-            ? Effect.fail(
-                this.failure(`nothing for ${limit} ms`, Math.round(this.now - start), this.waiting.find(looksAt))
-              )
-            : Effect.void
-      )
+      const isSomething = () => this.waiting.length > 0
+      return Effect.flatMap(waitUntil(this.helper.host, this.listeners, isSomething, limit), (came) => {
+        if (!came) return Effect.void
+        const waited = Math.round(this.now - start)
+        return Effect.fail(failedAt(site, this.failure(`nothing for ${limit} ms`, waited, this.waiting[0])))
+      })
     })
   }
 }
@@ -339,7 +342,7 @@ export class Probe<M> extends Common {
 const makeHelper = (
   mailbox: Takes,
   label: string,
-  take: (box: Box, message: unknown) => void = (box, message) => box.push(message),
+  take: (box: Box, message: unknown) => ReturnType<Take> = (box, message) => box.push(message),
   stop: (box: Box) => Effect.Effect<void> = () => Effect.void
 ): Effect.Effect<Box, never, System | Scope.Scope> =>
   Effect.suspend(() => {
@@ -504,9 +507,8 @@ export const of = <P extends GenServer.Protocol, A extends GenServer.Fields, M>(
     const label = options?.label ?? `probe of ${contract.name}`
     const ledger = yield* CurrentLedger
     const take = (box: Box, message: unknown) => {
-      if (!(message instanceof TerminateMessage)) return box.push(message)
-      // Not waited for: the probe's process ends itself
-      box.helper.end(message.reason)
+      // As a server does
+      return message instanceof TerminateMessage ? Process.exit(message.reason) : box.push(message)
     }
     const unanswered = (box: Box) =>
       Effect.sync(() => {

@@ -63,14 +63,16 @@ class TestSupervisor {
   private readonly listeners = new Set<() => void>()
   private stopping = false
 
-  take(message: unknown): void {
-    if (!(message instanceof Process.Exit)) return
-    const child = this.children.find(({ pid }) => equals(pid, message.from))
-    if (child === undefined) return
+  take(message: unknown): undefined {
+    const child = message instanceof Process.Exit ? this.find(message.from) : undefined
+    if (child !== undefined) this.ended(child, (message as Process.Exit).reason)
+  }
+
+  private ended(child: Child, reason: ExitReason.ExitReason): void {
     const again =
       !this.stopping &&
       child.restarts < mostRestarts &&
-      (child.restart === "permanent" || (child.restart === "transient" && ExitReason.isAbnormal(message.reason)))
+      (child.restart === "permanent" || (child.restart === "transient" && ExitReason.isAbnormal(reason)))
     if (again) this.again(child)
     else this.drop(child)
   }

@@ -42,6 +42,15 @@ const queueIsEmpty: Effect.Effect<void, never, System> = Effect.gen(function* ()
 export const settle = (): Effect.Effect<void, never, System> =>
   Clock.clockWith((clock) => (clock instanceof VirtualTime ? clock.settled : queueIsEmpty))
 
+/** Waits by a timer of the system: what was set before it and is due at the same time comes first. */
+const passInSystem = (duration: Duration.Input): Effect.Effect<void, never, System> =>
+  Effect.flatMap(System, (host) =>
+    Effect.callback<void>((resume) => {
+      const timer = host.timers.set(Duration.toMillis(Duration.fromInputUnsafe(duration)), () => resume(Effect.void))
+      return Effect.sync(() => host.timers.clear(timer))
+    })
+  )
+
 /**
  * Lets time pass, and waits until nothing is ready. What is due on the way happens at its time, in order. In `it.process` time
  * passes by itself whenever the test waits; this is for a test that waits for nothing else. Under a `TestClock` that the test itself
@@ -54,7 +63,7 @@ export const settle = (): Effect.Effect<void, never, System> =>
 export const advance = (duration: Duration.Input): Effect.Effect<void, never, System> =>
   Clock.clockWith((clock) => {
     if (clock instanceof VirtualTime) return clock.adjust(duration)
-    const pass = isTestClock(clock) ? Effect.andThen(queueIsEmpty, clock.adjust(duration)) : Effect.sleep(duration)
+    const pass = isTestClock(clock) ? Effect.andThen(queueIsEmpty, clock.adjust(duration)) : passInSystem(duration)
     return Effect.andThen(pass, queueIsEmpty)
   })
 

@@ -50,6 +50,11 @@ export class CannotTrace extends Schema.TaggedError<CannotTrace>()("CannotTrace"
   }
 }
 
+const payloadText = (payload: unknown): string =>
+  payload === undefined || (typeof payload === "object" && payload !== null && Object.keys(payload).length === 0)
+    ? ""
+    : ` ${show(payload)}`
+
 /** One line about an event. */
 export const eventText = (event: TraceEvent): string => {
   const time = `${event.at} ms`.padStart(9)
@@ -57,9 +62,9 @@ export const eventText = (event: TraceEvent): string => {
     case "Message":
       return `${time}  takes ${show(event.message)}`
     case "Cast":
-      return `${time}  takes the cast ${event.name} ${show(event.payload)}`
+      return `${time}  takes the cast ${event.name}${payloadText(event.payload)}`
     case "Call":
-      return `${time}  takes the call ${event.name} ${show(event.payload)}${event.from === undefined ? "" : ` of ${event.from}`}`
+      return `${time}  takes the call ${event.name}${payloadText(event.payload)}${event.from === undefined ? "" : ` of ${event.from}`}`
     case "Answer": {
       const { exit } = event
       return `${time}  answers ${event.name} ${Exit.isSuccess(exit) ? show(exit.value) : `with a failure: ${ExitReason.format(ExitReason.fromExit(exit))}`}`
@@ -89,6 +94,8 @@ class Tracing {
   private readonly start: number
   private linked: ReadonlyArray<Pid>
   private listening = true
+  /** Calls whose callers are not known yet. */
+  private readonly unknown: Array<() => void> = []
 
   constructor(record: ProcessRecord, links: () => ReadonlyArray<Pid>) {
     this.record = record
@@ -99,7 +106,8 @@ class Tracing {
 
   private tell(event: Happened): void {
     if (!this.listening) return
-    this.lookAtLinks()
+    // At its end it loses them all
+    if (event._tag !== "Ended") this.lookAtLinks()
     this.add(event)
   }
 
@@ -143,8 +151,15 @@ class Tracing {
       return this.tell({ _tag: "Cast", name: item.method.tag, payload: item.payload })
     }
     if (item instanceof CallMessage) {
-      this.tell({ _tag: "Call", name: item.method.tag, payload: item.payload, from: item.asker?.pid })
-      return this.listenTo(item)
+      const { method, payload, replyTo } = item
+      this.tell({ _tag: "Call", name: method.tag, payload, from: undefined })
+      const event = this.events.at(-1)
+      // Its caller waits only when this is over: until then nobody knows who it is
+      const learn = () => {
+        if (event?._tag === "Call") Object.assign(event, { from: event.from ?? replyTo.asker?.pid })
+      }
+      this.unknown.push(learn)
+      return this.listenTo(item, learn)
     }
     if (item instanceof TerminateMessage)
       return this.tell({ _tag: "Call", name: "terminate", payload: item.reason, from: item.asker?.pid })
@@ -154,9 +169,17 @@ class Tracing {
     this.tell({ _tag: "Message", message: item })
   }
 
-  private listenTo(call: CallMessage): void {
+  /** Learns who waits for the calls that are not answered. */
+  learn(): void {
+    for (const learn of this.unknown) learn()
+  }
+
+  private listenTo(call: CallMessage, learn: () => void): void {
     const { method, replyTo } = call
-    const answered = (exit: Exit.Exit<unknown, unknown>) => this.tell({ _tag: "Answer", name: method.tag, exit })
+    const answered = (exit: Exit.Exit<unknown, unknown>) => {
+      learn()
+      this.tell({ _tag: "Answer", name: method.tag, exit })
+    }
     const told: Record<string, (value: never) => void> = {
       succeed: (value: unknown) => {
         answered(Exit.succeed(value))
@@ -197,7 +220,7 @@ const recordOf = (host: Host, of: Addressed): ProcessRecord | CannotTrace => {
  *   yield* counter.get()
  * }))
  * // 0 ms  takes the cast increment { by: 2 }
- * // 0 ms  takes the call get {} of <0.3>
+ * // 0 ms  takes the call get of <0.1.1>
  * // 0 ms  answers get 2
  * ```
  */
@@ -215,6 +238,7 @@ export const trace = <A, E, R>(
         Effect.map(
           Effect.tap(body, () => settle()),
           (value) => {
+            tracing.learn()
             const { events } = tracing
             return { value, events, text: events.map(eventText).join("\n") }
           }

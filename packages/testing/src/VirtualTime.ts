@@ -52,6 +52,8 @@ export class VirtualTime implements TestClock.TestClock {
   private readonly sleeps: Array<Sleep> = []
   /** Who waits until nothing is ready, oldest first. */
   private readonly settlers: Array<() => void> = []
+  /** Who waits until an instant is over, oldest first. */
+  private readonly lasts: Array<() => void> = []
   private armed = false
 
   constructor(live: Clock.Clock, options: VirtualTimeOptions) {
@@ -100,8 +102,7 @@ export class VirtualTime implements TestClock.TestClock {
 
   /** Nothing is ready. */
   private idle(): void {
-    const settled = this.settlers.shift()
-    const next = settled ?? this.nextSleep()
+    const next = this.settlers.shift() ?? this.nextDue() ?? this.lasts.shift() ?? this.nextSleep()
     if (next !== undefined) {
       // One at a time: what it leads to comes before the next
       next()
@@ -109,6 +110,11 @@ export class VirtualTime implements TestClock.TestClock {
     }
     this.armed = false
     if (this.watching) this.options.onStuck()
+  }
+
+  /** What is due now. */
+  private nextDue(): (() => void) | undefined {
+    return this.sleeps[0] !== undefined && this.sleeps[0].at <= this.now ? this.nextSleep() : undefined
   }
 
   private nextSleep(): (() => void) | undefined {
@@ -122,12 +128,19 @@ export class VirtualTime implements TestClock.TestClock {
   }
 
   /** Returns when nothing is ready, before time passes. */
-  readonly settled: Effect.Effect<void> = Effect.callback((resume) => {
-    const settle = () => resume(Effect.void)
-    this.settlers.push(settle)
-    this.arm()
-    return Effect.sync(() => remove(this.settlers, settle))
-  })
+  readonly settled: Effect.Effect<void> = this.waitIn(this.settlers)
+
+  /** As {@link settled}, when all that is due now has happened too. */
+  private readonly instantIsOver: Effect.Effect<void> = this.waitIn(this.lasts)
+
+  private waitIn(queue: Array<() => void>): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      const wake = () => resume(Effect.void)
+      queue.push(wake)
+      this.arm()
+      return Effect.sync(() => remove(queue, wake))
+    })
+  }
 
   /** When the program's next sleep is over that is none of the system's own timers. */
   get nextOfProgram(): number | undefined {
@@ -166,7 +179,7 @@ export class VirtualTime implements TestClock.TestClock {
 
   /** Time passes by itself, so who wants to be later only waits. What is due at the same time comes first. */
   adjust(duration: Duration.Input): Effect.Effect<void> {
-    return Effect.andThen(this.sleep(Duration.fromInputUnsafe(duration)), this.settled)
+    return Effect.andThen(this.sleep(Duration.fromInputUnsafe(duration)), this.instantIsOver)
   }
 
   setTime(timestamp: number): Effect.Effect<void> {

@@ -9,21 +9,14 @@
  * It goes beside `@effect/vitest`: import that module's `it` by another name, or call {@link process} itself.
  */
 import { type TestAPI, it as vitestIt } from "vitest"
-import { model } from "./vitest/model.ts"
 import { type ProcessTester, process } from "./vitest/process.ts"
 
-export { type ModelTestOptions, model } from "./vitest/model.ts"
 export { type ProcessTest, type ProcessTester, type ProcessTestOptions, process } from "./vitest/process.ts"
 
-/** What `it` has beside vitest's own. */
-export interface Testers {
-  readonly process: ProcessTester
-  readonly model: typeof model
-}
-
-const testers: Testers = { process, model }
-
-/** Vitest's `it`, with tests of processes. */
-export const it: TestAPI & Testers = new Proxy(vitestIt as TestAPI & Testers, {
-  get: (target, key, receiver) => Reflect.get(Object.hasOwn(testers, key) ? testers : target, key, receiver)
-})
+/** Vitest's `it`, with tests whose body is a process. */
+export const it: TestAPI & { readonly process: ProcessTester } = new Proxy(
+  vitestIt as TestAPI & { readonly process: ProcessTester },
+  {
+    get: (target, key, receiver) => (key === "process" ? process : Reflect.get(target, key, receiver))
+  }
+)

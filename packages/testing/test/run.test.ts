@@ -125,11 +125,23 @@ describe("runProcess", () => {
   })
 
   it("a wait for something outside fails, unless it is allowed", async () => {
+    let answer: (value: number) => void = () => undefined
+    const outside = new Promise<number>((done) => {
+      answer = done
+    })
     const body = function* () {
-      return yield* Effect.promise(() => new Promise<number>((done) => setTimeout(() => done(1), 5)))
+      return yield* Effect.promise(() => outside)
     }
     expect(failureOf(await runProcess(body))).toBeInstanceOf(WaitsForever)
-    expect(await runProcess(body, { outside: "allow" })).toEqual(Exit.succeed(1))
+    const allowed = runProcess(
+      function* () {
+        // Later than time would pass by itself
+        setTimeout(() => answer(1), 120)
+        return yield* Effect.promise(() => outside)
+      },
+      { outside: "allow" }
+    )
+    expect(await allowed).toEqual(Exit.succeed(1))
   })
 
   it("a test that waits while timers are set for ever fails, and says how often", async () => {

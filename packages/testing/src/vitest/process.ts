@@ -11,7 +11,7 @@ export interface ProcessTestOptions<R = never, E = never> extends Omit<ProcessOp
 
 /** Registers a test whose body is a process. */
 export interface ProcessTest {
-  <R = never, E = never>(title: string, body: Body<R>): void
+  (title: string, body: Body<never>): void
   <R = never, E = never>(title: string, options: ProcessTestOptions<R, E>, body: Body<R>): void
 }
 
