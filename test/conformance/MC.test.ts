@@ -53,8 +53,9 @@ forEachSystem("MC several schedulers", (system) => {
       )
       const say = (word: Word) => sender.say({ lines: Array.from({ length: 3 }, () => ({ to: process.pid, word })) })
       const exit = sender.sendExit({ to: process.pid, reason: { _tag: "Failed", error: "good" } })
-      // Asked for at once, done in this order
-      yield* Effect.all([say(mayReach), exit, say(mayNotReach)], { concurrency: "unbounded", discard: true })
+      // Asked for at once, done in this order; a simulation also makes the fibers of one process change places
+      const together = system.system.name === "simulated" ? 1 : "unbounded"
+      yield* Effect.all([say(mayReach), exit, say(mayNotReach)], { concurrency: together, discard: true })
       expect(yield* reasonOf(tester, process.ref), `from scheduler 1, round ${round}`).toEqual(
         ExitReason.failed("good")
       )
@@ -144,23 +145,31 @@ forEachSystem("MC several schedulers", (system) => {
     yield* expectNothing(tester)
   })
 
-  scenario("MC07 what a scheduler had sent before its death is taken in first", function* (tester) {
-    yield* loseScheduler(tester)
-    const puppet = yield* GenServer.start(Puppet, {}, there)
-    const ref = yield* Process.monitor(puppet.pid)
-    yield* untilCounted(lost, 1, puppet.ping())
-    // Its end says when the loss has been noticed: a start there before that would be lost with it
-    const witness = yield* Process.monitor((yield* GenServer.start(Puppet, {}, there)).pid)
-    // More than is taken in at once, and none of it is when the scheduler dies
-    const words = Array.from({ length: 20_000 }, (_, index) => index)
-    yield* puppet.lastWords({ to: tester.pid, words, reason: boom })
-    expect(yield* hold(2000)).toBe(true)
-    yield* System.killScheduler(lost)
-    for (const word of words) expect(yield* tester.receive).toBe(word)
-    expect(yield* reasonOf(tester, ref)).toEqual(boom)
-    expect(yield* reasonOf(tester, witness)).toEqual(ExitReason.schedulerDown(lost))
-    yield* expectNothing(tester)
-  })
+  const canHold = system.system.name !== "simulated"
+  if (!canHold) {
+    notApplicable(
+      "MC07 what a scheduler had sent before its death is taken in first",
+      "how far its signals have come is chosen by the schedule"
+    )
+  }
+  if (canHold)
+    scenario("MC07 what a scheduler had sent before its death is taken in first", function* (tester) {
+      yield* loseScheduler(tester)
+      const puppet = yield* GenServer.start(Puppet, {}, there)
+      const ref = yield* Process.monitor(puppet.pid)
+      yield* untilCounted(lost, 1, puppet.ping())
+      // Its end says when the loss has been noticed: a start there before that would be lost with it
+      const witness = yield* Process.monitor((yield* GenServer.start(Puppet, {}, there)).pid)
+      // More than is taken in at once, and none of it is when the scheduler dies
+      const words = Array.from({ length: 20_000 }, (_, index) => index)
+      yield* puppet.lastWords({ to: tester.pid, words, reason: boom })
+      expect(yield* hold(2000)).toBe(true)
+      yield* System.killScheduler(lost)
+      for (const word of words) expect(yield* tester.receive).toBe(word)
+      expect(yield* reasonOf(tester, ref)).toEqual(boom)
+      expect(yield* reasonOf(tester, witness)).toEqual(ExitReason.schedulerDown(lost))
+      yield* expectNothing(tester)
+    })
 
   scenario("MC08 non-trapping processes linked into a dead scheduler die with its reason", function* (tester) {
     const partner = yield* GenServer.start(Puppet, {}, there)

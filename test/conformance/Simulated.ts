@@ -55,11 +55,12 @@ const problemOf = ({ ending }: Simulation.Run): unknown => {
   }
 }
 
-/** Plays scenarios of a program. */
-export const makeSimulated = (program: SimulatedProgram, mailbox: Schema.Top) => {
+/** Plays scenarios of a program. `slack`: 0 where they count on no time passing between two steps of a process. */
+export const makeSimulated = (program: SimulatedProgram, mailbox: Schema.Top, slack: number | undefined) => {
   const world = Simulation.world({
     schedulers: 2,
     program,
+    slack,
     maxSteps: 400_000,
     // Some scenarios are about calls that time out
     deadlocks: false,

@@ -35,6 +35,11 @@ export type Line = typeof Line.Type
 
 const written: Array<Line> = []
 
+/** Forgets all lines: a system begins whose processes may have the pids of another one's. */
+export const forgetLines = () => {
+  written.length = 0
+}
+
 /** Remembers what is logged, and writes none of it. */
 export const journalLogger = Logger.make<unknown, void>(({ cause, fiber, logLevel, message }) => {
   const annotations = fiber.getRef(References.CurrentLogAnnotations)

@@ -3,8 +3,10 @@
  */
 import { ExitReason, GenServer, Process, System } from "@understudy/core"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { expect } from "vitest"
 import { Puppet, Word } from "./actors.ts"
+import { forgetLines } from "./journal.ts"
 import { program } from "./program.ts"
 import * as Testers from "./testers.ts"
 
@@ -20,7 +22,8 @@ export interface Stage extends Testers.Stage<Word> {
 const play = {
   mailbox: Word,
   entry: new URL("./entry.ts", import.meta.url),
-  program,
+  // Each run of a simulation is a new system with the same pids
+  program: { ...program, layer: Layer.merge(program.layer, Layer.effectDiscard(Effect.sync(forgetLines))) },
   layer: (settings: object) => System.layer({ ...program, ...settings })
 }
 

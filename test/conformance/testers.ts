@@ -47,8 +47,8 @@ export interface Play<S extends Schema.Top> {
   readonly mailbox: S
   /** The file that the second of two threads runs: it starts the same program. */
   readonly entry: URL
-  /** The program, for a simulated system. */
-  readonly program: SimulatedProgram
+  /** The program, for a simulated system. Default: none is played on. */
+  readonly program?: SimulatedProgram | undefined
   /** A system of the program with these settings. */
   readonly layer: (settings: ReturnType<typeof settingsOf>) => Layer.Layer<System.System, unknown>
 }
@@ -78,18 +78,19 @@ export const onEachSystem = <S extends Schema.Top>(
       })
     })
   }
-  onSimulated(area, { entry, layer, mailbox, program }, declare)
+  if (program !== undefined) onSimulated(area, program, mailbox, declare)
 }
 
 /** Declares the scenarios of one area for the simulated system. */
 const onSimulated = <S extends Schema.Top>(
   area: string,
-  { mailbox, program }: Play<S>,
+  program: SimulatedProgram,
+  mailbox: S,
   declare: (stage: Stage<S["Type"]>) => void
 ): void => {
   const { name, schedulers } = simulatedSystem
   describe(`${area}, ${name}`, () => {
-    const play = makeSimulated(program, mailbox)
+    const play = makeSimulated(program, mailbox, area.startsWith("T ") ? 0 : undefined)
     beforeAll(() => Effect.runPromise(Simulation.prepare))
     declare({
       system: simulatedSystem,

@@ -19,6 +19,7 @@ type Tester = Process.Self<typeof Heard.Type>
 const play = {
   mailbox: Heard,
   entry: new URL("./entry.ts", import.meta.url),
+  program,
   layer: (settings: object) => System.layer({ ...program, ...settings })
 }
 

@@ -33,6 +33,7 @@ import { addresses, type ForeignAddress, type MeantRef, refs, type Scene } from 
 const play = {
   mailbox: Word,
   entry: new URL("./entry.ts", import.meta.url),
+  program,
   layer: (settings: object) => System.layer({ ...program, ...settings })
 }
 

@@ -159,7 +159,7 @@ const longestStep = 2048
 /** So many steps of others, before one of low priority. */
 const lowShare = 8
 
-const urgencies = { max: 2, high: 1, normal: 0, low: 0 }
+const urgencies = { max: 2, high: 1, normal: 0, low: -1 }
 
 const nothing = () => undefined
 
@@ -234,7 +234,8 @@ class SimulatedWorld implements World, Machine {
   private disposed = false
   private seeded = false
   private runs = 0
-  private sinceLow = 0
+  /** How many others had a step on a slot while something of low priority was ready there. */
+  private readonly sinceLow: Array<number> = []
   private test: ProcessRecord | undefined = undefined
   private exit: Exit.Exit<unknown, unknown> | undefined = undefined
   /** Whether all that the body needs around it is over as well. */
@@ -335,12 +336,12 @@ class SimulatedWorld implements World, Machine {
   /** All as it was before the first run. */
   private reset(): void {
     this.runs++
-    this.now = this.steps = this.points = this.lastPassing = this.operations = this.sinceLow = 0
+    this.now = this.steps = this.points = this.lastPassing = this.operations = 0
     this.owed = this.held = this.seeded = this.concluded = false
     this.faulty = this.options.faults !== "when begun"
     this.test = this.exit = undefined
     this.crashes = []
-    this.ready.length = this.boots.length = this.paused.length = 0
+    this.ready.length = this.boots.length = this.paused.length = this.sinceLow.length = 0
     this.lanes.clear()
     this.travelling.clear()
     this.nobody = new Family()
@@ -404,7 +405,11 @@ class SimulatedWorld implements World, Machine {
       Effect.provideService(Scope.Scope, scope),
       Effect.provideService(System, scheduler)
     )
+    // It is built between two steps: nothing of it is preempted
+    const { running } = this
+    this.running = undefined
     const exit = Effect.runSyncExitWith(this.context)(build)
+    this.running = running
     if (Exit.isFailure(exit)) {
       throw new Error(
         `world.run: the program's layer could not be built at once on scheduler ${scheduler.slot}: ${Cause.pretty(exit.cause)}. ` +
@@ -530,6 +535,7 @@ class SimulatedWorld implements World, Machine {
     const { ready } = this
     if (ready[0] === candidate) ready.shift()
     else ready.splice(ready.indexOf(candidate), 1)
+    this.countLow(candidate)
     this.running = candidate
     this.operations = 0
     this.owed = false
@@ -541,6 +547,14 @@ class SimulatedWorld implements World, Machine {
       const { whenOver } = this
       this.whenOver = undefined
       whenOver()
+    }
+  }
+
+  private countLow({ kind, priority, slot }: Candidate): void {
+    const { ready, sinceLow } = this
+    if (priority === "low") sinceLow[slot] = 0
+    else if (kind !== "edge" && ready.some((one) => one.priority === "low" && one.slot === slot)) {
+      sinceLow[slot] = (sinceLow[slot] ?? 0) + 1
     }
   }
 
@@ -561,20 +575,16 @@ class SimulatedWorld implements World, Machine {
     const most: Array<number> = []
     for (const one of ready) {
       if (isHeld(one)) held = true
-      else if (one.kind !== "edge") most[one.slot] = Math.max(most[one.slot] ?? 0, urgency(one))
-    }
-    const low: Array<Candidate> = []
-    for (const one of ready) {
-      if (isHeld(one) || urgency(one) < (most[one.slot] ?? 0)) continue
-      if (one.priority === "low") low.push(one)
-      else chosen.push(one)
+      else if (one.kind !== "edge") most[one.slot] = Math.max(most[one.slot] ?? -1, urgency(one))
     }
     this.held = held
-    if (low.length === 0) return chosen
-    if (++this.sinceLow > lowShare) {
-      this.sinceLow = 0
-      chosen.unshift(...low)
-    } else chosen.push(...low)
+    for (const one of ready) {
+      if (isHeld(one)) continue
+      // Low ones have their turn after so many others, and then they come first
+      if (one.priority === "low" && (this.sinceLow[one.slot] ?? 0) >= lowShare && (most[one.slot] ?? 0) <= 0) {
+        chosen.unshift(one)
+      } else if (one.kind === "edge" || urgency(one) >= (most[one.slot] ?? 0)) chosen.push(one)
+    }
     return chosen
   }
 
