@@ -102,12 +102,16 @@ const choose = (all, { only, area, sample, seed }) => {
   }
   if (seed !== undefined && sample === undefined) refuse("--seed: only a sample has one; add --sample 10")
   if (sample === undefined) return chosen
+  const size = wholeNumber("sample", sample, 1)
   const number = seed === undefined ? Math.floor(Math.random() * 2 ** 32) : wholeNumber("seed", seed, 0)
   console.log(
-    `${sample} of ${chosen.length} mutants; the same ones again: npm run mutants -- --sample ${sample} --seed ${number}`
+    `${size} of ${chosen.length} mutants; the same ones again: npm run mutants -- --sample ${size} --seed ${number}`
   )
-  return sampleOf(chosen, wholeNumber("sample", sample, 1), number)
+  return sampleOf(chosen, size, number)
 }
+
+/** Where links into the checkout lead. */
+const realRoot = realpathSync(root)
 
 /** Links what a node_modules folder has; what links to the workspace's own packages links to those of the copy instead. */
 const linkModules = (from, to, copy) => {
@@ -120,7 +124,7 @@ const linkModules = (from, to, copy) => {
       continue
     }
     const real = realpathSync(source)
-    const path = relative(root, real)
+    const path = relative(realRoot, real)
     const own = !path.startsWith("..") && !path.split(sep).includes("node_modules")
     symlinkSync(own ? join(copy, path) : real, target, entry.isFile() ? "file" : "junction")
   }
