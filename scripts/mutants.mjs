@@ -102,12 +102,16 @@ const choose = (all, { only, area, sample, seed }) => {
   }
   if (seed !== undefined && sample === undefined) refuse("--seed: only a sample has one; add --sample 10")
   if (sample === undefined) return chosen
+  const size = wholeNumber("sample", sample, 1)
   const number = seed === undefined ? Math.floor(Math.random() * 2 ** 32) : wholeNumber("seed", seed, 0)
   console.log(
-    `${sample} of ${chosen.length} mutants; the same ones again: npm run mutants -- --sample ${sample} --seed ${number}`
+    `${size} of ${chosen.length} mutants; the same ones again: npm run mutants -- --sample ${size} --seed ${number}`
   )
-  return sampleOf(chosen, wholeNumber("sample", sample, 1), number)
+  return sampleOf(chosen, size, number)
 }
+
+/** Where links into the checkout lead. */
+const realRoot = realpathSync(root)
 
 /** Links what a node_modules folder has; what links to the workspace's own packages links to those of the copy instead. */
 const linkModules = (from, to, copy) => {
@@ -120,7 +124,7 @@ const linkModules = (from, to, copy) => {
       continue
     }
     const real = realpathSync(source)
-    const path = relative(root, real)
+    const path = relative(realRoot, real)
     const own = !path.startsWith("..") && !path.split(sep).includes("node_modules")
     symlinkSync(own ? join(copy, path) : real, target, entry.isFile() ? "file" : "junction")
   }
@@ -172,7 +176,7 @@ const kill = (child) => {
  * Runs tests in a copy. Resolves to the names of failed tests, to what did not load, to how many passed, and to whether
  * the limit was reached.
  */
-const runTests = (copy, { tests, title, env }, { limit, bail }) =>
+const runTests = (copy, { tests, title, env }, { limit, extra }) =>
   new Promise((resolve) => {
     const report = join(copy, "mutant.json")
     rmSync(report, { force: true })
@@ -186,7 +190,7 @@ const runTests = (copy, { tests, title, env }, { limit, bail }) =>
         "--reporter=json",
         `--outputFile.json=${report}`,
         `--testTimeout=${testTimeout}`,
-        ...(bail ? ["--bail=1"] : []),
+        ...extra,
         ...(title === undefined ? [] : ["-t", title])
       ],
       {
@@ -254,7 +258,7 @@ const tryMutant = async (copy, mutant, usualLimit) => {
     source.replace(find, () => replace)
   )
   try {
-    const { hung, failed, broken, passed } = await runTests(copy, mutant, { limit, bail: true })
+    const { hung, failed, broken, passed } = await runTests(copy, mutant, { limit, extra: ["--bail=1"] })
     if (hung) return { outcome: "killed", told: `killed, by the limit of ${limit} s` }
     const [first] = failed
     if (first !== undefined) {
@@ -273,33 +277,34 @@ const tryMutant = async (copy, mutant, usualLimit) => {
 const groupsOf = (chosen) =>
   Object.values(Object.groupBy(chosen, ({ env, title }) => JSON.stringify([env, title === undefined])))
 
-/** The tests of all chosen entries must pass without an edit: a test that fails anyway shows nothing. */
-const unmutated = async (copy, chosen, limit) => {
+/**
+ * Runs the tests of all chosen entries without an edit: a test that fails anyway shows nothing. Resolves to the entries whose tests
+ * pass.
+ */
+const judgeable = async (copy, chosen, limit) => {
   const since = performance.now()
   const most = limit * 10
-  const sum = { files: 0, passed: 0, failed: [], broken: [], hung: false }
+  const sound = new Set()
+  let count = 0
   for (const group of groupsOf(chosen)) {
     const tests = [...new Set(group.flatMap(({ tests }) => tests))]
     const [{ env, title: first }] = group
     const title = first && [...new Set(group.map(({ title }) => `(?:${title})`))].join("|")
-    const { hung, failed, broken, passed } = await runTests(copy, { tests, title, env }, { limit: most, bail: false })
-    sum.files += tests.length
-    sum.passed += passed
-    sum.failed.push(...failed)
-    sum.broken.push(...broken)
-    sum.hung ||= hung
+    // What fails on a busy machine only may be tried again
+    const options = { limit: most, extra: ["--retry=2"] }
+    const { hung, failed, broken, passed } = await runTests(copy, { tests, title, env }, options)
+    count += passed
+    if (hung) console.error(`Without an edit, the tests of ${tests.join(", ")} took more than ${most} s.`)
+    for (const message of broken) console.error(`Without an edit: ${message}`)
+    for (const { file, fullName, failureMessages } of failed) {
+      console.error(`Without an edit: ${file} > ${fullName} fails:\n${failureMessages.join("\n")}`)
+    }
+    if (hung || broken.length > 0) continue
+    const red = new Set(failed.map(({ file }) => file))
+    for (const mutant of group) if (!mutant.tests.some((file) => red.has(file))) sound.add(mutant)
   }
-  if (!sum.hung && sum.failed.length === 0 && sum.broken.length === 0 && sum.passed > 0) {
-    console.log(`without an edit: ${sum.passed} tests of ${sum.files} files passed in ${seconds(since)}`)
-    return true
-  }
-  console.error("The tests fail without an edit, so nothing can be said about the mutants:")
-  if (sum.hung) console.error(`they took more than ${most} s`)
-  for (const { file, fullName, failureMessages } of sum.failed) {
-    console.error(`${file} > ${fullName}\n${failureMessages.join("\n")}`)
-  }
-  for (const message of sum.broken) console.error(message)
-  return false
+  console.log(`without an edit: ${count} tests passed in ${seconds(since)}`)
+  return sound
 }
 
 const given = options()
@@ -331,30 +336,30 @@ const results = []
 try {
   const copies = Array.from({ length: Math.min(jobs, chosen.length) }, (_, index) => join(folder, `${index}`))
   for (const copy of copies) makeCopy(copy)
-  if (!(await unmutated(copies[0], chosen, limit))) process.exitCode = 1
-  else {
-    const queue = [...chosen]
-    const work = async (copy) => {
-      for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        const result = await tryMutant(copy, mutant, limit)
-        results.push({ mutant, ...result })
-        console.log(`${mutant.promise} ${mutant.name}: ${result.told}`)
-      }
+  const sound = await judgeable(copies[0], chosen, limit)
+  const queue = [...chosen]
+  const work = async (copy) => {
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      const result = sound.has(mutant)
+        ? await tryMutant(copy, mutant, limit)
+        : { outcome: "error", told: "ERROR: its tests fail without an edit, see above" }
+      results.push({ mutant, ...result })
+      console.log(`${mutant.promise} ${mutant.name}: ${result.told}`)
     }
-    await Promise.all(copies.map(work))
-    const count = (outcome) => results.filter((result) => result.outcome === outcome)
-    const [survivors, errors] = [count("survived"), count("error")]
-    for (const { mutant } of survivors) {
-      console.error(
-        `Survivor: ${mutant.name}, of ${mutant.promise}, in ${mutant.file}: no test of ${mutant.tests.join(", ")} sees it`
-      )
-    }
-    for (const { mutant } of errors) console.error(`Error: ${mutant.name}; see above`)
-    console.log(
-      `${results.length} mutants in ${seconds(since)}: ${count("killed").length} killed, ${survivors.length} survived, ${errors.length} could not be judged`
-    )
-    if (survivors.length + errors.length > 0) process.exitCode = 1
   }
+  await Promise.all(copies.map(work))
+  const count = (outcome) => results.filter((result) => result.outcome === outcome)
+  const [survivors, errors] = [count("survived"), count("error")]
+  for (const { mutant } of survivors) {
+    console.error(
+      `Survivor: ${mutant.name}, of ${mutant.promise}, in ${mutant.file}: no test of ${mutant.tests.join(", ")} sees it`
+    )
+  }
+  for (const { mutant } of errors) console.error(`Error: ${mutant.name}; see above`)
+  console.log(
+    `${results.length} mutants in ${seconds(since)}: ${count("killed").length} killed, ${survivors.length} survived, ${errors.length} could not be judged`
+  )
+  if (survivors.length + errors.length > 0) process.exitCode = 1
 } finally {
   clean()
 }
