@@ -174,6 +174,26 @@ export class Simulator {
     return { story, problem, applied: follower.applied.length }
   }
 
+  /** One run, as an error when it is wrong: with its story, not shrunk. For properties, which shrink by themselves. */
+  check(strategy: Strategy, chosen: () => Schedule): SimulationFailed | undefined {
+    const { problem } = this.run(strategy)
+    if (problem === undefined) return undefined
+    const schedule = chosen()
+    const { story } = this.tell(schedule)
+    return new SimulationFailed({
+      problem,
+      schedule,
+      token: toToken(schedule),
+      before: schedule.deviations.length,
+      run: this.runs,
+      strategy: "property",
+      shrinks: 0,
+      story: story.text(),
+      chart: story.mermaid(),
+      deterministic: true
+    })
+  }
+
   dispose(): void {
     this.world.dispose()
   }

@@ -22,3 +22,18 @@ export {
 export { advance, advanceToNext, settle } from "./Time.ts"
 export { CannotTrace, eventText, type Traced, type TraceEvent, trace } from "./Trace.ts"
 export { type Origin, whereMade } from "./WhereMade.ts"
+export * as Schedule from "./Schedule.ts"
+export * as Faults from "./faults/Faults.ts"
+export { describeProblem, type Problem, SimulationFailed } from "./report/Failure.ts"
+export {
+  type Failed,
+  type Passed,
+  ProgramChanged,
+  type Result,
+  type Searched,
+  type SimulatedBody,
+  type SimulateOptions,
+  Simulator,
+  simulate
+} from "./Simulate.ts"
+export { prepare } from "@understudy/core/Simulation"

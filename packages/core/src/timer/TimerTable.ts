@@ -163,6 +163,19 @@ export class TimerTable implements HeldTimers {
     this.release()
   }
 
+  /** All timers that are set, by reference. For tests and tools: it looks through all pages. */
+  all(): ReadonlyMap<TimerRef, TimerEntry> {
+    if (this.holds) this.enter()
+    const found = new Map<TimerRef, TimerEntry>()
+    for (const page of [...this.pages.values(), this.page]) {
+      for (const entry of page.slots) {
+        // As `nextReference` makes them
+        if (entry !== undefined) found.set((entry.number * referenceUnit + this.host.referenceRest) as TimerRef, entry)
+      }
+    }
+    return found
+  }
+
   /** Moves the newest message into a row, to make place for a newer one. */
   private holdNewest(): void {
     const number = Math.floor(this.ref * perReference)

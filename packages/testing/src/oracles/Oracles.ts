@@ -9,6 +9,7 @@
 import { show } from "@understudy/core/internal/Texts"
 import * as Process from "@understudy/core/Process"
 import type { Observer, StepEvent } from "@understudy/core/Simulation"
+import { Senders } from "../report/Senders.ts"
 
 /** A rule that a run has broken. */
 export interface Broken {
@@ -33,6 +34,7 @@ export class Oracles implements Observer {
   /** Ends that a process was told, as `watcher of`. */
   private readonly told = new Set<string>()
   private readonly downs = new Set<string>()
+  private readonly senders = new Senders()
 
   step(event: StepEvent): void {
     switch (event._tag) {
@@ -40,13 +42,16 @@ export class Oracles implements Observer {
         this.names.set(String(event.pid), event.process)
         return
       case "Left":
+        this.senders.left(event)
         if (event.from !== undefined && event.to !== undefined && event.signal === "Message") {
           this.pair(event.from, event.to).sent.push(show(event.message))
         }
         return
-      case "Sent":
-        if (event.from !== undefined) this.arrived(event, event.from)
+      case "Sent": {
+        const from = this.senders.of(event)
+        if (from !== undefined) this.arrived(event, from)
         return
+      }
       case "Signal":
         if (event.signal instanceof Process.Down) this.down(event, event.signal)
         return

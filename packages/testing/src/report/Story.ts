@@ -5,6 +5,7 @@ import * as Process from "@understudy/core/Process"
 import type { Observer, StepEvent } from "@understudy/core/Simulation"
 import * as Exit from "effect/Exit"
 import { describeFault } from "../choices/Schedule.ts"
+import { Senders } from "./Senders.ts"
 
 /** What happened in a step, for people. */
 export interface Line {
@@ -24,6 +25,7 @@ export class Story implements Observer {
   readonly arrows: Array<string> = []
   private readonly isDeviation: () => boolean
   private readonly names = new Map<string, string>()
+  private readonly senders = new Senders()
 
   /** `isDeviation`: whether something but the plain choice was made since it was last asked. */
   constructor(isDeviation: () => boolean) {
@@ -44,12 +46,16 @@ export class Story implements Observer {
       case "Ended":
         this.arrows.push(`Note over ${id(short(event.process))}: ends, ${escape(ExitReason.format(event.reason))}`)
         return this.add(event, event.process, `ends: ${ExitReason.format(event.reason)}`)
-      case "Sent":
-        this.arrow(event.from, event.to, `${verb(event.kind)} ${this.value(event.message)}`)
-        return this.add(event, event.from ?? "somebody", `${verb(event.kind)} ${short(event.to)}${event.kind === "message" ? ":" : "."}${event.kind === "message" ? " " : ""}${this.value(event.message)}`)
+      case "Sent": {
+        const from = this.senders.of(event)
+        const isMessage = event.kind === "message"
+        this.arrow(from, event.to, `${verb(event.kind)} ${this.value(event.message)}`)
+        const to = `${short(event.to)}${isMessage ? ": " : "."}`
+        return this.add(event, from ?? "(no process)", `${verb(event.kind)} ${to}${this.value(event.message)}`)
+      }
       case "Left":
-        if (event.signal !== "Message") return
-        return this.add(event, event.from ?? "somebody", `sends ${short(event.to ?? "a name")} over ${event.edge}: ${this.value(event.message)}`)
+        this.senders.left(event)
+        return
       case "Signal": {
         const { signal } = event
         const of = this.names.get(String(signal instanceof Process.Down ? signal.pid : signal.from)) ?? "somebody"

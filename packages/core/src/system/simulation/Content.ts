@@ -1,5 +1,5 @@
 /** What messages say, for stories. */
-import { CallMessage, CastMessage } from "../../behaviour/Protocol.ts"
+import { CallMessage, CastMessage, TerminateMessage } from "../../behaviour/Protocol.ts"
 
 /** A message, and of which kind it is. */
 export interface Content {
@@ -10,6 +10,9 @@ export interface Content {
 
 /** What a message says, and of which kind it is. */
 export const contentOf = (message: unknown): Content => {
+  if (message instanceof TerminateMessage) {
+    return { kind: "call", message: { method: "terminate", payload: { reason: message.reason } } }
+  }
   const isCall = message instanceof CallMessage
   if (!isCall && !(message instanceof CastMessage)) return { kind: "message", message }
   const { method, payload } = message
