@@ -37,10 +37,7 @@ const small: Simulation.Body = function* () {
 
 /** Three clients that read and write four servers on two schedulers. */
 const long: Simulation.Body = function* (self) {
-  const cells = []
-  for (let index = 0; index < 4; index++) {
-    cells.push(yield* GenServer.start(Cell, {}, { on: { scheduler: index % 2 } }))
-  }
+  const cells = yield* Effect.forEach([0, 1, 0, 1], (scheduler) => GenServer.start(Cell, {}, { on: { scheduler } }))
   const client = Effect.gen(function* () {
     for (const cell of cells) yield* cell.set({ to: (yield* cell.get()) + 1 })
   })

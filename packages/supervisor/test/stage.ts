@@ -128,7 +128,7 @@ const simulatedStories = (): Theatre["story"] => {
   const playOn = makeSimulated(program, Said, undefined)
   return (title, play) =>
     it(title, () =>
-      playOn(title, function* (self) {
+      playOn<Said>(title, function* (self) {
         plans.clear()
         const reports: Array<string> = []
         const host = yield* System.System
