@@ -30,7 +30,12 @@ const tasks = {
   ci: [script("ci.mjs")]
 }
 
-const [name, ...args] = process.argv.slice(2)
+// Simulations have a bench of their own: `npm run bench -- simulation`
+const named = { "bench simulation": [source, "--expose-gc", join(root, "benchmarks", "src", "simulation.ts")] }
+
+const [name, ...given] = process.argv.slice(2)
+const own = named[`${name} ${given[0]}`]
+const args = own === undefined ? given : given.slice(1)
 if (name === undefined || !Object.hasOwn(tasks, name)) {
   console.error(`Usage: node scripts/run.mjs <${Object.keys(tasks).join(" | ")}> [arguments]`)
   process.exit(2)
@@ -40,7 +45,7 @@ const setupCode = await setup()
 if (setupCode !== 0) process.exit(setupCode)
 
 const node = nodeBinary()
-const child = spawn(node, [...tasks[name], ...args], {
+const child = spawn(node, [...(own ?? tasks[name]), ...args], {
   cwd: root,
   stdio: "inherit",
   // Whatever the task starts by the name "node" is the same Node.js.

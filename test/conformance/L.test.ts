@@ -195,10 +195,10 @@ forEachSystem("L links", ({ alternate, here, hold, scenario, schedulers, there }
       yield* puppet.stop({ reason: boom })
       const underway = yield* hold()
       if (schedulers === 1) expect(yield* reasonOf(tester, ref)).toEqual(boom)
-      // What came before the unlink stays
+      yield* Process.unlink(puppet.pid)
+      // What came before the unlink stays, and nothing comes after it
       const before = yield* Effect.result(tester.receiveTag("Exit", { after: 0 }))
       if (before._tag === "Success") expect(before.success.reason).toEqual(boom)
-      yield* Process.unlink(puppet.pid)
       yield* Process.link(puppet.pid)
       const exit = yield* nextExit(tester)
       expect(String(exit.from), `round ${round}`).toBe(String(puppet.pid))

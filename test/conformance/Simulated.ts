@@ -6,6 +6,7 @@ import { ExitReason, type Process, type System } from "@understudy/core"
 import * as Simulation from "@understudy/core/Simulation"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 
 /** What a simulated system runs. */
@@ -67,9 +68,12 @@ export const makeSimulated = (program: SimulatedProgram, mailbox: Schema.Top, sl
     // The program's own logger decides what is written
     context: Context.empty()
   })
-  return (title: string, steps: (tester: Process.Self<never>) => Generator<unknown, void, never>): void => {
+  return <M>(
+    title: string,
+    steps: (tester: Process.Self<M>) => Generator<Effect.Effect<unknown, unknown, Process.Provided>, void, never>
+  ): void => {
     const play = (chooser: Simulation.Chooser, schedule: string) => {
-      const problem = problemOf(world.run(steps as Simulation.Body, chooser, undefined, { mailbox, label: "tester" }))
+      const problem = problemOf(world.run(steps, chooser, undefined, { mailbox, label: "tester" }))
       if (problem === undefined) return
       const where = `${title}, ${schedule}`
       if (!(problem instanceof Error)) throw new Error(`${where}: ${String(problem)}`)

@@ -3,6 +3,7 @@
  * catalogue and every system, whether it passed, failed, does not apply (and why), or is missing.
  *
  * - `--areas P,L`: these areas only. Default: all.
+ * - `--systems simulated`: these systems only. Default: all.
  * - `--json FILE`: where one row a scenario is written. Default: `report.json` beside this file.
  *
  * Ends with code 1 when a scenario of the asked areas is missing or failing on a system.
@@ -11,7 +12,7 @@ import { readFile, writeFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { startVitest, type TestCase } from "vitest/node"
-import { reasonIn, type TestSystem, testSystems } from "./testSystems.ts"
+import { allSystems, reasonIn, type TestSystem } from "./testSystems.ts"
 
 interface Scenario {
   readonly id: string
@@ -21,7 +22,9 @@ interface Scenario {
 }
 
 type SystemName = TestSystem["name"]
-const systems = testSystems.map(({ name }) => name)
+const known = allSystems.map(({ name }) => name)
+/** Those that are asked for. */
+let systems: ReadonlyArray<SystemName> = known
 
 type State = "passed" | "failed" | "not applicable" | "missing"
 
@@ -57,6 +60,7 @@ const idPattern = /\b[A-Z]{1,2}\d{2}\b/g
 /** The system a test runs on: told by the titles around it or by its file; it is one scheduler where nothing is told. */
 const systemOf = (test: TestCase): SystemName => {
   const around = test.parent.type === "suite" ? test.parent.fullName : ""
+  if (/, simulated$/.test(around)) return "simulated"
   if (/two virtual schedulers/.test(around)) return "two virtual schedulers"
   return /two schedulers/.test(around) || /TwoSchedulers/.test(test.module.moduleId)
     ? "two schedulers"
@@ -112,7 +116,9 @@ const run = async (areas: ReadonlyArray<string>) => {
     // Only what fails is worth a line while they run
     reporters: [{ onTestCaseResult: tellFailure }],
     silent: true,
-    typecheck: { enabled: false }
+    typecheck: { enabled: false },
+    // Suites end in the name of their system; scenarios of one scheduler alone need not say so
+    ...(systems.length === 1 && systems[0] === "simulated" ? { testNamePattern: /, simulated / } : {})
   })
   const outcomes = new Map<string, Array<Outcome>>()
   const broken: Array<string> = []
@@ -179,15 +185,24 @@ const reasons = (rows: ReadonlyArray<Row>): string => {
 }
 
 const main = async (): Promise<number> => {
-  const { values } = parseArgs({ options: { areas: { type: "string" }, json: { type: "string" } } })
+  const { values } = parseArgs({
+    options: { areas: { type: "string" }, systems: { type: "string" }, json: { type: "string" } }
+  })
+  const asking = values.systems?.split(",").map((name) => name.trim()) ?? known
+  const strange = asking.filter((name) => !known.some((one) => one === name))
+  if (strange.length > 0) {
+    console.error(`There is no system ${strange.join(", ")}; there are ${known.join(", ")}.`)
+    return 2
+  }
+  systems = known.filter((name) => asking.includes(name))
   const catalogue: ReadonlyArray<Scenario> = JSON.parse(
     await readFile(new URL("./catalogue.json", import.meta.url), "utf8")
   )
-  const known = new Set(catalogue.map(({ area }) => area))
-  const asked = values.areas?.split(",").map((area) => area.trim()) ?? [...known]
-  const unknown = asked.filter((area) => !known.has(area))
+  const areas = new Set(catalogue.map(({ area }) => area))
+  const asked = values.areas?.split(",").map((area) => area.trim()) ?? [...areas]
+  const unknown = asked.filter((area) => !areas.has(area))
   if (unknown.length > 0) {
-    console.error(`There is no area ${unknown.join(", ")}; there are ${[...known].join(", ")}.`)
+    console.error(`There is no area ${unknown.join(", ")}; there are ${[...areas].join(", ")}.`)
     return 2
   }
   const { broken, outcomes } = await run(asked)
@@ -200,7 +215,8 @@ const main = async (): Promise<number> => {
         systems: {
           "one scheduler": of("one scheduler"),
           "two virtual schedulers": of("two virtual schedulers"),
-          "two schedulers": of("two schedulers")
+          "two schedulers": of("two schedulers"),
+          simulated: of("simulated")
         }
       }
     })

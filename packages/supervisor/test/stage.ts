@@ -11,7 +11,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
-import { noteOf, settingsOf, testSystems } from "../../../test/conformance/testSystems.ts"
+import { makeSimulated } from "../../../test/conformance/Simulated.ts"
+import { noteOf, settingsOf, simulatedSystem, testSystems } from "../../../test/conformance/testSystems.ts"
 import { Supervisor } from "../src/index.ts"
 import { Actor, plans, program, Said } from "./actors.ts"
 
@@ -122,7 +123,25 @@ export interface Theatre {
   readonly there: { readonly scheduler: number }
 }
 
-/** Declares stories on one scheduler, on two virtual ones and on two threads. */
+/** A test on a simulated system, in plain order and under random schedules. */
+const simulatedStories = (): Theatre["story"] => {
+  const playOn = makeSimulated(program, Said, undefined)
+  return (title, play) =>
+    it(title, () =>
+      playOn<Said>(title, function* (self) {
+        plans.clear()
+        const reports: Array<string> = []
+        const host = yield* System.System
+        host.report = (event) => {
+          if (event._tag === "SupervisorReport") reports.push(lineOf(event))
+        }
+        yield* Process.trapExit(true)
+        yield* play(stageOf(self, reports))
+      })
+    )
+}
+
+/** Declares stories on one scheduler, on two virtual ones, on two threads, and on a simulated system. */
 export const onEachSystem = (area: string, declare: (theatre: Theatre) => void): void => {
   for (const system of testSystems) {
     const settings = settingsOf(system, new URL("./entry.ts", import.meta.url))
@@ -133,6 +152,12 @@ export const onEachSystem = (area: string, declare: (theatre: Theatre) => void):
         there: { scheduler: system.schedulers - 1 }
       }))
   }
+  describe(`${area}, ${simulatedSystem.name}`, () =>
+    declare({
+      story: simulatedStories(),
+      notApplicable: (title, reason) => it(title, ({ skip }) => skip(noteOf(reason))),
+      there: { scheduler: simulatedSystem.schedulers - 1 }
+    }))
 }
 
 const lineOf = ({ child, context, reason }: SupervisorReport): string =>

@@ -27,7 +27,7 @@ export const laneOf = (record: ProcessRecord): Lane | undefined => (record as La
 
 /** Who has set a timer, or waits for an answer: on itself, in simulations only. */
 export interface Owned {
-  by?: AnyFiber | Lane | undefined
+  setBy?: AnyFiber | Lane | undefined
 }
 
 /** See the file's header. Hot path: plain and mutable. */
@@ -109,7 +109,7 @@ export class LaneQueue implements Queue {
   push(item: Item, priority: Priority): void {
     if (typeof item === "function") return this.common(priority).push(item)
     if (item instanceof ProcessRecord) return this.of(item, priority).push(item)
-    const { by } = item as Owned
+    const { setBy: by } = item as Owned
     if (by instanceof Lane) return by.push(item)
     const { process } = item
     if (process instanceof ProcessRecord) return this.of(process, priority).push(item)

@@ -50,7 +50,7 @@ export const leftOf = (of: {
   const { except, names, now, schedulers } = of
   const alive = schedulers.filter(({ lost }) => !lost)
   const records = alive.flatMap(({ processes }) => [...processes.values()]).filter((record) => record !== except)
-  const ownerOf = ({ by }: Owned): string | undefined => {
+  const ownerOf = ({ setBy: by }: Owned): string | undefined => {
     if (by === undefined || by instanceof Lane) return by?.name
     const record = currentProcess(by)
     return record === undefined ? undefined : nameOf(record.pid, names)

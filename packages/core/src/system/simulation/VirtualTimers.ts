@@ -85,7 +85,7 @@ export class VirtualTimers implements Wheel {
     // What it leads to is who set it: its fiber's, or of the process that has this step
     const { running } = this.machine
     const owned = timer as Owned & Made
-    owned.by = Fiber.getCurrent() ?? (running instanceof Lane ? running : undefined)
+    owned.setBy = Fiber.getCurrent() ?? (running instanceof Lane ? running : undefined)
     const made = this.machine.site()
     if (made !== undefined) owned.made = made
     this.insert(timer, deadline)
