@@ -26,6 +26,7 @@ const tasks = {
   bench: [source, "--expose-gc", join(root, "benchmarks", "src", "main.ts")],
   conformance: [source, join(root, "test", "conformance", "report.ts")],
   soak: [script("soak.mjs")],
+  bugs: [source, join(root, "examples", "bugs", "main.ts")],
   mutants: [script("mutants.mjs")],
   ci: [script("ci.mjs")]
 }
