@@ -102,7 +102,7 @@ export const ends: ReadonlyArray<Mutant> = [
     promise: "S60",
     says: "An end is told whatever it was of",
     file: "packages/core/src/exit/ExitReason.ts",
-    find: `  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""\n`,
+    find: `  stack: Error.isError(defect) ? textProperty(defect, "stack", messageOf(defect)) : ""\n`,
     replace: '  stack: (defect as Error).stack ?? ""\n',
     tests: ["test/hostile/hostile.test.ts"],
     title: "one scheduler.*S61 what a handler throws: each kind alone"
@@ -130,7 +130,7 @@ export const ends: ReadonlyArray<Mutant> = [
     promise: "P13",
     says: "what was thrown arrives with its stack",
     file: "packages/core/src/exit/ExitReason.ts",
-    find: `  stack: Error.isError(defect) ? textAt(defect, "stack", messageOf(defect)) : ""\n`,
+    find: `  stack: Error.isError(defect) ? textProperty(defect, "stack", messageOf(defect)) : ""\n`,
     replace: `  stack: ""\n`,
     tests: conformance("P"),
     title: "one scheduler > P13"
@@ -200,7 +200,7 @@ export const ends: ReadonlyArray<Mutant> = [
     promise: "L13",
     says: "removed for both by either side",
     file: `${process}/Links.ts`,
-    find: "  if (known.unlinking === 0) record.farLinks?.delete(keyOf(from))\n",
+    find: "  if (known.unlinking === 0) record.remoteLinks?.delete(keyOf(from))\n",
     replace: "  if (known.unlinking === 0) return\n",
     tests: conformance("L"),
     title: "two virtual schedulers > L13"

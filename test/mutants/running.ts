@@ -32,8 +32,8 @@ export const running: ReadonlyArray<Mutant> = [
     promise: "MC19",
     says: "A process that is always busy holds up no other",
     file: `${scheduler}/Scheduler.ts`,
-    find: "++this.onTheSpot >= this.slice && !this.goesOn()",
-    replace: "++this.onTheSpot < 0",
+    find: "++this.inlineReductions >= this.slice && !this.extendsSlice()",
+    replace: "++this.inlineReductions < 0",
     tests: ["packages/core/test/process/Fibers.test.ts"],
     title: "MC19",
     limit: 20
@@ -63,8 +63,8 @@ export const running: ReadonlyArray<Mutant> = [
     promise: "S57",
     says: "it goes on at its own priority, whoever wakes it",
     file: "packages/core/src/call/PendingCall.ts",
-    find: "    this.over(outcome)\n    this.host.enqueue(this, this.priority)\n",
-    replace: `    this.over(outcome)\n    this.host.enqueue(this, "normal")\n`,
+    find: "    this.complete(outcome)\n    this.host.enqueue(this, this.priority)\n",
+    replace: `    this.complete(outcome)\n    this.host.enqueue(this, "normal")\n`,
     tests: ["test/priorities/Priorities.test.ts"],
     title: "S57 an answer, waited for in the code of a process"
   },
