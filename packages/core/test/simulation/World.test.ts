@@ -473,10 +473,18 @@ describe("endings", () => {
       const never = yield* Deferred.make<void>()
       yield* GenServer.start(Cell, {}, { on: { scheduler: 1 } })
       yield* Process.spawn(Schema.Never, () => Deferred.await(never), { label: "outside" })
-      yield* Process.spawn(Schema.Never, () => Effect.promise(() => new Promise(() => undefined)), { label: "promise" })
+      yield* Process.spawn(Schema.Never, () => forPromise(), { label: "promise" })
       yield* Process.spawn(Schema.String, (own) => own.receive, { label: "listening" })
       yield* self.receive
     }
+    const forPromise = Effect.fnUntraced(function* () {
+      try {
+        yield* Effect.promise(() => new Promise(() => undefined))
+      } finally {
+        finished = true
+      }
+    })
+    let finished = false
     const { ending } = make().run(body, Simulation.plain)
     expect(ending._tag).toBe("Stuck")
     const waits = ending._tag === "Stuck" ? ending.waits : []
@@ -487,6 +495,9 @@ describe("endings", () => {
       ["test/listening", "message"],
       ["test/Cell", "message"]
     ])
+    // With its line, and without running any of its code
+    expect(waits[2]?.site).toMatch(/forPromise.*World\.test\.ts|World\.test\.ts/)
+    expect(finished).toBe(false)
   })
 
   it("ends a run that does not end, after as many plain steps as it was given", () => {
