@@ -545,6 +545,25 @@ describe("endings", () => {
   })
 })
 
+describe("what it has found", () => {
+  it("S53 a start that ran out of time is told when its name is free, also where its process gave way before it asked for that", () => {
+    const world = make()
+    const body: Simulation.Body = function* () {
+      for (let round = 0; round < 3; round++) {
+        const options = { name: "late", on: { scheduler: 1 }, timeout: round % 2 }
+        const started = yield* Effect.result(GenServer.start(Cell, {}, options))
+        const holder = yield* Process.whereis("late")
+        if (started._tag === "Failure") expect(String(holder)).toBe("undefined")
+        else {
+          yield* Process.exit(started.success.pid, ExitReason.kill)
+          while ((yield* Process.whereis("late")) !== undefined) yield* Process.sleep(1)
+        }
+      }
+    }
+    for (let seed = 1; seed < 300; seed++) expect(causeOf(world.run(body, random(seed))), `seed ${seed}`).toBe("Done")
+  })
+})
+
 describe("a program around it", () => {
   it("builds its layer on each scheduler, for each run, and refuses one that waits", () => {
     let built = 0
