@@ -50,7 +50,7 @@ const apart = (name, mayImport) => ({
 })
 
 /** Published packages have few dependencies, and say them. */
-const depends = (name, on, part = "") => ({
+const _depends = (name, on, part = "") => ({
   name: `${name}-depends-on-${on.join("-")}-only`,
   comment: `packages/${name} may depend on ${on.join(", ")} only`,
   severity: "error",

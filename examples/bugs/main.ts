@@ -26,7 +26,9 @@ const runs = Number(values.runs)
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
 const chosen = bugs.filter(({ name }) => values.only === undefined || name === values.only)
 if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed) || chosen.length === 0) {
-  console.error(`Usage: npm run bugs -- [--runs N] [--seed N] [--story] [--only ${bugs.map(({ name }) => name).join(" | ")}]`)
+  console.error(
+    `Usage: npm run bugs -- [--runs N] [--seed N] [--story] [--only ${bugs.map(({ name }) => name).join(" | ")}]`
+  )
   process.exit(2)
 }
 
@@ -48,11 +50,14 @@ const look = (bug: Bug): Row => {
     seed,
     // A wrong version may stop before it has cleaned up; a mended one may not
     leaks: "ignore",
-    faults: Faults.of(...bug.bears).atMost(2).fromStart()
+    faults: Faults.of(...bug.bears)
+      .atMost(2)
+      .fromStart()
   }
   const wrong = simulate(bug.wrong, { ...options, runs: 20_000 })
   const right = simulate(bug.right, { ...options, runs, leaks: "fail" })
-  const mended = right._tag === "Passed" ? `clean for ${right.runs} runs` : `FAILS: ${right.failure.message.split("\n")[0]}`
+  const mended =
+    right._tag === "Passed" ? `clean for ${right.runs} runs` : `FAILS: ${right.failure.message.split("\n")[0]}`
   if (wrong._tag === "Passed") {
     return { name: bug.name, found: "NOT FOUND", before: 0, after: 0, replayed: false, mended, good: false }
   }
@@ -73,7 +78,9 @@ const look = (bug: Bug): Row => {
 
 await Effect.runPromise(prepare)
 console.log(`${chosen.length} programs, seed ${seed}\n`)
-console.log(`${"program".padEnd(26)}${"found after".padEnd(28)}${"deviations".padEnd(12)}${"replayed".padEnd(10)}mended version`)
+console.log(
+  `${"program".padEnd(26)}${"found after".padEnd(28)}${"deviations".padEnd(12)}${"replayed".padEnd(10)}mended version`
+)
 const rows = chosen.map((bug) => {
   const row = look(bug)
   const deviations = `${row.before} -> ${row.after}`

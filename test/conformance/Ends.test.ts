@@ -50,7 +50,16 @@ const endings = {
 
 let lastRun = 0
 
-forEachSystem("S ends", ({ here, scenario, schedulers, there }) => {
+forEachSystem("S ends", (stage) => {
+  const { here, schedulers, there } = stage
+  const scenario: typeof stage.scenario = (title, steps) =>
+    stage.system.name === "simulated"
+      ? stage.notApplicable(
+          title,
+          "its actors wait for promises of JavaScript, which come to nothing in a synchronous run"
+        )
+      : stage.scenario(title, steps)
+
   /** Starts a speaker that is in the middle of its code, does `use` with it, and leaves nothing behind. */
   const withSpeaker = <E>(
     tester: Tester,

@@ -12,7 +12,8 @@ export const names: ReadonlyArray<Mutant> = [
     says: "A name belongs to at most one process of the whole system",
     file: directory,
     find: `    const holder = keys === "unique" ? this.tables.first(table, key) : undefined\n    if (holder !== undefined) {\n`,
-    replace: "    const holder = value !== undefined ? this.tables.first(table, key) : undefined\n    if (holder !== undefined) {\n",
+    replace:
+      "    const holder = value !== undefined ? this.tables.first(table, key) : undefined\n    if (holder !== undefined) {\n",
     tests: conformance("N"),
     title: "two virtual schedulers > N02"
   },

@@ -203,7 +203,9 @@ export class Simulator {
 const mostSingles = 500
 
 const environment = (name: string): string | undefined => {
-  const { process } = globalThis as { readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> } }
+  const { process } = globalThis as {
+    readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> }
+  }
   const text = process?.env?.[name]
   return text === undefined || text === "" ? undefined : text
 }
@@ -313,7 +315,12 @@ class Search {
     const kind = kindOf(problem)
     const budget = this.options.shrinks ?? 2_000
     const shrunk = shrink(found, (schedule, options) => simulator.attempt(schedule, kind, options), budget)
-    return this.report(shrunk.schedule, problem, { searched, strategy, before: found.deviations.length, tries: shrunk.tries })
+    return this.report(shrunk.schedule, problem, {
+      searched,
+      strategy,
+      before: found.deviations.length,
+      tries: shrunk.tries
+    })
   }
 
   private report(

@@ -473,10 +473,18 @@ describe("endings", () => {
       const never = yield* Deferred.make<void>()
       yield* GenServer.start(Cell, {}, { on: { scheduler: 1 } })
       yield* Process.spawn(Schema.Never, () => Deferred.await(never), { label: "outside" })
-      yield* Process.spawn(Schema.Never, () => Effect.promise(() => new Promise(() => undefined)), { label: "promise" })
+      yield* Process.spawn(Schema.Never, () => forPromise(), { label: "promise" })
       yield* Process.spawn(Schema.String, (own) => own.receive, { label: "listening" })
       yield* self.receive
     }
+    const forPromise = Effect.fnUntraced(function* () {
+      try {
+        yield* Effect.promise(() => new Promise(() => undefined))
+      } finally {
+        finished = true
+      }
+    })
+    let finished = false
     const { ending } = make().run(body, Simulation.plain)
     expect(ending._tag).toBe("Stuck")
     const waits = ending._tag === "Stuck" ? ending.waits : []
@@ -487,6 +495,9 @@ describe("endings", () => {
       ["test/listening", "message"],
       ["test/Cell", "message"]
     ])
+    // With its line, and without running any of its code
+    expect(waits[2]?.site).toMatch(/forPromise.*World\.test\.ts|World\.test\.ts/)
+    expect(finished).toBe(false)
   })
 
   it("ends a run that does not end, after as many plain steps as it was given", () => {
@@ -531,6 +542,25 @@ describe("endings", () => {
       yield* Process.spawn(Schema.Never, () => Effect.die(new Error("oops")), { label: "clumsy" })
     }, Simulation.plain)
     expect(crashes.map(({ label }) => label)).toEqual(["clumsy"])
+  })
+})
+
+describe("what it has found", () => {
+  it("S53 a start that ran out of time is told when its name is free, also where its process gave way before it asked for that", () => {
+    const world = make()
+    const body: Simulation.Body = function* () {
+      for (let round = 0; round < 3; round++) {
+        const options = { name: "late", on: { scheduler: 1 }, timeout: round % 2 }
+        const started = yield* Effect.result(GenServer.start(Cell, {}, options))
+        const holder = yield* Process.whereis("late")
+        if (started._tag === "Failure") expect(String(holder)).toBe("undefined")
+        else {
+          yield* Process.exit(started.success.pid, ExitReason.kill)
+          while ((yield* Process.whereis("late")) !== undefined) yield* Process.sleep(1)
+        }
+      }
+    }
+    for (let seed = 1; seed < 300; seed++) expect(causeOf(world.run(body, random(seed))), `seed ${seed}`).toBe("Done")
   })
 })
 

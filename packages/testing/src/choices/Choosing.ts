@@ -73,7 +73,6 @@ export class Recorder implements Strategy {
   }
 }
 
-
 /** Follows a schedule. A deviation whose place does not come, or whose candidate is not ready, has no effect. */
 export class Follower implements Strategy {
   /** Deviations that had an effect. */

@@ -20,22 +20,24 @@ export const toToken = (schedule: Schedule): string => {
     const at = names.indexOf(name)
     return at >= 0 ? at : names.push(name) - 1
   }
-  const rows = schedule.deviations.map((deviation): Packed => {
-    const kind = kinds.indexOf(deviation._tag)
-    switch (deviation._tag) {
-      case "Pick":
-        return [kind, deviation.nth, index(deviation.of), index(deviation.instead)]
-      case "Preempt":
-        return [kind, deviation.nth, index(deviation.of)]
-      case "Draw":
-        return [kind, deviation.nth, deviation.value]
-      case "Buggify":
-        return [kind, deviation.nth, index(deviation.name)]
-      case "Disturb":
-        return [kind, deviation.nth, ...packFault(deviation.fault, index)]
-    }
-  })
+  const rows = schedule.deviations.map((deviation) => pack(deviation, index))
   return version + toBase64(JSON.stringify([names, ...rows]))
+}
+
+const pack = (deviation: Deviation, index: (name: string) => number): Packed => {
+  const kind = kinds.indexOf(deviation._tag)
+  switch (deviation._tag) {
+    case "Pick":
+      return [kind, deviation.nth, index(deviation.of), index(deviation.instead)]
+    case "Preempt":
+      return [kind, deviation.nth, index(deviation.of)]
+    case "Draw":
+      return [kind, deviation.nth, deviation.value]
+    case "Buggify":
+      return [kind, deviation.nth, index(deviation.name)]
+    case "Disturb":
+      return [kind, deviation.nth, ...packFault(deviation.fault, index)]
+  }
 }
 
 const packFault = (fault: Fault, index: (name: string) => number): Packed => {

@@ -9,7 +9,8 @@ import { basename, dirname, join } from "node:path"
 type Content = Record<string, ReadonlyArray<string>>
 
 /** Where the corpus of a test file is: `__corpus__/<name of the file>.json`. */
-export const corpusFile = (testFile: string): string => join(dirname(testFile), "__corpus__", `${basename(testFile)}.json`)
+export const corpusFile = (testFile: string): string =>
+  join(dirname(testFile), "__corpus__", `${basename(testFile)}.json`)
 
 const read = (file: string): Content => {
   let text: string

@@ -38,7 +38,8 @@ const make = (facts: Pick<Palette, "kinds" | "most" | "from" | "targets">): Pale
   ...facts,
   without: (...without) => make({ ...facts, kinds: facts.kinds.filter((kind) => !without.includes(kind)) }),
   atMost: (most) => {
-    if (!Number.isInteger(most) || most < 0) throw new RangeError(`Faults.atMost: expected a whole number from 0 on; got ${most}`)
+    if (!Number.isInteger(most) || most < 0)
+      throw new RangeError(`Faults.atMost: expected a whole number from 0 on; got ${most}`)
     return make({ ...facts, most })
   },
   fromStart: () => make({ ...facts, from: "start" }),
@@ -48,7 +49,8 @@ const make = (facts: Pick<Palette, "kinds" | "most" | "from" | "targets">): Pale
 /** These kinds of faults. Throws a RangeError when one is none. */
 export const of = (...wanted: ReadonlyArray<Kind>): Palette => {
   const unknown = wanted.find((kind) => !kinds.includes(kind))
-  if (unknown !== undefined) throw new RangeError(`Faults.of: expected ${kinds.join(", ")}; got ${JSON.stringify(unknown)}`)
+  if (unknown !== undefined)
+    throw new RangeError(`Faults.of: expected ${kinds.join(", ")}; got ${JSON.stringify(unknown)}`)
   return make({ kinds: wanted, most: 2, from: "begin", targets: () => true })
 }
 

@@ -72,7 +72,11 @@ export class Oracles implements Observer {
 
   private arrived({ message, step, to }: StepEvent & { readonly _tag: "Sent" }, from: string): void {
     if (this.told.has(`${to} ${from}`)) {
-      this.broken.push({ rule: "ends", step, problem: `${to} got ${show(message)} of ${from} behind the end of ${from}` })
+      this.broken.push({
+        rule: "ends",
+        step,
+        problem: `${to} got ${show(message)} of ${from} behind the end of ${from}`
+      })
     }
     const { overtaken, sent } = this.pair(from, to)
     if (sent.length === 0 && overtaken.length === 0) return
@@ -81,7 +85,11 @@ export class Oracles implements Observer {
     // A full mailbox and an ended alias drop messages, so what is overtaken need not come
     if (at >= 0) overtaken.push(...sent.splice(0, at + 1).slice(0, -1))
     else if (overtaken.includes(text)) {
-      this.broken.push({ rule: "pair order", step, problem: `${to} got ${text} of ${from} behind what was sent after it` })
+      this.broken.push({
+        rule: "pair order",
+        step,
+        problem: `${to} got ${text} of ${from} behind what was sent after it`
+      })
     }
   }
 

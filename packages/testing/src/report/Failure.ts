@@ -32,7 +32,9 @@ const waitText = ({ for: what, of, process, site }: Wait): string => {
   const where = site === undefined ? "" : ` (${site})`
   const whom = of === undefined ? "" : ` of ${of}`
   if (what === "outside") return `${process} waits for something outside of the simulation${where}`
-  return what === "nothing" ? `${process} does not wait${where}` : `${process} waits for ${what === "answer" ? "the answer" : what}${whom}${where}`
+  return what === "nothing"
+    ? `${process} does not wait${where}`
+    : `${process} waits for ${what === "answer" ? "the answer" : what}${whom}${where}`
 }
 
 /** A problem in words. */
@@ -60,10 +62,14 @@ export const describeLeft = (left: Left): ReadonlyArray<string> => {
   const made = (at: string | undefined) => (at === undefined ? "" : `, made at ${at}`)
   return [
     ...left.processes.map(({ made: at, name }) => `process ${name}${made(at)}`),
-    ...left.timers.map(({ made: at, milliseconds, owner }) => `a timer of ${owner ?? "no process"}, due in ${milliseconds} ms${made(at)}`),
+    ...left.timers.map(
+      ({ made: at, milliseconds, owner }) => `a timer of ${owner ?? "no process"}, due in ${milliseconds} ms${made(at)}`
+    ),
     ...left.monitors.map(({ by, of }) => `a monitor of ${by} on ${of}`),
     ...left.names.map(({ name, process }) => `the name ${name} of ${process ?? "a process that is gone"}`),
-    ...left.calls.map(({ by, made: at, to }) => `a call of ${by ?? "no process"} to ${to ?? "a process that is gone"}${made(at)}`)
+    ...left.calls.map(
+      ({ by, made: at, to }) => `a call of ${by ?? "no process"} to ${to ?? "a process that is gone"}${made(at)}`
+    )
   ]
 }
 
@@ -119,7 +125,11 @@ export class SimulationFailed extends Error implements FailureFacts {
       [
         describeProblem(problem),
         `run ${run} (${strategy}), ${deviations.length} ${deviations.length === 1 ? "deviation" : "deviations"} after ${shrinks} runs of shrinking (was ${before})`,
-        ...(deterministic ? [] : ["NOT DETERMINISTIC: the same schedule told another story the second time. Look for what the program reads from outside."]),
+        ...(deterministic
+          ? []
+          : [
+              "NOT DETERMINISTIC: the same schedule told another story the second time. Look for what the program reads from outside."
+            ]),
         how,
         story,
         `  replay: ${replayCommand(token, test)}`

@@ -41,10 +41,15 @@ export class Story implements Observer {
       case "Born":
         this.names.set(String(event.pid), short(event.process))
         this.participants.push(short(event.process))
-        if (event.parent !== undefined) this.add(event, event.parent, `starts ${short(event.process)}${event.slot === 0 ? "" : ` on scheduler ${event.slot}`}`)
+        if (event.parent !== undefined)
+          this.add(
+            event,
+            event.parent,
+            `starts ${short(event.process)}${event.slot === 0 ? "" : ` on scheduler ${event.slot}`}`
+          )
         return
       case "Ended":
-        this.arrows.push(`Note over ${id(short(event.process))}: ends, ${escape(ExitReason.format(event.reason))}`)
+        this.arrows.push(`Note over ${id(short(event.process))}: ends, ${escaped(ExitReason.format(event.reason))}`)
         return this.add(event, event.process, `ends: ${ExitReason.format(event.reason)}`)
       case "Sent": {
         const from = this.senders.of(event)
@@ -81,12 +86,14 @@ export class Story implements Observer {
   }
 
   private arrow(from: string | undefined, to: string, text: string): void {
-    this.arrows.push(`${id(short(from ?? to))}->>${id(short(to))}: ${escape(text)}`)
+    this.arrows.push(`${id(short(from ?? to))}->>${id(short(to))}: ${escaped(text)}`)
   }
 
   private value(message: unknown): string {
-    if (message instanceof Process.Down) return `the DOWN of ${this.names.get(String(message.pid)) ?? String(message.pid)}`
-    if (message instanceof Process.Exit) return `the EXIT of ${this.names.get(String(message.from)) ?? String(message.from)}`
+    if (message instanceof Process.Down)
+      return `the DOWN of ${this.names.get(String(message.pid)) ?? String(message.pid)}`
+    if (message instanceof Process.Exit)
+      return `the EXIT of ${this.names.get(String(message.from)) ?? String(message.from)}`
     if (typeof message === "object" && message !== null && "method" in message && "payload" in message) {
       const { method, payload } = message
       const given = show(payload)
@@ -99,7 +106,8 @@ export class Story implements Observer {
   text(most = 200): string {
     const width = Math.min(24, Math.max(0, ...this.lines.map(({ who }) => who.length)))
     const all = this.lines.map(
-      ({ deviates, step, text, who }) => `${deviates ? "  * " : "    "}${String(step).padStart(4)}  ${who.padEnd(width)}  ${text}`
+      ({ deviates, step, text, who }) =>
+        `${deviates ? "  * " : "    "}${String(step).padStart(4)}  ${who.padEnd(width)}  ${text}`
     )
     if (all.length <= most) return all.join("\n")
     // The end is what fails; of the beginning as much as there is room for
@@ -109,7 +117,7 @@ export class Story implements Observer {
 
   /** As a Mermaid sequence chart. */
   mermaid(): string {
-    const participants = this.participants.map((name) => `  participant ${id(name)} as ${escape(name)}`)
+    const participants = this.participants.map((name) => `  participant ${id(name)} as ${escaped(name)}`)
     return ["sequenceDiagram", ...participants, ...this.arrows.map((arrow) => `  ${arrow}`)].join("\n")
   }
 
@@ -130,4 +138,4 @@ const outcome = (exit: Exit.Exit<unknown, unknown>): string =>
 
 const id = (name: string): string => name.replaceAll(/[^A-Za-z0-9_]/g, "_") || "_"
 
-const escape = (text: string): string => text.replaceAll(/[\n;#]/g, " ").slice(0, 120)
+const escaped = (text: string): string => text.replaceAll(/[\n;#]/g, " ").slice(0, 120)

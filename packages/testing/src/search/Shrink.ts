@@ -42,13 +42,22 @@ export const shrink = (start: Schedule, attempt: Try, budget: number): Shrunk =>
     mergeDelays(() => best, smaller)
     earlier(() => best, smaller)
   }
-  if (best.length > 1) near(() => best, smaller, (schedule) => attempt(schedule, { alternatives: true }), () => budget - tries)
+  if (best.length > 1)
+    near(
+      () => best,
+      smaller,
+      (schedule) => attempt(schedule, { alternatives: true }),
+      () => budget - tries
+    )
   lower(() => best, smaller)
   return { schedule: { deviations: best }, tries }
 }
 
 /** Drops halves, quarters and so on, then single deviations. */
-const dropChunks = (best: () => ReadonlyArray<Deviation>, smaller: (deviations: ReadonlyArray<Deviation>) => boolean): void => {
+const dropChunks = (
+  best: () => ReadonlyArray<Deviation>,
+  smaller: (deviations: ReadonlyArray<Deviation>) => boolean
+): void => {
   for (let size = Math.max(1, best().length >> 1); size >= 1; size >>= 1) {
     for (let at = 0; at < best().length; ) {
       const rest = [...best().slice(0, at), ...best().slice(at + size)]
@@ -58,7 +67,10 @@ const dropChunks = (best: () => ReadonlyArray<Deviation>, smaller: (deviations: 
 }
 
 /** Holding one process back for long is one deviation, however many steps it loses. */
-const mergeDelays = (best: () => ReadonlyArray<Deviation>, smaller: (deviations: ReadonlyArray<Deviation>) => boolean): void => {
+const mergeDelays = (
+  best: () => ReadonlyArray<Deviation>,
+  smaller: (deviations: ReadonlyArray<Deviation>) => boolean
+): void => {
   const held = new Map<string, number>()
   for (const deviation of best()) {
     if (deviation._tag === "Pick") held.set(deviation.of, (held.get(deviation.of) ?? 0) + 1)
@@ -78,7 +90,10 @@ const mergeDelays = (best: () => ReadonlyArray<Deviation>, smaller: (deviations:
 }
 
 /** Earlier places and fewer steps read more easily, and often make others superfluous. */
-const earlier = (best: () => ReadonlyArray<Deviation>, smaller: (deviations: ReadonlyArray<Deviation>) => boolean): void => {
+const earlier = (
+  best: () => ReadonlyArray<Deviation>,
+  smaller: (deviations: ReadonlyArray<Deviation>) => boolean
+): void => {
   for (let at = 0; at < best().length; at++) {
     const deviation = best()[at] as Deviation
     for (const nth of [1, deviation.nth >> 1, deviation.nth - 1]) {
@@ -113,7 +128,10 @@ const near = (
 }
 
 /** Smaller numbers in faults and draws. */
-const lower = (best: () => ReadonlyArray<Deviation>, smaller: (deviations: ReadonlyArray<Deviation>) => boolean): void => {
+const lower = (
+  best: () => ReadonlyArray<Deviation>,
+  smaller: (deviations: ReadonlyArray<Deviation>) => boolean
+): void => {
   for (let at = 0; at < best().length; at++) {
     for (;;) {
       const deviation = best()[at]
@@ -127,7 +145,8 @@ const lowered = (deviation: Deviation): Deviation | undefined => {
   if (deviation._tag === "Draw") return deviation.value > 1 ? { ...deviation, value: deviation.value >> 1 } : undefined
   if (deviation._tag !== "Disturb") return undefined
   const { fault } = deviation
-  if ("steps" in fault) return fault.steps > 1 ? { ...deviation, fault: { ...fault, steps: fault.steps >> 1 } } : undefined
+  if ("steps" in fault)
+    return fault.steps > 1 ? { ...deviation, fault: { ...fault, steps: fault.steps >> 1 } } : undefined
   if (fault.kind === "slow") {
     return fault.milliseconds > 1
       ? { ...deviation, fault: { ...fault, milliseconds: fault.milliseconds >> 1 } }

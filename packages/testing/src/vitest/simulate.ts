@@ -104,4 +104,3 @@ const inPlainOrder = new DrawnSchedule(() => ({
   draw: () => 0,
   buggify: () => false
 }))
-

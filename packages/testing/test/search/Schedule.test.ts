@@ -42,13 +42,19 @@ describe(`schedules (seed ${seed})`, () => {
 
   it("texts that are no token are refused with an error that says what was expected", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string().map((text) => `u1.${text}`)), (text) => {
-        try {
-          Schedule.fromToken(text)
-        } catch (error) {
-          expect(error).toBeInstanceOf(Schedule.InvalidToken)
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((text) => `u1.${text}`)
+        ),
+        (text) => {
+          try {
+            Schedule.fromToken(text)
+          } catch (error) {
+            expect(error).toBeInstanceOf(Schedule.InvalidToken)
+          }
         }
-      }),
+      ),
       { seed }
     )
   })

@@ -20,8 +20,7 @@ const CellLive = Cell.implement({
     get: (state: number) => GenServer.reply(state, state),
     set: (_, { to }) => GenServer.reply(undefined, to),
     increment: (state) => GenServer.reply(undefined, state + 1),
-    ask: (state, { whom }) =>
-      Effect.map(Effect.orDie(Cell.named(whom).get()), (value) => GenServer.reply(value, state))
+    ask: (state, { whom }) => Effect.map(Effect.orDie(Cell.named(whom).get()), (value) => GenServer.reply(value, state))
   }
 })
 
@@ -144,7 +143,9 @@ describe(`simulate (seed ${seed})`, () => {
       if (yield* Faults.buggify("early")) expect.fail("early")
     }
     const result = simulate(body, options)
-    expect(result._tag === "Failed" && result.failure.schedule.deviations).toMatchObject([{ _tag: "Buggify", name: "early" }])
+    expect(result._tag === "Failed" && result.failure.schedule.deviations).toMatchObject([
+      { _tag: "Buggify", name: "early" }
+    ])
     expect(await Effect.runPromise(Faults.buggify("early"))).toBe(false)
   })
 })

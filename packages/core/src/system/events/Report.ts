@@ -101,7 +101,8 @@ export const formatEvent = (event: AnyEvent): Report => {
       const call = caller === undefined ? "" : ` while it handled a call from ${askerText(caller)}`
       const cause = ExitReason.causeOf(reason)
       const why = cause === undefined ? `: ${ExitReason.format(reason)}` : ""
-      const waiting = mailboxLength === 0 ? "" : `; ${formatCount(mailboxLength, "message was", "messages were")} waiting`
+      const waiting =
+        mailboxLength === 0 ? "" : `; ${formatCount(mailboxLength, "message was", "messages were")} waiting`
       return { text: `process ${nameOf(pid, label)} crashed${call}${why}${waiting}`, cause }
     }
     case "MessageRejected":

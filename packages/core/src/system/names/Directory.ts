@@ -195,6 +195,8 @@ export class ReplicatedDirectory implements Directory {
     const asking = { table, key, pid }
     return callbackIn((resume, priority) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
+      // It may have ended since its code came here: slot 0 would give it a name for as long as it takes to learn that
+      if (request === "register" && isHere(host, pid) && find(host, pid)?.isRunning !== true) return resume(gone())
       const pending = new PendingCall(
         host,
         {

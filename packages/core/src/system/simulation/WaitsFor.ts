@@ -9,6 +9,7 @@ import type { ProcessRecord } from "../../process/ProcessRecord.ts"
 import { RawProcess } from "../../program/RawProcess.ts"
 import { type NamesByKey, nameOf } from "./Names.ts"
 import type { SimulatedScheduler } from "./SimulatedScheduler.ts"
+import { siteOutside } from "./Sites.ts"
 
 /** What one process waits for. */
 export interface Wait {
@@ -105,7 +106,7 @@ const waitOf = (record: ProcessRecord, callee: Pid | undefined, names: NamesByKe
   }
   const children: ReadonlySet<AnyFiber> | undefined = code._children
   if (children !== undefined && children.size > 0) return { process, for: "fibers", of: undefined, site: undefined }
-  return { process, for: "outside", of: undefined, site: undefined }
+  return { process, for: "outside", of: undefined, site: siteOutside(code) }
 }
 
 /** What all living processes wait for. */
