@@ -5,8 +5,8 @@
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
-import { declareOwnClass, firstOwnTag } from "../wire/OwnClass.ts"
-import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
+import { type Leaf, wireAnnotation } from "../wire/Plan.ts"
+import { firstRegisteredTag, registerClass } from "../wire/RegisteredClass.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { type Pid, PidImpl, parse, partOf, readPid, writePid } from "./Pid.ts"
 import { ofThisSystem, withSystemId } from "./SystemId.ts"
@@ -49,11 +49,12 @@ export const readAlias = <M>(reader: ByteReader, codec: MessageCodec | undefined
   return new Alias<M>(pid, reader.varint(), codec)
 }
 
-declareOwnClass<Alias<unknown>>({
+registerClass<Alias<unknown>>({
   prototype: Alias.prototype,
-  tag: firstOwnTag + 1,
+  tag: firstRegisteredTag + 1,
   // It may be an imitation, so nothing is believed of it but what is looked at
-  intact: ({ pid, ref }) => (PidImpl.is(pid) && typeof ref === "number" ? new Alias(pid, ref, undefined) : undefined),
+  validated: ({ pid, ref }) =>
+    PidImpl.is(pid) && typeof ref === "number" ? new Alias(pid, ref, undefined) : undefined,
   write: writeAlias,
   read: (reader) => readAlias(reader, undefined)
 })
@@ -75,7 +76,7 @@ export const schema = <M>(codec: () => MessageCodec | undefined): Schema.Codec<A
       // `as Alias`: leaves write values of their schema
       write: (alias, writer) => writeAlias(writer, alias as Alias),
       read: (reader) => readAlias(reader, partOf(codec()))
-    } satisfies NamedLeaf,
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Alias<M>>()(
         Schema.String,

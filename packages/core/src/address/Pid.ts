@@ -7,8 +7,8 @@ import * as Hash from "effect/Hash"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
-import { declareOwnClass, firstOwnTag } from "../wire/OwnClass.ts"
-import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
+import { type Leaf, wireAnnotation } from "../wire/Plan.ts"
+import { firstRegisteredTag, registerClass } from "../wire/RegisteredClass.ts"
 import type { MessageCodec } from "./MessageCodec.ts"
 import { ofThisSystem, withSystemId } from "./SystemId.ts"
 
@@ -179,10 +179,10 @@ export const readPid = (reader: ByteReader, codec: MessageCodec | undefined): Pi
   return new PidImpl(first & (maximumSlots - 1), incarnation, reader.varint(), known)
 }
 
-declareOwnClass({
+registerClass({
   prototype: PidImpl.prototype,
-  tag: firstOwnTag,
-  intact: (pid) => (PidImpl.is(pid) ? pid : undefined),
+  tag: firstRegisteredTag,
+  validated: (pid) => (PidImpl.is(pid) ? pid : undefined),
   write: (writer, pid) => writePid(writer, pid),
   read: (reader) => readPid(reader, undefined)
 })
@@ -199,7 +199,7 @@ export const schema = <M>(make: () => MessageCodec | undefined): Schema.Codec<Pi
       // `as Pid`: leaves write values of their schema
       write: (pid, writer) => writePid(writer, pid as Pid, codec()),
       read: (reader) => readPid(reader, codec())
-    } satisfies NamedLeaf,
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Pid<M>>()(
         Schema.String,

@@ -15,7 +15,7 @@ import type { Definition } from "../process/Definition.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint } from "../schema/Fingerprint.ts"
 import { note, value as valueCodec } from "../schema/ValueCodec.ts"
-import { type NamedLeaf, wireAnnotation } from "../wire/Plan.ts"
+import { type Leaf, wireAnnotation } from "../wire/Plan.ts"
 import type { AnyContract, Contract, Implementation } from "./Contract.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
 import { checkInspect, type Inspect, inspectorOf } from "./Inspection.ts"
@@ -154,7 +154,7 @@ const refSchema = <P extends Protocol>(
       // `as Ref`: leaves write values of their schema
       write: (ref, writer) => writeAddress(writer, (ref as Ref<P>).address),
       read: (reader) => refs.at(readAddress(reader, codec))
-    } satisfies NamedLeaf,
+    } satisfies Leaf,
     toCodecJson: () =>
       Schema.link<Ref<P>>()(
         Schema.Array(Schema.String),

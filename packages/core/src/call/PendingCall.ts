@@ -257,7 +257,7 @@ export class TwinCaller implements Caller {
         writer.reset()
         writeAnswer(codec, Exit.die(error), writer)
       }
-      if (!pending.settled) pending.receive(new ByteReader().over(writer.bytes, writer.start, writer.length))
+      if (!pending.settled) pending.receive(new ByteReader().wrap(writer.bytes, writer.start, writer.length))
     }
     return {
       get settled() {

@@ -5,27 +5,27 @@
 import type { ByteReader } from "../wire/Bytes.ts"
 import { symbol } from "../wire/Leaves.ts"
 import {
+  type ByteCodec,
   corrupt,
   type Field,
   hasProperty,
   isFixed,
-  type Leaf,
   lengthOf,
   type Member,
   mayBeEmpty,
   type Plan,
   readCount,
-  readFiller,
   readIndex,
+  readPadding,
   type Signature,
   setProperty,
   type Test
 } from "../wire/Plan.ts"
 
-const made = new WeakMap<Plan, Leaf>()
+const made = new WeakMap<Plan, ByteCodec>()
 
 /** Functions that write and read values of a plan. */
-export const closures = (plan: Plan): Leaf => {
+export const closures = (plan: Plan): ByteCodec => {
   const known = made.get(plan)
   if (known !== undefined) return known
   const leaf = make(plan)
@@ -33,13 +33,13 @@ export const closures = (plan: Plan): Leaf => {
   return leaf
 }
 
-const text: Leaf = {
+const text: ByteCodec = {
   // `as string` and the like, here and below: what is written is of the schema, or a caller has failed to check it
   write: (value, writer) => writer.string(value as string),
   read: (reader) => reader.string()
 }
 
-const number: Leaf = {
+const number: ByteCodec = {
   write: (value, writer) => writer.number(value as number),
   read: (reader) => reader.number()
 }
@@ -50,12 +50,12 @@ export const readBoolean = (reader: ByteReader): boolean => {
   return byte < 2 ? byte === 1 : corrupt("boolean")
 }
 
-const boolean: Leaf = {
+const boolean: ByteCodec = {
   write: (value, writer) => writer.u8(value === true ? 1 : 0),
   read: readBoolean
 }
 
-const make = (plan: Plan): Leaf => {
+const make = (plan: Plan): ByteCodec => {
   switch (plan._tag) {
     case "Text":
       return text
@@ -105,7 +105,7 @@ const make = (plan: Plan): Leaf => {
 }
 
 /** One of a few values, as its number. Also used by generated code, where the values are many. */
-export const choice = (values: ReadonlyArray<unknown>): Leaf => {
+export const choice = (values: ReadonlyArray<unknown>): ByteCodec => {
   const numbers = new Map(values.map((value, index) => [value, index]))
   return {
     write: (value, writer) => writer.varint(numbers.get(value) ?? corrupt("choice")),
@@ -116,7 +116,7 @@ export const choice = (values: ReadonlyArray<unknown>): Leaf => {
   }
 }
 
-const struct = (all: ReadonlyArray<Field>): Leaf => {
+const struct = (all: ReadonlyArray<Field>): ByteCodec => {
   const fields = all.map(({ name, optional, plan }) => ({ name, optional, leaf: closures(plan) }))
   const optional = fields.filter((field) => field.optional)
   const presence = Math.ceil(optional.length / 8)
@@ -159,7 +159,7 @@ const checkPresence = (bits: ReadonlyArray<number>, count: number): void => {
   if (last !== undefined && last >> (((count - 1) & 7) + 1) !== 0) corrupt("field")
 }
 
-const open = ({ fields, signatures }: Extract<Plan, { _tag: "Open" }>): Leaf => {
+const open = ({ fields, signatures }: Extract<Plan, { _tag: "Open" }>): ByteCodec => {
   const fixed = struct(fields)
   const names = new Set<PropertyKey>(fields.map(({ name }) => (typeof name === "number" ? String(name) : name)))
   const others = signatures.map(({ keysOf, plan }) => ({ keysOf, leaf: closures(plan) }))
@@ -199,7 +199,7 @@ const open = ({ fields, signatures }: Extract<Plan, { _tag: "Open" }>): Leaf => 
   }
 }
 
-const record = (plan: Plan): Leaf => {
+const record = (plan: Plan): ByteCodec => {
   const leaf = closures(plan)
   return {
     write: (value, writer) => {
@@ -219,15 +219,15 @@ const record = (plan: Plan): Leaf => {
   }
 }
 
-const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
+const list = (plan: Extract<Plan, { _tag: "List" }>): ByteCodec => {
   const elements = plan.elements.map(closures)
   const rest = plan.rest === undefined ? undefined : closures(plan.rest)
   const fixed = isFixed(plan)
   // What takes no bytes gets one in a list of any length, so that a length is at most the bytes that follow
-  const isFilled = (each: Plan) => !fixed && mayBeEmpty(each)
-  const slots = plan.elements.map((each, at) => ({ leaf: elements[at], filled: isFilled(each) }))
-  const others = { leaf: rest, filled: plan.rest !== undefined && isFilled(plan.rest) }
-  const tail = plan.tail.map((each) => ({ leaf: closures(each), filled: isFilled(each) }))
+  const isPadded = (each: Plan) => !fixed && mayBeEmpty(each)
+  const slots = plan.elements.map((each, at) => ({ leaf: elements[at], padded: isPadded(each) }))
+  const others = { leaf: rest, padded: plan.rest !== undefined && isPadded(plan.rest) }
+  const tail = plan.tail.map((each) => ({ leaf: closures(each), padded: isPadded(each) }))
   /** The slot of an element in a list of that length. */
   const slotAt = (at: number, length: number) =>
     slots[at] ?? tail[at - Math.max(slots.length, length - tail.length)] ?? others
@@ -237,8 +237,8 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
       const length = lengthOf(items)
       if (!fixed) writer.varint(length)
       for (let at = 0; at < length; at++) {
-        const { filled, leaf } = slotAt(at, length)
-        if (filled) writer.u8(0)
+        const { padded, leaf } = slotAt(at, length)
+        if (padded) writer.u8(0)
         leaf?.write(items[at], writer)
       }
     },
@@ -247,8 +247,8 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
       if (length < plan.required || (rest === undefined && length > elements.length)) corrupt("list of that length")
       const items: Array<unknown> = []
       for (let at = 0; at < length; at++) {
-        const { filled, leaf } = slotAt(at, length)
-        if (filled) readFiller(reader)
+        const { padded, leaf } = slotAt(at, length)
+        if (padded) readPadding(reader)
         items.push(leaf?.read(reader))
       }
       return items
@@ -256,7 +256,7 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): Leaf => {
   }
 }
 
-const union = (members: ReadonlyArray<Member>): Leaf => {
+const union = (members: ReadonlyArray<Member>): ByteCodec => {
   const all = members.map(({ index, plan, test }) => ({ index, leaf: closures(plan), is: passes(test) }))
   const byIndex = new Map(all.map(({ index, leaf }) => [index, leaf]))
   const last = all.at(-1)

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { generate } from "../wire/Generate.ts"
-import { hasProperty, type Leaf, wireAnnotation } from "../wire/Plan.ts"
+import { type ByteCodec, hasProperty, wireAnnotation } from "../wire/Plan.ts"
 import { guardOf } from "./EffectCodec.ts"
 import { filtersOf, recordOf } from "./PlanOf.ts"
 import { optionOf } from "./Steps.ts"
@@ -113,7 +113,7 @@ class Source {
   private declaration(ast: SchemaAST.Declaration, of: string): string | undefined {
     const wire = ast.annotations?.[wireAnnotation]
     // Only this project's declarations have the annotation
-    const is = wire === undefined ? undefined : (wire as Leaf).is
+    const is = wire === undefined ? undefined : (wire as ByteCodec).is
     if (is !== undefined) return `${this.constant(is)}(${of})`
     if (ast.run === Schema.Date.ast.run) return `(${of} instanceof Date && !Number.isNaN(${of}.getTime()))`
     if (ast.run === Schema.Uint8Array.ast.run) return `${of} instanceof Uint8Array`

@@ -7,7 +7,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
 import { anyValue, empty } from "../wire/AnyValue.ts"
 import { bigint, bytes, date, option, symbol, timeZone, zoned } from "../wire/Leaves.ts"
-import { type Field, type NamedLeaf, type Plan, wireAnnotation } from "../wire/Plan.ts"
+import { type Field, type Leaf, type Plan, wireAnnotation } from "../wire/Plan.ts"
 import { guardOf, transformOf } from "./EffectCodec.ts"
 import { encodedBy, linkOf, optionOf, type Step, stepOf, stepOfKeys, transformBy } from "./Steps.ts"
 import { membersOf } from "./UnionTests.ts"
@@ -79,7 +79,7 @@ const bare = (ast: SchemaAST.AST): Plan => {
   }
 }
 
-const leaf = (of: NamedLeaf): Plan => ({ _tag: "Leaf", leaf: of })
+const leaf = (of: Leaf): Plan => ({ _tag: "Leaf", leaf: of })
 
 /** Values of a node, as they are. */
 const anyOf = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
@@ -239,7 +239,7 @@ const builtIn: ReadonlyMap<unknown, Plan> = new Map<unknown, Plan>([
 const declaration = (ast: SchemaAST.Declaration): Plan => {
   const wire = ast.annotations?.[wireAnnotation]
   // Only this project's declarations have the annotation
-  if (wire !== undefined) return leaf(wire as NamedLeaf)
+  if (wire !== undefined) return leaf(wire as Leaf)
   const known = builtIn.get(ast.run)
   if (known !== undefined) return known
   const inner = optionOf(ast)

@@ -5,17 +5,17 @@
 
 import { generate } from "../wire/Generate.ts"
 import {
+  type ByteCodec,
   corrupt,
   type Field,
   hasProperty,
   isFixed,
-  type Leaf,
   lengthOf,
   type Member,
   mayBeEmpty,
   type Plan,
   readCount,
-  readFiller,
+  readPadding,
   setProperty,
   type Test
 } from "../wire/Plan.ts"
@@ -25,7 +25,7 @@ import { choice, closures, readBoolean } from "./Closures.ts"
 const longestChain = 8
 
 /** Makes the functions of a plan from text. Throws where that is not permitted. */
-export const generated = (plan: Plan): Leaf => {
+export const generated = (plan: Plan): ByteCodec => {
   const source = new Source()
   const write = source.write(plan, "value")
   const read = source.read(plan)
@@ -35,7 +35,7 @@ export const generated = (plan: Plan): Leaf => {
     `return { write: (value, writer) => { ${write} }, read: (reader) => ${read} }`
   ].join("\n")
   const make = generate(
-    ["constants", "readBoolean", "corrupt", "readCount", "readFiller", "hasProperty", "lengthOf"],
+    ["constants", "readBoolean", "corrupt", "readCount", "readPadding", "hasProperty", "lengthOf"],
     body
   )
   // Generated from the plan: it returns what its last line says
@@ -44,10 +44,10 @@ export const generated = (plan: Plan): Leaf => {
     readBoolean,
     corrupt,
     readCount,
-    readFiller,
+    readPadding,
     hasProperty,
     lengthOf
-  ]) as Leaf
+  ]) as ByteCodec
 }
 
 /** What text is made so far. Every text that ends up in it is a name made here or an escaped literal. */
@@ -263,16 +263,16 @@ class Source {
       const leaf = this.constant(closures(plan))
       return [`${leaf}.write(value, writer)`, `return ${leaf}.read(reader)`]
     }
-    const filled = mayBeEmpty(rest)
+    const padded = mayBeEmpty(rest)
     const least = required === 0 ? "" : `if (length < ${required}) corrupt("list of that length")`
     return [
       `const length = lengthOf(value)
       writer.varint(length)
-      for (let at = 0; at < length; at++) { ${filled ? "writer.u8(0);" : ""} ${this.write(rest, "value[at]")} }`,
+      for (let at = 0; at < length; at++) { ${padded ? "writer.u8(0);" : ""} ${this.write(rest, "value[at]")} }`,
       `const length = readCount(reader)
       ${least}
       const value = []
-      for (let at = 0; at < length; at++) { ${filled ? "readFiller(reader);" : ""} value.push(${this.read(rest)}) }
+      for (let at = 0; at < length; at++) { ${padded ? "readPadding(reader);" : ""} value.push(${this.read(rest)}) }
       return value`
     ]
   }

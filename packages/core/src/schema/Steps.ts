@@ -6,7 +6,7 @@
 
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
-import { corrupt, unportable } from "../wire/Plan.ts"
+import { cannotSend, corrupt } from "../wire/Plan.ts"
 import { guardOf, schemaOf, type Transform, transformOf } from "./EffectCodec.ts"
 
 /** One step of a transformation. */
@@ -125,7 +125,7 @@ export const transformBy = ({ of, over, to }: Step): Transform => {
   return {
     encode: (value) => {
       const given = encode(value)
-      return isGiven(given) ? given : unportable("a value whose encoding is not of its schema")
+      return isGiven(given) ? given : cannotSend("a value whose encoding is not of its schema")
     },
     decode: (given) => {
       const value = decode(given)

@@ -8,8 +8,8 @@ import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { isReadable, messageOf } from "../base/Foreign.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
-import { mayGenerate } from "../wire/Generate.ts"
-import type { Leaf } from "../wire/Plan.ts"
+import { canGenerate } from "../wire/Generate.ts"
+import type { ByteCodec } from "../wire/Plan.ts"
 import { hasInstances } from "../wire/Plan.ts"
 import { compile } from "./Compile.ts"
 import { type AnySchema, compiled } from "./EffectCodec.ts"
@@ -105,7 +105,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   // Made on first use: a schema that contains itself may not be finished yet
   let guard: ((value: unknown) => boolean) | undefined
   const is = (value: unknown): boolean => {
-    guard ??= mayGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
+    guard ??= canGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
     // From now on it is asked without this
     codec.is = guard
     codec.isBlind = isBlind(typeSide.ast)
@@ -113,7 +113,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   }
   const explain = Schema.decodeUnknownExit(typeSide)
   // Only needed once a message leaves its scheduler
-  let bytes: Leaf | undefined
+  let bytes: ByteCodec | undefined
   const inBytes = () => (bytes ??= compile(closed))
   // Only needed where values are kept as text
   let json: { encode: (value: unknown) => unknown; decode: (value: unknown) => unknown } | undefined

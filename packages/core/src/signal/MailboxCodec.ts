@@ -71,7 +71,7 @@ export const written = (message: unknown, from: MessageCodec): ByteReader => {
   const writer = new ByteWriter()
   const part = from.part ?? from
   part.encode(message, writer)
-  return new ByteReader().over(writer.bytes, writer.start, writer.length)
+  return new ByteReader().wrap(writer.bytes, writer.start, writer.length)
 }
 
 /**

@@ -236,7 +236,7 @@ export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown
     if (!own.hasInstances() || own.layout() !== codec.layout()) return args
     const writer = new ByteWriter()
     codec.encode(args, writer)
-    return own.decode(new ByteReader().over(writer.bytes, writer.start, writer.length))
+    return own.decode(new ByteReader().wrap(writer.bytes, writer.start, writer.length))
   } catch {
     return args
   }

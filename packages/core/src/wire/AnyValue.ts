@@ -1,15 +1,15 @@
 /**
- * Values that no schema describes, in bytes: what stands under `Schema.Unknown` and the like. What arrives is what was
- * sent, cycles and values that stand in several places included, or nothing was sent at all: what has no meaning on
- * another scheduler (functions, instances of classes) is refused where it is written.
+ * The codec of values that no schema describes, as under `Schema.Unknown`. A value arrives as it was sent, cycles and shared
+ * references included, or the write throws: functions and instances of unknown classes have no meaning on another
+ * scheduler.
  */
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 import { bigint, symbol } from "./Leaves.ts"
-import { ownClassOf, ownClassTagged } from "./OwnClass.ts"
 import { Placeholder } from "./Placeholder.ts"
-import { corrupt, type NamedLeaf, readCount, setProperty, unportable } from "./Plan.ts"
+import { cannotSend, corrupt, type Leaf, readCount, setProperty } from "./Plan.ts"
+import { registeredClassByTag, registeredClassOf } from "./RegisteredClass.ts"
 
-/** What a value begins with. */
+/** The first byte of a value. */
 const tag = {
   undefined: 0,
   null: 1,
@@ -19,10 +19,10 @@ const tag = {
   text: 5,
   bigint: 6,
   symbol: 7,
-  /** Of an array: no element here. */
+  /** A hole in a sparse array. */
   hole: 8,
-  /** An object that was written before, by its number. */
-  again: 9,
+  /** The index of an object that was already written. */
+  backReference: 9,
   array: 10,
   object: 11,
   map: 12,
@@ -30,23 +30,23 @@ const tag = {
   date: 14,
   view: 15,
   buffer: 16,
-  pattern: 17,
+  regExp: 17,
   error: 18,
-  /** As an object, but without a prototype. */
-  bare: 19,
-  /** What stands for something that could not be sent. */
+  /** As `object`, with a null prototype. */
+  nullPrototype: 19,
+  /** A {@link Placeholder}. */
   placeholder: 20
 } as const
 
-/** Any value but functions, unregistered symbols and instances of classes other than those named here. */
-export const anyValue: NamedLeaf = {
+/** Any value except functions, unregistered symbols and instances of classes that are not listed in this file or registered. */
+export const anyValue: Leaf = {
   name: "any",
   write: (value, writer) => write(value, writer, undefined),
   read: (reader) => read(reader, [])
 }
 
-/** What the empty struct takes. An instance of a class without fields is encoded as itself; what arrives is decoded. */
-export const empty: NamedLeaf = {
+/** Values of the empty struct schema, which takes any value. An instance without properties is written as `{}`, which Effect decodes it to. */
+export const empty: Leaf = {
   name: "empty",
   write: (value, writer) => {
     const isEmpty =
@@ -56,7 +56,7 @@ export const empty: NamedLeaf = {
   read: anyValue.read
 }
 
-/** The objects written so far, with their numbers. */
+/** The objects written so far, with their indices for back references. */
 type Seen = Map<object, number>
 
 const write = (value: unknown, writer: ByteWriter, seen: Seen | undefined): void => {
@@ -78,19 +78,19 @@ const write = (value: unknown, writer: ByteWriter, seen: Seen | undefined): void
       writer.u8(tag.symbol)
       return symbol.write(value, writer)
     case "function":
-      return unportable(`the function ${value.name || "(anonymous)"}`)
+      return cannotSend(`the function ${value.name || "(anonymous)"}`)
     case "object":
       if (value === null) return writer.u8(tag.null)
-      return writeDeeper(value, writer, seen ?? new Map())
+      return writeNested(value, writer, seen ?? new Map())
   }
 }
 
-/** How deep values may stand in each other: reading them takes as many calls. */
-const deepest = 1000
+/** The maximum nesting depth: reading is recursive. */
+const maxDepth = 1000
 let depth = 0
 
-const writeDeeper = (value: object, writer: ByteWriter, seen: Seen): void => {
-  if (depth >= deepest) return unportable(`a value of more than ${deepest} levels`)
+const writeNested = (value: object, writer: ByteWriter, seen: Seen): void => {
+  if (depth >= maxDepth) return cannotSend(`a value of more than ${maxDepth} levels`)
   depth++
   try {
     writeObject(value, writer, seen)
@@ -99,7 +99,7 @@ const writeDeeper = (value: object, writer: ByteWriter, seen: Seen): void => {
   }
 }
 
-/** The classes whose instances arrive as such. */
+/** The prototypes of built-in classes whose instances are preserved. */
 const classes: ReadonlySet<unknown> = new Set([
   Map.prototype,
   Set.prototype,
@@ -109,32 +109,35 @@ const classes: ReadonlySet<unknown> = new Set([
   Placeholder.prototype
 ])
 
-/** Whether an object is one of no class. */
+/** Whether an object is a plain one, not an instance of a class. */
 export const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
-  // The last is true of plain objects of another realm
+  // The last case: plain objects of another realm
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-/** Whether an object is an instance of a class that arrives as one: then it is more than its properties. */
+/** Whether an object arrives as an instance of its class, so that its properties do not describe all of it. */
 export const isInstance = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (
-    classes.has(prototype) || ownClassOf(prototype) !== undefined || Error.isError(value) || ArrayBuffer.isView(value)
+    classes.has(prototype) ||
+    registeredClassOf(prototype) !== undefined ||
+    Error.isError(value) ||
+    ArrayBuffer.isView(value)
   )
 }
 
 const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
   const known = seen.get(value)
   if (known !== undefined) {
-    writer.u8(tag.again)
+    writer.u8(tag.backReference)
     return writer.varint(known)
   }
   seen.set(value, seen.size)
   if (Array.isArray(value)) return writeArray(value, writer, seen)
   if (isPlain(value)) return writePlain(value, writer, seen)
   const prototype: unknown = Object.getPrototypeOf(value)
-  const own = ownClassOf(prototype)
+  const own = registeredClassOf(prototype)
   if (own !== undefined) {
     writer.u8(own.tag)
     return own.write(writer, value)
@@ -155,7 +158,7 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
       return writer.f64((value as Date).getTime())
     case RegExp.prototype: {
       const { flags, lastIndex, source } = value as RegExp
-      writer.u8(tag.pattern)
+      writer.u8(tag.regExp)
       writer.string(source)
       writer.string(flags)
       return writer.number(Number(lastIndex))
@@ -165,7 +168,7 @@ const writeObject = (value: object, writer: ByteWriter, seen: Seen): void => {
       return writer.blob(bytesOf(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength))
   }
   const name: unknown = value.constructor?.name
-  return unportable(
+  return cannotSend(
     typeof name === "string" && name !== "Object" ? `an instance of ${name}` : "an object with a prototype"
   )
 }
@@ -177,20 +180,20 @@ const writeArray = (items: ReadonlyArray<unknown>, writer: ByteWriter, seen: See
   for (let at = 0; at < items.length; at++) {
     const item = items[at]
     if (item === undefined && !(at in items)) {
-      if (++holes > mostHoles) unportable(`an array of ${items.length} elements that has more than ${mostHoles} holes`)
+      if (++holes > maxHoles) cannotSend(`an array of ${items.length} elements that has more than ${maxHoles} holes`)
       writer.u8(tag.hole)
     } else write(item, writer, seen)
   }
 }
 
-/** An array with nothing in it may be four thousand million elements long. */
-export const mostHoles = 65_536
+/** Bounds the work for a sparse array, whose length says nothing about its memory. */
+export const maxHoles = 65_536
 
 const writePlain = (value: object, writer: ByteWriter, seen: Seen): void => {
   for (const key of Object.getOwnPropertySymbols(value)) {
-    if (Object.prototype.propertyIsEnumerable.call(value, key)) unportable(`a property called ${String(key)}`)
+    if (Object.prototype.propertyIsEnumerable.call(value, key)) cannotSend(`a property called ${String(key)}`)
   }
-  writer.u8(Object.getPrototypeOf(value) === null ? tag.bare : tag.object)
+  writer.u8(Object.getPrototypeOf(value) === null ? tag.nullPrototype : tag.object)
   writeEntries(value, Object.keys(value), writer, seen)
 }
 
@@ -217,22 +220,22 @@ const writeSet = (set: ReadonlySet<unknown>, writer: ByteWriter, seen: Seen): vo
   for (const value of set) write(value, writer, seen)
 }
 
-/** The classes of errors that arrive as themselves. Others arrive as `Error`, as exit reasons do. */
+/** The error classes that are preserved. Instances of other classes arrive as the closest of these. */
 const errors = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError]
 
-/** The most special of them that an error is an instance of. */
+/** The most derived of these classes that an error is an instance of. */
 export const errorClassOf = (error: Error): ErrorConstructor | AggregateErrorConstructor =>
   // Every error is an Error
   errors.findLast((type) => error instanceof type) ?? Error
 
-/** What errors are made of are texts. Those of one that has others would not arrive as they are. */
+/** A text property of an error. Throws when it is not a string, since it would not arrive unchanged. */
 const textOf = (error: Error, key: "name" | "message" | "stack"): string => {
   const text: unknown = error[key]
-  return typeof text === "string" ? text : unportable(`an error whose ${key} is no text`)
+  return typeof text === "string" ? text : cannotSend(`an error whose ${key} is no text`)
 }
 
-/** What every error has and enumerates not. */
-const hidden = new Set(["cause", "errors"])
+/** Properties of errors that the language defines as non-enumerable. */
+const nonEnumerable = new Set(["cause", "errors"])
 
 const writeError = (error: Error, writer: ByteWriter, seen: Seen): void => {
   writer.u8(tag.error)
@@ -241,12 +244,12 @@ const writeError = (error: Error, writer: ByteWriter, seen: Seen): void => {
   writer.string(textOf(error, "name"))
   writer.string(textOf(error, "message"))
   writer.string(error.stack === undefined ? "" : textOf(error, "stack"))
-  const others = [...hidden].filter((key) => Object.hasOwn(error, key))
+  const others = [...nonEnumerable].filter((key) => Object.hasOwn(error, key))
   const given = new Set(["name", "message", "stack", ...others])
   writeEntries(error, [...others, ...Object.keys(error).filter((key) => !given.has(key))], writer, seen)
 }
 
-/** What bytes can be looked at through; in the order of their numbers. A `Buffer` arrives as `Uint8Array`. */
+/** The supported view classes, in wire order. A `Buffer` arrives as `Uint8Array`. */
 const views = [
   Uint8Array,
   Int8Array,
@@ -262,13 +265,13 @@ const views = [
   DataView
 ]
 
-/** Whether a value is bytes that can be sent. */
+/** Whether a value is a view of a supported class. */
 export const isView = (value: object): value is ArrayBufferView =>
   ArrayBuffer.isView(value) && views.some((type) => value instanceof type)
 
 const writeView = (view: ArrayBufferView, writer: ByteWriter): void => {
   const kind = views.findIndex((type) => view instanceof type)
-  if (kind === -1) unportable(`an instance of ${view.constructor.name}`)
+  if (kind === -1) cannotSend(`an instance of ${view.constructor.name}`)
   writer.u8(tag.view)
   writer.u8(kind)
   writer.blob(bytesOf(view.buffer, view.byteOffset, view.byteLength))
@@ -276,11 +279,11 @@ const writeView = (view: ArrayBufferView, writer: ByteWriter): void => {
 
 const noBytes = new Uint8Array(0)
 
-/** Memory that has been transferred away has no bytes, and cannot be looked at. */
+/** The bytes of a buffer. A detached buffer has size 0 and allows no view. */
 const bytesOf = (memory: ArrayBufferLike, from: number, size: number): Uint8Array =>
   size === 0 ? noBytes : new Uint8Array(memory, from, size)
 
-/** Reads a value; `seen` has the objects read so far, by number. */
+/** Reads a value. `seen`: the objects read so far, for back references. */
 const read = (reader: ByteReader, seen: Array<object>): unknown => readKind(reader.u8(), reader, seen)
 
 const readKind = (kind: number, reader: ByteReader, seen: Array<object>): unknown => {
@@ -301,7 +304,7 @@ const readKind = (kind: number, reader: ByteReader, seen: Array<object>): unknow
       return bigint.read(reader)
     case tag.symbol:
       return symbol.read(reader)
-    case tag.again:
+    case tag.backReference:
       return seen[reader.varint()] ?? corrupt("object")
     default:
       return readObject(kind, reader, seen)
@@ -313,59 +316,59 @@ const readObject = (kind: number, reader: ByteReader, seen: Array<object>): obje
     case tag.array:
       return readArray(reader, seen)
     case tag.object:
-      return readEntries(keep({}, seen), reader, seen)
-    case tag.bare:
-      // `as object`: it returns an object for `null`
-      return readEntries(keep(Object.create(null) as object, seen), reader, seen)
+      return readEntries(remember({}, seen), reader, seen)
+    case tag.nullPrototype:
+      // `as object`: `Object.create` is typed to return `any`
+      return readEntries(remember(Object.create(null) as object, seen), reader, seen)
     case tag.map: {
-      const map = keep(new Map<unknown, unknown>(), seen)
+      const map = remember(new Map<unknown, unknown>(), seen)
       for (let left = readCount(reader); left > 0; left--) map.set(read(reader, seen), read(reader, seen))
       return map
     }
     case tag.set: {
-      const set = keep(new Set<unknown>(), seen)
+      const set = remember(new Set<unknown>(), seen)
       for (let left = readCount(reader); left > 0; left--) set.add(read(reader, seen))
       return set
     }
     case tag.date:
-      return keep(new Date(reader.f64()), seen)
+      return remember(new Date(reader.f64()), seen)
     case tag.view: {
       const type = views[reader.u8()] ?? corrupt("view")
       const { buffer } = reader.blob()
-      // What it constructs is what it is the constructor of
-      return keep(Reflect.construct(type, [buffer]) as ArrayBufferView, seen)
+      // `as ArrayBufferView`: every class of `views` is one
+      return remember(Reflect.construct(type, [buffer]) as ArrayBufferView, seen)
     }
     case tag.buffer:
-      return keep(reader.blob().buffer, seen)
-    case tag.pattern: {
-      const pattern = keep(new RegExp(reader.string(), reader.string()), seen)
+      return remember(reader.blob().buffer, seen)
+    case tag.regExp: {
+      const pattern = remember(new RegExp(reader.string(), reader.string()), seen)
       pattern.lastIndex = reader.number()
       return pattern
     }
     case tag.error:
       return readError(reader, seen)
     case tag.placeholder:
-      return keep(new Placeholder(reader.string()), seen)
+      return remember(new Placeholder(reader.string()), seen)
     default: {
-      const own = ownClassTagged(kind)
-      return own === undefined ? corrupt("value") : keep(own.read(reader), seen)
+      const own = registeredClassByTag(kind)
+      return own === undefined ? corrupt("value") : remember(own.read(reader), seen)
     }
   }
 }
 
-/** Gives an object its number: before what is in it, which may contain it. */
-const keep = <A extends object>(value: A, seen: Array<object>): A => {
+/** Gives an object its index, before its contents are read: they may refer to it. */
+const remember = <A extends object>(value: A, seen: Array<object>): A => {
   seen.push(value)
   return value
 }
 
 const readArray = (reader: ByteReader, seen: Array<object>): ReadonlyArray<unknown> => {
   const length = readCount(reader)
-  const items: Array<unknown> = keep([], seen)
+  const items: Array<unknown> = remember([], seen)
   for (let at = 0; at < length; at++) {
     const kind = reader.u8()
     if (kind === tag.hole) continue
-    // An array that grows by single holes is copied for each
+    // Sets the length first: a store past the end may copy the array for each hole
     if (items.length < at) items.length = at
     items.push(readKind(kind, reader, seen))
   }
@@ -383,7 +386,7 @@ const readError = (reader: ByteReader, seen: Array<object>): Error => {
   const name = reader.string()
   const message = reader.string()
   const stack = reader.string()
-  const error = keep(
+  const error = remember(
     type === AggregateError ? new AggregateError([], message) : Reflect.construct(type, [message]),
     seen
   )
@@ -392,6 +395,6 @@ const readError = (reader: ByteReader, seen: Array<object>): Error => {
   if (error.name !== name) define("name", name)
   define("stack", stack === "" ? undefined : stack)
   readEntries(error, reader, seen)
-  for (const key of hidden) if (Object.hasOwn(error, key)) define(key, Reflect.get(error, key))
+  for (const key of nonEnumerable) if (Object.hasOwn(error, key)) define(key, Reflect.get(error, key))
   return error
 }

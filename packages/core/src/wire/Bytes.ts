@@ -1,13 +1,13 @@
 /**
- * How values become bytes on the way to another scheduler: a growing writer, and a reader over a record.
+ * The byte encoding between schedulers: a growable writer, and a reader of one record.
  */
 import { Buffer } from "node:buffer"
-import { none, repeatedTexts, type SentTexts } from "./RepeatedTexts.ts"
-import { longestShort, readShort } from "./ShortText.ts"
+import { maxShortLength, readShort } from "./ShortText.ts"
+import { dictionarySize, noIndex, type TextDictionary } from "./TextDictionary.ts"
 
 /**
- * A `Buffer` with its methods for one encoding, which Node has and its types leave out. `write` and `toString` only look
- * the encoding up and call them; that look-up costs 25 to 45 ns a text on Node 26, more than the rest of it.
+ * A `Buffer` with Node's untyped methods for one encoding. `write` and `toString` look the encoding up and call these; for a
+ * short text the look-up costs more than the rest.
  */
 interface TextMemory extends Buffer {
   utf8Write(text: string, at: number, most: number): number
@@ -19,27 +19,27 @@ const textMemory = (bytes: Uint8Array): TextMemory =>
   // See TextMemory: every Node this runs on has these methods
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as TextMemory
 
-/** How a text is written; the low two bits of its first number, the bytes it takes above them. */
+/** The encoding of a text: the low two bits of its header. The bits above are its size in bytes. */
 const ascii = 0
 const utf8 = 1
 const utf16 = 2
-/** It is one that the receiver was told before; its number in place of the bytes. */
-const repeated = 3
+/** A text that was defined: its dictionary index in place of the size, and no bytes. */
+const dictionary = 3
 
-/** Up to this many characters a loop beats the call into `Buffer`: about 3 ns a character against 23 to 40 in all. */
+/** Up to this many characters a loop is faster than a call into `Buffer`. */
 const copyLoopLimit = 8
 
-/** What a number that is no small whole number begins with; those begin with an even byte. */
+/** The first byte of a number that is not a small integer. Small integers begin with an even byte. */
 const double = 1
 
 /**
- * Appends to a buffer that grows and is reused, or to memory it was lent. What was written is
+ * Appends to its own buffer, which grows and is reused, or to lent memory. The record is
  * `bytes[start, start + length)`. Hot path: plain and mutable.
  */
 export class ByteWriter {
-  /** Where the writer writes now: its own buffer, or the lent memory while that suffices. */
+  /** The current target: the own buffer, or the lent memory while the record fits. */
   bytes: Uint8Array
-  /** Where in `bytes` what was written begins: 0 in the own buffer. */
+  /** The offset of the record in `bytes`: 0 in the own buffer. */
   start = 0
   private at = 0
   private end: number
@@ -51,10 +51,10 @@ export class ByteWriter {
   private lent: Uint8Array | undefined
   private lentView: DataView<ArrayBufferLike> | undefined
   private lentText: TextMemory | undefined
-  private readonly texts: SentTexts | undefined
+  private readonly texts: TextDictionary | undefined
 
-  /** `texts`: those that the reader of all of this knows. Default: none. */
-  constructor(texts?: SentTexts) {
+  /** `texts`: the dictionary of the channel, for a single reader of all records. Default: texts are never written by index. */
+  constructor(texts?: TextDictionary) {
     this.texts = texts
     this.own = new Uint8Array(4096)
     this.ownView = new DataView(this.own.buffer)
@@ -68,12 +68,12 @@ export class ByteWriter {
     this.end = this.own.length
   }
 
-  /** How many bytes were written. */
+  /** The size of the record in bytes. */
   get length(): number {
     return this.at - this.start
   }
 
-  /** Forgets what was written and goes on in the own buffer, which stays. Lent memory is given up. */
+  /** Starts a new record in the own buffer, which keeps its capacity. */
   reset(): void {
     this.useOwn()
     this.start = 0
@@ -81,12 +81,12 @@ export class ByteWriter {
   }
 
   /**
-   * Forgets what was written and goes on in `bytes[start, end)`, which may be shared memory, without copying. When a
-   * record does not fit, all of it moves to the own buffer: it stayed exactly when `writer.bytes` is still `bytes`. The
-   * room is asked for before the exact size is known, so a record may move that would have fitted with little to spare.
-   * Nothing outside `[start, end)` is touched; what is inside is undefined when the record moved.
+   * Starts a new record in `bytes[start, end)`, which may be shared memory, without copying. A record that does not fit moves
+   * to the own buffer: it did not move if `writer.bytes` is still `bytes`. Space is reserved by an upper bound of the size,
+   * so a record may move that would just have fitted. Bytes outside `[start, end)` are not written; those inside are
+   * undefined when the record moved.
    */
-  over(bytes: Uint8Array, start: number, end: number): this {
+  wrap(bytes: Uint8Array, start: number, end: number): this {
     if (bytes !== this.lent) {
       this.lent = bytes
       this.lentView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -109,12 +109,12 @@ export class ByteWriter {
     this.end = this.own.length
   }
 
-  /** Makes room for `size` more bytes. */
+  /** Ensures space for `size` more bytes. */
   private reserve(size: number): void {
-    if (this.at + size > this.end) this.move(size)
+    if (this.at + size > this.end) this.moveToOwn(size)
   }
 
-  private move(size: number): void {
+  private moveToOwn(size: number): void {
     const { bytes, length, start } = this
     const needed = length + size
     if (needed > this.own.length) {
@@ -133,22 +133,22 @@ export class ByteWriter {
     this.bytes[this.at++] = value
   }
 
-  /** A whole number from 0 to 2^32 - 1, in four bytes. */
+  /** An integer from 0 to 2^32 - 1, in four bytes. */
   u32(value: number): void {
     this.reserve(4)
     this.view.setUint32(this.at, value, true)
     this.at += 4
   }
 
-  /** A whole number from 0 to 2^53 - 1, seven bits a byte. */
+  /** An integer from 0 to 2^53 - 1, seven bits a byte. */
   varint(value: number): void {
     this.reserve(8)
     if (value < 0x80) this.bytes[this.at++] = value
-    else this.long(value)
+    else this.longVarint(value)
   }
 
-  /** Unrolled for what identifiers mostly are; twice as fast as the loop for them. */
-  private long(value: number): void {
+  /** Unrolled for the usual size of identifiers, which is faster than the loop. */
+  private longVarint(value: number): void {
     const { bytes } = this
     let { at } = this
     if (value < 0x10000000) {
@@ -177,7 +177,7 @@ export class ByteWriter {
     this.at += 8
   }
 
-  /** Any number: a small whole one takes one to five bytes, others nine. */
+  /** Any number: a small integer takes one to five bytes, others nine. */
   number(value: number): void {
     const whole = value | 0
     // -0 is equal to 0, but not the same number
@@ -186,7 +186,7 @@ export class ByteWriter {
       // Zigzag, so that small negative numbers are short too; doubled, so that the first byte is even
       const even = (((whole << 1) ^ (whole >> 31)) << 1) >>> 0
       if (even < 128) this.bytes[this.at++] = even
-      else this.long(even)
+      else this.longVarint(even)
       return
     }
     this.reserve(9)
@@ -213,15 +213,15 @@ export class ByteWriter {
         return
       }
     }
-    const number = this.texts === undefined ? none : this.texts.find(value)
-    if (number === none) this.longString(value, size)
-    else this.varint(number * 4 + repeated)
+    const number = this.texts === undefined ? noIndex : this.texts.find(value)
+    if (number === noIndex) this.longString(value, size)
+    else this.varint(number * 4 + dictionary)
   }
 
-  /** A text with its number, for {@link ByteReader.learn}. From then on the writer may write the number alone. */
-  teach(texts: SentTexts): void {
-    this.varint(texts.due)
-    const text = texts.told()
+  /** The pending text of the dictionary with its index, for {@link ByteReader.readDefinition}. Later texts may be written as that index. */
+  defineText(texts: TextDictionary): void {
+    this.varint(texts.pending)
+    const text = texts.define()
     this.longString(text, text.length)
   }
 
@@ -232,7 +232,7 @@ export class ByteWriter {
     this.varint(size * 4 + ascii)
     const written = this.text.utf8Write(value, this.at, size * 3)
     if (written === size) {
-      // As many bytes as units: all of them are ASCII
+      // One byte per unit: the text is ASCII
       this.at += written
       return
     }
@@ -255,8 +255,8 @@ export class ByteWriter {
 }
 
 /**
- * Reads one record. The bytes may be shared memory, so what must outlive the record is copied out. Every method throws
- * a `RangeError` when the record ends early or holds what its writer cannot have written.
+ * Reads one record. The bytes may be shared memory, so the values read are copies. Every method throws
+ * a `RangeError` when the record ends early or is invalid.
  */
 export class ByteReader {
   private bytes: Uint8Array = new Uint8Array(0)
@@ -264,11 +264,11 @@ export class ByteReader {
   private text: TextMemory = textMemory(this.bytes)
   private at = 0
   private end = 0
-  /** The texts it was told, by number. */
+  /** The receiver's half of the dictionary, by index. */
   private readonly texts: Array<string> = []
 
   /** Points the reader at `bytes[start, end)`. */
-  over(bytes: Uint8Array, start: number, end: number): this {
+  wrap(bytes: Uint8Array, start: number, end: number): this {
     if (bytes !== this.bytes) {
       this.bytes = bytes
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -279,12 +279,12 @@ export class ByteReader {
     return this
   }
 
-  /** How many bytes of the record have not been read. */
+  /** The number of unread bytes. */
   get left(): number {
     return this.end - this.at
   }
 
-  /** Throws when something of the record has not been read. */
+  /** Throws when there are unread bytes. */
   finish(): void {
     if (this.at !== this.end) throw new RangeError(`record is too long: ${this.left} bytes left`)
   }
@@ -307,20 +307,20 @@ export class ByteReader {
 
   varint(): number {
     const byte = this.u8()
-    return byte < 128 ? byte : this.following(byte)
+    return byte < 128 ? byte : this.varintTail(byte)
   }
 
-  /** The rest of a number above 127. */
-  private following(first: number): number {
+  /** The rest of a varint above 127. */
+  private varintTail(first: number): number {
     const second = this.u8()
     let value = (first & 127) | ((second & 127) << 7)
     if (second < 128) return value
     const third = this.u8()
     value |= (third & 127) << 14
-    return third < 128 ? value : this.large(value)
+    return third < 128 ? value : this.largeVarint(value)
   }
 
-  private large(lowest: number): number {
+  private largeVarint(lowest: number): number {
     let value = lowest
     let scale = 0x200000
     while (true) {
@@ -340,7 +340,7 @@ export class ByteReader {
   number(): number {
     const first = this.u8()
     if (first === double) return this.view.getFloat64(this.advance(8), true)
-    const even = first < 128 ? first : this.following(first)
+    const even = first < 128 ? first : this.varintTail(first)
     if ((even & 1) === 1 || even > 0xffffffff) throw new RangeError("record holds no number where one was wanted")
     const zigzag = even >>> 1
     return (zigzag >>> 1) ^ -(zigzag & 1)
@@ -348,12 +348,12 @@ export class ByteReader {
 
   string(): string {
     const head = this.varint()
-    if ((head & 3) === repeated) return this.known(head >>> 2)
+    if ((head & 3) === dictionary) return this.definedText(head >>> 2)
     const size = Math.floor(head / 4)
     const at = this.advance(size)
     switch (head & 3) {
       case ascii:
-        return size <= longestShort ? readShort(this.bytes, at, size) : this.text.latin1Slice(at, at + size)
+        return size <= maxShortLength ? readShort(this.bytes, at, size) : this.text.latin1Slice(at, at + size)
       case utf8:
         return this.text.toString("utf8", at, at + size)
       case utf16:
@@ -362,17 +362,17 @@ export class ByteReader {
     throw new RangeError("record holds no text where one was wanted")
   }
 
-  private known(number: number): string {
+  private definedText(number: number): string {
     const text = this.texts[number]
-    if (text === undefined) throw new RangeError("record holds a text that nobody has told")
+    if (text === undefined) throw new RangeError("record holds the index of a text that was not defined")
     return text
   }
 
-  /** Reads a text that {@link ByteWriter.teach} wrote, for all records from now on. */
-  learn(): void {
+  /** Reads a definition that {@link ByteWriter.defineText} wrote. It holds for all later records. */
+  readDefinition(): void {
     const number = this.varint()
-    if (number >= repeatedTexts)
-      throw new RangeError(`record holds text number ${number}, and there are ${repeatedTexts}`)
+    if (number >= dictionarySize)
+      throw new RangeError(`record holds text number ${number}, and there are ${dictionarySize}`)
     this.texts[number] = this.string()
   }
 

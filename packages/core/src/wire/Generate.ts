@@ -1,6 +1,6 @@
 /**
- * Making functions from source text, where the process permits it. Node forbids it under
- * `--disallow-code-generation-from-strings`; users of this have closures that do the same, slower.
+ * Generates functions from source text, where the process permits it. Node forbids it under
+ * `--disallow-code-generation-from-strings`; every caller has slower closures as a fallback.
  */
 
 const permitted = (): boolean => {
@@ -11,12 +11,12 @@ const permitted = (): boolean => {
   }
 }
 
-/** Whether this isolate may make functions from text. */
-export const mayGenerate: boolean = permitted()
+/** Whether this isolate permits code generation. */
+export const canGenerate: boolean = permitted()
 
 /**
- * A function of `parameters` with `body`. The text must be ours: nothing that came from outside may become part of it.
- * Throws where {@link mayGenerate} is false.
+ * A function of `parameters` with `body`. The text must not contain unescaped input: it would be executed.
+ * Throws where {@link canGenerate} is false.
  */
 export const generate = (
   parameters: ReadonlyArray<string>,

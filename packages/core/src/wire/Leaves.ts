@@ -1,13 +1,13 @@
 /**
- * Values whose bytes need no plan of their own: dates, whole numbers of any size, bytes, symbols; options and moments
- * with a time zone.
+ * The codecs of built-in types: dates, bigints, bytes and symbols; and the plans of Effect's options, time zones and zoned
+ * date-times.
  */
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import { corrupt, type NamedLeaf, type Plan, unportable } from "./Plan.ts"
+import { cannotSend, corrupt, type Leaf, type Plan } from "./Plan.ts"
 
-/** Milliseconds, exactly; an invalid date is no value of the schema. */
-export const date: NamedLeaf = {
+/** Milliseconds since the epoch, as a double. An invalid date is not a value of the schema. */
+export const date: Leaf = {
   name: "date",
   // `as Date`: leaves write values of their schema
   write: (value, writer) => writer.f64((value as Date).getTime()),
@@ -18,15 +18,15 @@ export const date: NamedLeaf = {
 }
 
 /** A copy of the bytes, as a plain `Uint8Array`. */
-export const bytes: NamedLeaf = {
+export const bytes: Leaf = {
   name: "bytes",
   // `as Uint8Array`: as above
   write: (value, writer) => writer.blob(value as Uint8Array),
   read: (reader) => reader.blob()
 }
 
-/** Small ones as numbers, others as hexadecimal text, which is linear in their size where decimal text is not. */
-export const bigint: NamedLeaf = {
+/** Small values as numbers, others as hexadecimal text: conversion to it takes linear time, to decimal text it does not. */
+export const bigint: Leaf = {
   name: "bigint",
   write: (value, writer) => {
     // `as bigint`: as above
@@ -49,15 +49,15 @@ export const bigint: NamedLeaf = {
   }
 }
 
-/** Symbols of the global registry, by their keys: only those are the same on another scheduler. */
-export const symbol: NamedLeaf = {
+/** Registered symbols, by key: no other symbol has an identity on another scheduler. */
+export const symbol: Leaf = {
   name: "symbol",
   // `as symbol`: as above
-  write: (value, writer) => writer.string(Symbol.keyFor(value as symbol) ?? unportable(String(value))),
+  write: (value, writer) => writer.string(Symbol.keyFor(value as symbol) ?? cannotSend(String(value))),
   read: (reader) => Symbol.for(reader.string())
 }
 
-/** An option as a union on the way: nothing, or a struct around its value. */
+/** An option, encoded as a union of `undefined` and a struct with the value. */
 export const option = (value: Plan): Plan => ({
   _tag: "Transformed",
   // `as Option`: transformed plans encode values of their schema, and decode what they wrote
@@ -80,7 +80,7 @@ export const option = (value: Plan): Plan => ({
   }
 })
 
-/** An offset in milliseconds, or the name of a zone. Effect writes offsets in minutes, which some zones had no whole number of. */
+/** A time zone as an offset in milliseconds or a zone name. Effect encodes offsets in minutes, which loses historical offsets. */
 export const timeZone: Plan = {
   _tag: "Transformed",
   // `as DateTime.TimeZone`: as above
@@ -100,7 +100,7 @@ export const timeZone: Plan = {
   }
 }
 
-/** A moment with its time zone. */
+/** A zoned date-time. */
 export const zoned: Plan = {
   _tag: "Transformed",
   // `as DateTime.Zoned`: as above

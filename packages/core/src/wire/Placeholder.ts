@@ -1,11 +1,11 @@
 /**
- * What stands where something could not leave its scheduler: a function in the field of an error, say. It prints as what was there.
+ * Replaces a value that cannot be sent to another scheduler, such as a function in the field of an error. Prints as the original.
  */
-const inspected = Symbol.for("nodejs.util.inspect.custom")
+const inspectCustom = Symbol.for("nodejs.util.inspect.custom")
 
 /** See the file's header. */
 export class Placeholder {
-  /** What was there, as a console shows it: `[Function: close]`. */
+  /** The original as the console prints it: `[Function: close]`. */
   readonly text: string
 
   constructor(text: string) {
@@ -20,7 +20,7 @@ export class Placeholder {
     return this.text
   }
 
-  [inspected](): string {
+  [inspectCustom](): string {
     return this.text
   }
 }

@@ -1,34 +1,34 @@
 /**
- * How the values of a schema are laid out as bytes. A plan is made once per schema ({@link "./PlanOf.ts"}) and turned into
- * functions, either generated ones or closures. Both ends of a connection run the same program, so what the schema says
- * is not on the wire: no field names, no names of cases.
+ * The byte layout of a schema's values. A plan is made once per schema (`schema/PlanOf.ts`) and compiled to generated functions
+ * or closures. Both ends of a channel run the same program, so the encoding is not self-describing: no field names, no tags
+ * of cases.
  */
 import type { ByteReader, ByteWriter } from "./Bytes.ts"
 
-/** A value by itself, written and read by functions. Reading throws when the bytes are no such value. */
-export interface Leaf {
+/** Writes and reads the values of one type as bytes. Reading throws when the bytes are invalid. */
+export interface ByteCodec {
   readonly write: (value: unknown, writer: ByteWriter) => void
   readonly read: (reader: ByteReader) => unknown
-  /** Whether a value is of the schema, where the leaf is a declaration of this project. */
+  /** Whether a value is of the type. Present for this project's own declarations. */
   readonly is?: (value: unknown) => boolean
 }
 
-/** A {@link Leaf} as part of a plan: its name says what its bytes look like, and no other has it. */
-export interface NamedLeaf extends Leaf {
+/** A {@link ByteCodec} that a plan uses for a type it does not describe further. Its name identifies its byte layout. */
+export interface Leaf extends ByteCodec {
   readonly name: string
 }
 
-/** The annotation under which a declaration of this project says its form in bytes: a {@link NamedLeaf}. */
+/** The annotation that holds the {@link Leaf} of this project's own declarations. */
 export const wireAnnotation = "~understudy/wire"
 
-/** A property: its bytes are missing when it is. */
+/** A property. An absent optional property has no bytes. */
 export interface Field {
   readonly name: PropertyKey
   readonly optional: boolean
   readonly plan: Plan
 }
 
-/** How a member of a union is recognised, among values that are known to be of the union. */
+/** Tells a member of a union from the others, for values that are known to be of the union. */
 export type Test =
   | { readonly _tag: "Same"; readonly value: unknown }
   | { readonly _tag: "TypeOf"; readonly type: string }
@@ -38,14 +38,14 @@ export type Test =
   | { readonly _tag: "Tagged"; readonly key: string; readonly value: string | number | boolean }
   | { readonly _tag: "Guard"; readonly is: (value: unknown) => boolean }
 
-/** A member of a union, with its number on the wire. */
+/** A member of a union, with its index on the wire. */
 export interface Member {
   readonly index: number
   readonly test: Test
   readonly plan: Plan
 }
 
-/** What objects may have beside fixed properties: which keys, as texts and symbols, and what is under them. */
+/** An index signature: its keys in a value, strings and symbols, and the plan of its values. */
 export interface Signature {
   readonly keysOf: (value: object) => ReadonlyArray<PropertyKey>
   readonly plan: Plan
@@ -55,20 +55,20 @@ export type Plan =
   | { readonly _tag: "Text" }
   | { readonly _tag: "Number" }
   | { readonly _tag: "Boolean" }
-  /** The only value there can be: no bytes. */
+  /** A single value: no bytes. */
   | { readonly _tag: "Constant"; readonly value: unknown }
-  /** One of a few values, by its number. They are told apart by `Object.is`. */
+  /** One of a few values, by its index. Compared by `Object.is`. */
   | { readonly _tag: "Choice"; readonly values: ReadonlyArray<unknown> }
-  | { readonly _tag: "Leaf"; readonly leaf: NamedLeaf }
-  /** Optional fields come first: a bit each, eight to a byte, says which are there. */
+  | { readonly _tag: "Leaf"; readonly leaf: Leaf }
+  /** A presence bitmap of the optional fields, eight to a byte, then the fields. */
   | { readonly _tag: "Struct"; readonly fields: ReadonlyArray<Field> }
-  /** Text keys, and how many there are before them. */
+  /** The number of entries, then each string key with its value. */
   | { readonly _tag: "Record"; readonly value: Plan }
-  /** Fixed properties, then for each signature how many keys there are, and each with its value. */
+  /** The fixed properties, then for each index signature the number of entries and each key with its value. */
   | { readonly _tag: "Open"; readonly fields: ReadonlyArray<Field>; readonly signatures: ReadonlyArray<Signature> }
   /**
-   * The first are `elements`, the last are `tail`, and `rest` is each between them. `required` is the least length; the
-   * length is written when it can vary.
+   * A tuple or array: `elements`, then any number of `rest`, then `tail`. `required`: the least length. The length is written
+   * when it can vary.
    */
   | {
       readonly _tag: "List"
@@ -77,9 +77,9 @@ export type Plan =
       readonly rest: Plan | undefined
       readonly tail: ReadonlyArray<Plan>
     }
-  /** Members in the order they are tried; whatever none of the others is, is the last. */
+  /** Members in the order of their tests; the last is used without a test. */
   | { readonly _tag: "Union"; readonly members: ReadonlyArray<Member> }
-  /** Throws on reading when `check` says no. */
+  /** Reading throws when `check` returns false. */
   | { readonly _tag: "Checked"; readonly plan: Plan; readonly check: (value: unknown) => boolean }
   /** Encoded before it is written and decoded after it is read. `checks`: decoding runs the schema's checks too. */
   | {
@@ -89,10 +89,10 @@ export type Plan =
       readonly decode: (encoded: unknown) => unknown
       readonly checks: boolean
     }
-  /** A schema that contains itself. Gives the same plan each time. */
+  /** A recursive schema. Returns the same plan each time. */
   | { readonly _tag: "Suspended"; readonly plan: () => Plan }
 
-/** Whether values may take no bytes at all. Their number in a list says nothing about how long the list can be. */
+/** Whether values may take no bytes. Then the bytes left do not bound the length of a list of them. */
 export const mayBeEmpty = (plan: Plan): boolean => {
   switch (plan._tag) {
     case "Constant":
@@ -114,38 +114,38 @@ export const mayBeEmpty = (plan: Plan): boolean => {
 export const isFixed = (list: Extract<Plan, { _tag: "List" }>): boolean =>
   list.rest === undefined && list.required === list.elements.length
 
-/** Says that bytes are not what they should be. What reads messages makes an `InvalidMessage` of it. */
+/** Throws: the bytes are invalid. Readers of messages turn it into an `InvalidMessage`. */
 export const corrupt = (wanted: string): never => {
   throw new RangeError(`record holds no ${wanted} where one was wanted`)
 }
 
-/** Says that a value cannot be written, though its schema takes it. What writes messages makes an `InvalidMessage` of it. */
-export const unportable = (what: string): never => {
+/** Throws: a value cannot be written, though its schema accepts it. Writers of messages turn it into an `InvalidMessage`. */
+export const cannotSend = (what: string): never => {
   throw new TypeError(`${what} cannot be sent to another scheduler: it needs a schema that says how it is encoded`)
 }
 
-/** An array may be four thousand million elements long without taking any memory. More than so many cannot be sent. */
-const longestList = 2 ** 25
+/** The longest array that can be sent: a sparse array may be longer without taking memory. */
+const maxListLength = 2 ** 25
 
 /** The length of a list that is to be written. */
 export const lengthOf = ({ length }: ReadonlyArray<unknown>): number =>
-  length <= longestList ? length : unportable(`an array of ${length} elements (more than ${longestList})`)
+  length <= maxListLength ? length : cannotSend(`an array of ${length} elements (more than ${maxListLength})`)
 
-/** Which of `count` things follows. Written as a varint, which is a byte for up to 128 of them. */
+/** Reads an index below `count`. A varint, which is one byte for a `count` up to 128. */
 export const readIndex = (reader: ByteReader, count: number): number => (count <= 128 ? reader.u8() : reader.varint())
 
-/** How many values follow. Each takes at least a byte, so corrupt bytes cannot ask for more memory than they take. */
+/** Reads a number of values. Each takes at least a byte, so corrupt bytes cannot cause a large allocation. */
 export const readCount = (reader: ByteReader): number => {
   const count = reader.varint()
   return count <= reader.left ? count : corrupt("list of that length")
 }
 
-/** Reads what stands before a value that may be empty, see {@link mayBeEmpty}. */
-export const readFiller = (reader: ByteReader): void => {
+/** Reads the padding byte before a list element that may be empty, see {@link mayBeEmpty}. */
+export const readPadding = (reader: ByteReader): void => {
   if (reader.u8() !== 0) corrupt("list element")
 }
 
-/** Sets a property, also one that is called `__proto__`. */
+/** Sets a property. Defines `__proto__` as an own property. */
 export const setProperty = (target: object, name: PropertyKey, value: unknown): void => {
   if (name === "__proto__") {
     Object.defineProperty(target, name, { value, configurable: true, enumerable: true, writable: true })
@@ -157,8 +157,8 @@ export const hasProperty = (value: object, name: PropertyKey): boolean =>
   name === "__proto__" ? Object.hasOwn(value, name) : name in value
 
 /**
- * Whether values of the plan may have instances of classes that the schema's own module made. `seen`: the plans this one stands in;
- * schemas may contain themselves.
+ * Whether values of the plan may contain instances of classes that the schema's module defines. `seen`: the plans already visited,
+ * for recursive schemas.
  */
 export const hasInstances = (plan: Plan, seen: Set<Plan> = new Set()): boolean => {
   if (seen.has(plan)) return false

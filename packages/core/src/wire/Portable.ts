@@ -1,51 +1,51 @@
 /**
- * Any value as one that can leave its scheduler: what exit reasons, reports and start errors carry. Whatever a program throws or
- * fails with has to arrive, so nothing is refused here: what cannot be sent is replaced, alone, by a {@link Placeholder} that prints as
- * what was there. Errors arrive as their standard class with their name, message, stack, cause and own fields; instances of
- * other classes as plain objects of their own fields.
+ * Copies any value into one that can be sent to another scheduler, for exit reasons, reports and start errors. These must arrive
+ * whatever a program throws or fails with, so no value is rejected: a part that cannot be sent is replaced by a {@link Placeholder}
+ * that prints as the original, and the rest is kept. Errors arrive as their standard class with their name, message, stack, cause and
+ * own fields; instances of other classes as plain objects with their own fields.
  *
- * Linear in what it copies, and it copies no more than the limits below: what is beyond them is a placeholder too. Getters and proxies
- * run guarded.
+ * Takes time linear in the size of the copy, which the limits below bound: parts beyond them become placeholders. Exceptions of
+ * getters and proxies are caught.
  */
 
 import { classNameOf, nameOf, readProperty, textProperty } from "../base/Foreign.ts"
-import { anyValue, errorClassOf, isView, mostHoles } from "./AnyValue.ts"
+import { anyValue, errorClassOf, isView, maxHoles } from "./AnyValue.ts"
 import { ByteReader, ByteWriter } from "./Bytes.ts"
-import { ownClassOf } from "./OwnClass.ts"
 import { Placeholder } from "./Placeholder.ts"
 import { setProperty } from "./Plan.ts"
+import { registeredClassOf } from "./RegisteredClass.ts"
 
-/** How deep values that are copied may stand in each other. */
-const deepest = 100
-/** How many values are copied: properties, elements and entries. */
-const mostValues = 100_000
-/** How many characters of texts and bytes of binary data are copied, all together. */
-const mostSize = 16 * 2 ** 20
+/** The maximum nesting depth of a copy. */
+const maxDepth = 100
+/** The maximum number of properties, elements and entries of a copy. */
+const maxValues = 100_000
+/** The maximum total of characters in texts and bytes in binary data. */
+const maxSize = 16 * 2 ** 20
 
 /** A copy of a value that {@link anyValue} can write. */
 export const portable = (value: unknown): unknown => new Copier().copy(value, 0)
 
-/** Appends any value. What was given arrives as {@link portable} makes it. Never throws because of the value. */
+/** Appends the {@link portable} copy of any value. Never throws because of the value. */
 export const writeAny = (writer: ByteWriter, value: unknown): void => anyValue.write(portable(value), writer)
 
-/** Reads what {@link writeAny} wrote. Throws when it is something else. */
+/** Reads what {@link writeAny} wrote. Throws when the bytes are invalid. */
 export const readAny = (reader: ByteReader): unknown => anyValue.read(reader)
 
-/** As {@link writeAny}, as text that fits into JSON. */
+/** As {@link writeAny}, as base64 text. */
 export const anyToText = (value: unknown): string => {
   const writer = new ByteWriter()
   writeAny(writer, value)
   return Buffer.from(writer.bytes.buffer, writer.start, writer.length).toString("base64")
 }
 
-/** Reads what {@link anyToText} wrote. Throws when it is something else. */
+/** Reads what {@link anyToText} wrote. Throws when the text is invalid. */
 export const anyFromText = (text: string): unknown => {
   const bytes = Buffer.from(text, "base64")
-  return readAny(new ByteReader().over(bytes, 0, bytes.length))
+  return readAny(new ByteReader().wrap(bytes, 0, bytes.length))
 }
 
 class Copier {
-  /** The copies made so far: values that contain themselves, or stand in several places, are copied as they are. */
+  /** The copies made so far, by original: cycles and shared references stay so in the copy. */
   private readonly copies = new Map<object, unknown>()
   private values = 0
   private size = 0
@@ -61,43 +61,44 @@ class Copier {
       case "function":
         return new Placeholder(nameOf(value as () => unknown))
       case "object":
-        return value === null ? null : this.known(value, depth)
+        return value === null ? null : this.reference(value, depth)
       default:
         return value
     }
   }
 
   private text(text: string): string {
-    const left = mostSize - this.size
+    const left = maxSize - this.size
     this.size += Math.min(left, text.length)
     return text.length <= left ? text : `${text.slice(0, left)}… (of ${text.length} characters)`
   }
 
   private fits(whole: bigint): boolean {
-    // Sixteen times as many bits as a digit of hexadecimal text has, so asking costs less than writing it
+    // Small integers are not converted to text to measure them
     const digits = BigInt.asIntN(64, whole) === whole ? 16 : whole.toString(16).length
     this.size += digits
-    return this.size <= mostSize
+    return this.size <= maxSize
   }
 
-  private known(value: object, depth: number): unknown {
+  private reference(value: object, depth: number): unknown {
     const copy = this.copies.get(value)
     if (copy !== undefined) return copy
-    if (depth > deepest) return new Placeholder(`[${classNameOf(value) ?? "Object"}, more than ${deepest} levels deep]`)
-    if (this.isFull) return new Placeholder(`[${classNameOf(value) ?? "Object"}, beyond ${mostValues} values]`)
+    if (depth > maxDepth)
+      return new Placeholder(`[${classNameOf(value) ?? "Object"}, more than ${maxDepth} levels deep]`)
+    if (this.isFull) return new Placeholder(`[${classNameOf(value) ?? "Object"}, beyond ${maxValues} values]`)
     try {
       return this.object(value, depth)
     } catch {
-      // A revoked proxy, an imitation of a built-in class: there is nothing to see but that
-      return this.keep(value, new Placeholder(`[${classNameOf(value) ?? "an object that cannot be read"}]`))
+      // A revoked proxy, or an object with the prototype of a built-in class but without its internal slots
+      return this.remember(value, new Placeholder(`[${classNameOf(value) ?? "an object that cannot be read"}]`))
     }
   }
 
   private get isFull(): boolean {
-    return this.values >= mostValues || this.size >= mostSize
+    return this.values >= maxValues || this.size >= maxSize
   }
 
-  private keep<A>(value: object, copy: A): A {
+  private remember<A>(value: object, copy: A): A {
     this.copies.set(value, copy)
     return copy
   }
@@ -108,9 +109,9 @@ class Copier {
     const prototype: unknown = Object.getPrototypeOf(value)
     switch (prototype) {
       case Object.prototype:
-        return this.fields(value, this.keep(value, {}), depth)
+        return this.fields(value, this.remember(value, {}), depth)
       case null:
-        return this.fields(value, this.keep(value, Object.create(null) as object), depth)
+        return this.fields(value, this.remember(value, Object.create(null) as object), depth)
       case Placeholder.prototype:
         return new Placeholder(this.text(textProperty(value, "text", "")))
       case Map.prototype:
@@ -118,30 +119,30 @@ class Copier {
       case Set.prototype:
         return this.set(value as Set<unknown>, depth)
       case Date.prototype:
-        return this.keep(value, new Date(Date.prototype.getTime.call(value)))
+        return this.remember(value, new Date(Date.prototype.getTime.call(value)))
       case RegExp.prototype:
-        return this.keep(value, new RegExp(value as RegExp))
+        return this.remember(value, new RegExp(value as RegExp))
       case ArrayBuffer.prototype:
         return this.binary(value, (value as ArrayBuffer).byteLength)
     }
     if (isView(value)) return this.binary(value, value.byteLength)
-    const intact = ownClassOf(prototype)?.intact(value)
-    if (intact !== undefined) return intact
+    const valid = registeredClassOf(prototype)?.validated(value)
+    if (valid !== undefined) return valid
     return this.instance(value, depth)
   }
 
-  /** Bytes are copied when they are written. */
+  /** Binary data is not copied here: writing it copies it. */
   private binary(value: object, size: number): unknown {
     this.size += size
-    return this.size <= mostSize ? value : new Placeholder(`[${classNameOf(value)} of ${size} bytes]`)
+    return this.size <= maxSize ? value : new Placeholder(`[${classNameOf(value)} of ${size} bytes]`)
   }
 
   private array(items: ReadonlyArray<unknown>, depth: number): unknown {
-    const copy: Array<unknown> = this.keep(items, [])
+    const copy: Array<unknown> = this.remember(items, [])
     const { length } = items
     let holes = 0
     for (let at = 0; at < length; at++) {
-      if (this.isFull || holes > mostHoles / 2) {
+      if (this.isFull || holes > maxHoles / 2) {
         if (copy.length < at) copy.length = at
         copy.push(new Placeholder(`[${length - at} more elements]`))
         return copy
@@ -151,7 +152,7 @@ class Copier {
         holes++
         continue
       }
-      // An array that grows by single holes is copied for each
+      // Sets the length first: a store past the end may copy the array for each hole
       if (copy.length < at) copy.length = at
       copy.push(this.property(items, at, depth))
     }
@@ -160,7 +161,7 @@ class Copier {
   }
 
   private map(map: Map<unknown, unknown>, depth: number): unknown {
-    const copy = this.keep(map, new Map<unknown, unknown>())
+    const copy = this.remember(map, new Map<unknown, unknown>())
     for (const [key, value] of Map.prototype.entries.call(map)) {
       if (this.isFull) break
       this.values++
@@ -170,7 +171,7 @@ class Copier {
   }
 
   private set(set: Set<unknown>, depth: number): unknown {
-    const copy = this.keep(set, new Set<unknown>())
+    const copy = this.remember(set, new Set<unknown>())
     for (const value of Set.prototype.values.call(set)) {
       if (this.isFull) break
       this.values++
@@ -179,16 +180,16 @@ class Copier {
     return copy
   }
 
-  /** An instance of a class: its own fields, and its tag. One that shows no fields is a placeholder. */
+  /** An instance of a class: its own fields and its `_tag`. An instance without fields becomes a placeholder. */
   private instance(value: object, depth: number): unknown {
-    const copy = this.keep(value, {})
+    const copy = this.remember(value, {})
     this.tag(value, copy)
     this.fields(value, copy, depth)
     if (Object.keys(copy).length > 0) return copy
-    return this.keep(value, new Placeholder(`[${classNameOf(value) ?? "Object"}]`))
+    return this.remember(value, new Placeholder(`[${classNameOf(value) ?? "Object"}]`))
   }
 
-  /** Classes of tagged values have their tag on the prototype. */
+  /** Copies an inherited `_tag`: tagged classes define it on the prototype. */
   private tag(value: object, copy: object): void {
     if (Object.hasOwn(value, "_tag")) return
     const tag = readProperty(
@@ -201,7 +202,7 @@ class Copier {
   }
 
   private error(error: Error, depth: number): unknown {
-    const copy = this.keep(error, emptyError(errorClassOf(error)))
+    const copy = this.remember(error, emptyError(errorClassOf(error)))
     const define = (key: string, value: unknown) =>
       Object.defineProperty(copy, key, { value, configurable: true, enumerable: false, writable: true })
     define("message", this.text(textProperty(error, "message", "")))
@@ -215,7 +216,7 @@ class Copier {
     return this.fields(error, copy, depth)
   }
 
-  /** Copies a value's own fields, but for those that the copy has already. */
+  /** Copies a value's own fields, except those that the copy already has. */
   private fields(value: object, copy: object, depth: number): unknown {
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(copy, key)) continue
@@ -244,7 +245,7 @@ class Copier {
   }
 }
 
-/** An error of a standard class, without the time that its own stack trace would take. */
+/** An error of a standard class, created without capturing a stack trace. */
 const emptyError = (type: ErrorConstructor | AggregateErrorConstructor): Error => {
   const { stackTraceLimit } = Error
   try {

@@ -1,24 +1,24 @@
 /**
- * Short one-byte texts out of memory. `Buffer` takes 90 ns to make a string, however short; up to {@link longestShort}
- * characters `String.fromCharCode` is faster (Node 26: 13 ns for 4 characters, 51 for 25, 62 for 32).
+ * Decoding of short ASCII texts. A call into `Buffer` has a fixed cost; up to {@link maxShortLength} characters
+ * `String.fromCharCode` is faster.
  */
-import { generate, mayGenerate } from "./Generate.ts"
+import { canGenerate, generate } from "./Generate.ts"
 
-/** Up to this many characters reading one by one beats `Buffer`. */
-export const longestShort = 40
+/** The longest text, in characters, that is decoded without `Buffer`. */
+export const maxShortLength = 40
 
 type Read = (bytes: Uint8Array, at: number) => string
 
-/** One function a length: with a fixed number of arguments the string is made in one step, not joined from pieces. */
-const fixed = (length: number): Read => {
+/** A function for one length: with a fixed number of arguments V8 allocates the string once, without concatenation. */
+const unrolled = (length: number): Read => {
   const codes = Array.from({ length }, (_, index) => `bytes[at + ${index}]`)
-  // The body returns what `Read` says
+  // `as Read`: the generated body has that type
   return generate(["bytes", "at"], `return String.fromCharCode(${codes.join(", ")})`) as Read
 }
 
-const readers: Array<Read | undefined> = new Array(longestShort + 1).fill(undefined)
+const readers: Array<Read | undefined> = new Array(maxShortLength + 1).fill(undefined)
 
-/** The text of the `length` bytes from `at`, each a character's code. At most {@link longestShort}. */
+/** The text of the `length` ASCII bytes from `at`. `length`: at most {@link maxShortLength}. */
 export const readShort = (bytes: Uint8Array, at: number, length: number): string => {
   let read = readers[length]
   if (read === undefined) {
@@ -28,10 +28,10 @@ export const readShort = (bytes: Uint8Array, at: number, length: number): string
   return read(bytes, at)
 }
 
-const readerOf = (length: number): Read => (mayGenerate ? fixed(length) : spread(length))
+const readerOf = (length: number): Read => (canGenerate ? unrolled(length) : looped(length))
 
-/** Does the same where functions cannot be made from text. */
-export const spread = (length: number): Read => {
+/** The same reader for processes that forbid code generation. */
+export const looped = (length: number): Read => {
   const codes: Array<number> = new Array(length).fill(0)
   return (bytes, at) => {
     // `as number`: the caller has checked that the bytes are there

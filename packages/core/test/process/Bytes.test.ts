@@ -1,12 +1,12 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { ByteReader, ByteWriter } from "../../src/wire/Bytes.ts"
-import { longestShort, readShort, spread } from "../../src/wire/ShortText.ts"
+import { looped, maxShortLength, readShort } from "../../src/wire/ShortText.ts"
 
 const roundTrip = (write: (writer: ByteWriter) => void): ByteReader => {
   const writer = new ByteWriter()
   write(writer)
-  return new ByteReader().over(writer.bytes, 0, writer.length)
+  return new ByteReader().wrap(writer.bytes, 0, writer.length)
 }
 
 describe("Bytes", () => {
@@ -50,19 +50,19 @@ describe("Bytes", () => {
       writer.string("a text of more than eight characters")
       writer.blob(new Uint8Array([1, 2, 3]))
     }
-    writer.over(lent, 8, 248)
+    writer.wrap(lent, 8, 248)
     write()
     expect(writer.bytes).toBe(lent)
     expect(writer.start).toBe(8)
     const { length } = writer
     for (let room = 0; room <= length + 120; room++) {
       lent.fill(0xaa)
-      writer.over(lent, 16, 16 + room)
+      writer.wrap(lent, 16, 16 + room)
       write()
       expect(writer.length).toBe(length)
       if (room < length) expect(writer.bytes).not.toBe(lent)
       if (room === length + 120) expect(writer.bytes).toBe(lent)
-      const reader = new ByteReader().over(writer.bytes, writer.start, writer.start + writer.length)
+      const reader = new ByteReader().wrap(writer.bytes, writer.start, writer.start + writer.length)
       expect([reader.number(), reader.string(), [...reader.blob()]]).toEqual([
         -7,
         "a text of more than eight characters",
@@ -78,18 +78,18 @@ describe("Bytes", () => {
   })
 
   it("a record moves out of lent memory as often as it must", () => {
-    const writer = new ByteWriter().over(new Uint8Array(16), 3, 16)
+    const writer = new ByteWriter().wrap(new Uint8Array(16), 3, 16)
     const texts = Array.from({ length: 40 }, (_, n) => "x".repeat(n * 50))
     for (const text of texts) writer.string(text)
-    const reader = new ByteReader().over(writer.bytes, writer.start, writer.start + writer.length)
+    const reader = new ByteReader().wrap(writer.bytes, writer.start, writer.start + writer.length)
     for (const text of texts) expect(reader.string()).toBe(text)
     expect(reader.left).toBe(0)
   })
 
   it("short texts are read alike with and without generated code", () => {
     const bytes = Uint8Array.from({ length: 64 }, (_, n) => 32 + n)
-    for (let length = 0; length <= longestShort; length++) {
-      expect(readShort(bytes, 3, length)).toBe(spread(length)(bytes, 3))
+    for (let length = 0; length <= maxShortLength; length++) {
+      expect(readShort(bytes, 3, length)).toBe(looped(length)(bytes, 3))
       expect(readShort(bytes, 3, length)).toHaveLength(length)
     }
   })

@@ -197,7 +197,7 @@ describe("an event between schedulers", () => {
   const across = (event: Event): Event => {
     const writer = new ByteWriter()
     writeEvent(writer, event)
-    return readEvent(new ByteReader().over(writer.bytes, 0, writer.length))
+    return readEvent(new ByteReader().wrap(writer.bytes, 0, writer.length))
   }
   const pid = new PidImpl(1, 2, 3, undefined)
 

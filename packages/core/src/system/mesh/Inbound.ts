@@ -94,7 +94,7 @@ export const receiveSignal = (host: Host, directory: ReplicatedDirectory, sender
     case tag.Event:
       return eventsOf(host).receive(reader)
     case textTag:
-      return reader.learn()
+      return reader.readDefinition()
     case tag.DirectoryChange:
       return changeDirectory(directory, "DirectoryChange", reader)
     case tag.DirectoryRequest:

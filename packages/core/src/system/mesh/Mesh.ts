@@ -424,7 +424,7 @@ export class Mesh implements Uplink {
     const reader = new ByteReader()
     const peer = new Peer(slot, incarnation, link)
     peer.take = (bytes, start, end) =>
-      receiveSignal(this.scheduler, this.directory, peer, reader.over(bytes, start, end))
+      receiveSignal(this.scheduler, this.directory, peer, reader.wrap(bytes, start, end))
     peer.started = () => this.loads.seen(slot)
     this.peers[slot] = peer
     this.loads.reset(slot)

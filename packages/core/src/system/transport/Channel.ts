@@ -102,7 +102,7 @@ export class Channel implements Link {
   begin(writer: ByteWriter): void {
     const ring = this.#writer
     // Behind what waits in memory, a record waits there too
-    if (this.#outbox.length === 0 && ring.claim()) writer.over(ring.bytes, ring.claimStart, ring.claimEnd)
+    if (this.#outbox.length === 0 && ring.claim()) writer.wrap(ring.bytes, ring.claimStart, ring.claimEnd)
     else writer.reset()
   }
 

@@ -3,8 +3,8 @@
  * shown to it.
  */
 import { ByteWriter } from "../../wire/Bytes.ts"
-import { none, SentTexts } from "../../wire/RepeatedTexts.ts"
-import type { Link, ReceiveHandler } from "./Channel.ts"
+import { noIndex, TextDictionary } from "../../wire/TextDictionary.ts"
+import type { Channel, ReceiveHandler } from "./Channel.ts"
 import { writeText } from "./Wire.ts"
 
 /** See the file's header. Hot path: plain and mutable. */
@@ -22,7 +22,7 @@ export class Peer {
   single = true
   /** How often something was shown to it since it was last woken. */
   publications = 0
-  private readonly texts = new SentTexts()
+  private readonly texts = new TextDictionary()
   private readonly writer = new ByteWriter(this.texts)
   private writing = false
   /** What was sent while `writer` was in use. */
@@ -55,7 +55,7 @@ export class Peer {
     }
     this.writing = false
     if (whole) this.channel.end(writer)
-    if (this.texts.due !== none) this.tell()
+    if (this.texts.pending !== noIndex) this.tell()
     if (this.held.length > 0) for (const own of this.held.splice(0)) this.channel.send(own.bytes, own.length)
   }
 

@@ -8,7 +8,7 @@ import { writeReason } from "../../exit/ReasonBytes.ts"
 import type { Signal } from "../../signal/Signal.ts"
 import type { ByteReader, ByteWriter } from "../../wire/Bytes.ts"
 import { writeAny } from "../../wire/Portable.ts"
-import type { SentTexts } from "../../wire/RepeatedTexts.ts"
+import type { TextDictionary } from "../../wire/TextDictionary.ts"
 
 /** Which signal a record is: the low four bits of its first byte. */
 export const tag = {
@@ -114,9 +114,9 @@ export const writeMessage = (
 }
 
 /** Appends the text that is due. */
-export const writeText = (writer: ByteWriter, texts: SentTexts): void => {
+export const writeText = (writer: ByteWriter, texts: TextDictionary): void => {
   writer.u8(textTag)
-  writer.teach(texts)
+  writer.defineText(texts)
 }
 
 /** Appends one signal. What it writes, `Inbound.ts` reads in the same order. */

@@ -15,7 +15,7 @@ import { generated } from "../../../src/schema/Source.ts"
 import { value } from "../../../src/schema/ValueCodec.ts"
 import { fromSchema } from "../../../src/signal/MailboxCodec.ts"
 import { ByteWriter } from "../../../src/wire/Bytes.ts"
-import type { Leaf } from "../../../src/wire/Plan.ts"
+import type { ByteCodec } from "../../../src/wire/Plan.ts"
 import { bytesOf, expectBytes, expectSame, readAll, show } from "./compare.ts"
 import { Counter, schemas } from "./schemas.ts"
 import { anything, shapes } from "./shapes.ts"
@@ -54,7 +54,7 @@ describe(`the codec (seed ${seed})`, () => {
 
   describe.each(["unknown", "any"])("under Schema.%s", (name) => {
     const codec = value(schemas[name] as Schema.Top)
-    const leaf: Leaf = { write: codec.encode, read: codec.decode }
+    const leaf: ByteCodec = { write: codec.encode, read: codec.decode }
     const arrive = (sent: unknown) => readAll(leaf, bytesOf(leaf, sent))
 
     it("anything arrives as it was sent", () => {

@@ -18,7 +18,7 @@ import { generated } from "../../../src/schema/Source.ts"
 import { value } from "../../../src/schema/ValueCodec.ts"
 import { fromSchema } from "../../../src/signal/MailboxCodec.ts"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
-import { mayGenerate } from "../../../src/wire/Generate.ts"
+import { canGenerate } from "../../../src/wire/Generate.ts"
 import { bytesOf, expectBytes, expectSame, lenient, readAll, same, show, strict } from "./compare.ts"
 import { batches } from "./fromEffect.ts"
 import { schemas } from "./schemas.ts"
@@ -224,7 +224,7 @@ describe("the compiled codec", () => {
         if (!isDeepStrictEqual(generatedRead, closureRead)) expectSame(generatedRead, closureRead, strict, what)
         if (generatedRead !== undefined && !is(generatedRead.value)) expect.unreachable(what())
         try {
-          const reader = new ByteReader().over(Uint8Array.from([2, ...bytes]), 0, bytes.length + 1)
+          const reader = new ByteReader().wrap(Uint8Array.from([2, ...bytes]), 0, bytes.length + 1)
           const arrived = mailbox.decode(reader, undefined)
           if (!is(arrived)) expect.unreachable(what())
         } catch (error) {
@@ -235,7 +235,7 @@ describe("the compiled codec", () => {
   })
 
   it(`was tried with at least ${total} values of at least 40 schemas (seed ${seed})`, () => {
-    expect(mayGenerate).toBe(true)
+    expect(canGenerate).toBe(true)
     expect(tried.size).toBeGreaterThanOrEqual(40)
     const counts = [...tried.values()]
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(batchesEach * batchSize)
@@ -258,7 +258,7 @@ describe("the compiled codec", () => {
     const mailbox = fromSchema(schemas.struct as Schema.Top)
     const writer = new ByteWriter()
     mailbox.encode({ name: "ada", age: 36, admin: true }, writer)
-    const read = (end: number) => mailbox.decode(new ByteReader().over(writer.bytes, 0, end), undefined)
+    const read = (end: number) => mailbox.decode(new ByteReader().wrap(writer.bytes, 0, end), undefined)
     expect(read(writer.length)).toStrictEqual({ name: "ada", age: 36, admin: true })
     for (const end of [writer.length - 1, writer.length + 1]) expect(() => read(end)).toThrow(InvalidMessage)
   })
@@ -292,7 +292,7 @@ describe("the compiled codec", () => {
       const writer = new ByteWriter()
       writer.varint(2 ** 40)
       const codec = value(schema as Schema.Top)
-      expect(() => codec.decode(new ByteReader().over(writer.bytes, 0, writer.length))).toThrow(RangeError)
+      expect(() => codec.decode(new ByteReader().wrap(writer.bytes, 0, writer.length))).toThrow(RangeError)
     }
   })
 

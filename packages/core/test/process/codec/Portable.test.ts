@@ -15,7 +15,7 @@ const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000)
 const through = <A>(write: (writer: ByteWriter) => void, read: (reader: ByteReader) => A): A => {
   const writer = new ByteWriter()
   write(writer)
-  const reader = new ByteReader().over(writer.bytes, writer.start, writer.start + writer.length)
+  const reader = new ByteReader().wrap(writer.bytes, writer.start, writer.start + writer.length)
   const value = read(reader)
   reader.finish()
   return value
@@ -122,7 +122,7 @@ describe(`what no schema describes and has to arrive (seed ${seed})`, () => {
   })
 
   it("S60 a reason that cannot be read is one that says so", () => {
-    const reason = readReason(new ByteReader().over(Uint8Array.of(200, 1), 0, 2))
+    const reason = readReason(new ByteReader().wrap(Uint8Array.of(200, 1), 0, 2))
     expect(ExitReason.format(reason)).toMatch(/could not be read/)
     expect(ExitReason.format(through((writer) => writeAny(writer, "no reason"), readReason))).toMatch(
       /could not be read/

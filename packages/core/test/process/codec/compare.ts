@@ -4,7 +4,7 @@ import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
 import { expect } from "vitest"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
-import type { Leaf } from "../../../src/wire/Plan.ts"
+import type { ByteCodec } from "../../../src/wire/Plan.ts"
 
 /** A value as text. */
 export const show = (value: unknown): string => {
@@ -16,15 +16,15 @@ export const show = (value: unknown): string => {
 }
 
 /** What a codec writes of a value. */
-export const bytesOf = (leaf: Leaf, value: unknown): Uint8Array => {
+export const bytesOf = (leaf: ByteCodec, value: unknown): Uint8Array => {
   const writer = new ByteWriter()
   leaf.write(value, writer)
   return writer.bytes.slice(0, writer.length)
 }
 
 /** Reads a value, which must take all of the bytes. */
-export const readAll = (leaf: Leaf, bytes: Uint8Array): unknown => {
-  const reader = new ByteReader().over(bytes, 0, bytes.length)
+export const readAll = (leaf: ByteCodec, bytes: Uint8Array): unknown => {
+  const reader = new ByteReader().wrap(bytes, 0, bytes.length)
   const read = leaf.read(reader)
   reader.finish()
   return read

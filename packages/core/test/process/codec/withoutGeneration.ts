@@ -7,7 +7,7 @@ import { enterSystem } from "../../../src/address/SystemId.ts"
 import { loadCompiler } from "../../../src/schema/EffectCodec.ts"
 import { value } from "../../../src/schema/ValueCodec.ts"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
-import { mayGenerate } from "../../../src/wire/Generate.ts"
+import { canGenerate } from "../../../src/wire/Generate.ts"
 import { schemas } from "./schemas.ts"
 
 enterSystem("test")
@@ -18,7 +18,7 @@ const codec = value(schema)
 for (const sent of await Effect.runPromise(Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 20, seed: 7 }))) {
   const writer = new ByteWriter()
   codec.encode(sent, writer)
-  const arrived = codec.decode(new ByteReader().over(writer.bytes, 0, writer.length))
+  const arrived = codec.decode(new ByteReader().wrap(writer.bytes, 0, writer.length))
   const hex = Buffer.from(writer.bytes.subarray(0, writer.length)).toString("hex")
-  console.log(JSON.stringify({ may: mayGenerate, hex, text: codec.toText(arrived) }))
+  console.log(JSON.stringify({ may: canGenerate, hex, text: codec.toText(arrived) }))
 }

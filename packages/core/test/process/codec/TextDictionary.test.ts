@@ -2,14 +2,14 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
-import { none, repeatedTexts, SentTexts } from "../../../src/wire/RepeatedTexts.ts"
+import { dictionarySize, noIndex, TextDictionary } from "../../../src/wire/TextDictionary.ts"
 
 /** One way from a writer to a reader, as between two schedulers. */
 const makeWay = () => {
-  const texts = new SentTexts()
+  const texts = new TextDictionary()
   const writer = new ByteWriter(texts)
   const reader = new ByteReader()
-  const read = () => reader.over(writer.bytes, writer.start, writer.start + writer.length)
+  const read = () => reader.wrap(writer.bytes, writer.start, writer.start + writer.length)
   return {
     /** Sends texts in one record. Gives what arrives, and the bytes it took. */
     send: (...sent: ReadonlyArray<string>) => {
@@ -19,10 +19,10 @@ const makeWay = () => {
       read()
       const arrived = sent.map(() => reader.string())
       reader.finish()
-      if (texts.due !== none) {
+      if (texts.pending !== noIndex) {
         writer.reset()
-        writer.teach(texts)
-        read().learn()
+        writer.defineText(texts)
+        read().readDefinition()
         reader.finish()
       }
       return { arrived, length }
@@ -75,17 +75,19 @@ describe("texts that are sent again and again", () => {
   })
 
   it("are a RangeError for a reader that was not told of them", () => {
-    const texts = new SentTexts()
+    const texts = new TextDictionary()
     const writer = new ByteWriter(texts)
     for (let time = 0; time < 4; time++) writer.string(text)
-    expect(texts.due).not.toBe(none)
-    expect(texts.told()).toBe(text)
+    expect(texts.pending).not.toBe(noIndex)
+    expect(texts.define()).toBe(text)
     writer.reset()
     writer.string(text)
-    expect(() => new ByteReader().over(writer.bytes, 0, writer.length).string()).toThrow(RangeError)
+    expect(() => new ByteReader().wrap(writer.bytes, 0, writer.length).string()).toThrow(RangeError)
     writer.reset()
-    writer.varint(repeatedTexts)
+    writer.varint(dictionarySize)
     writer.string("text")
-    expect(() => new ByteReader().over(writer.bytes, 0, writer.length).learn()).toThrow(`there are ${repeatedTexts}`)
+    expect(() => new ByteReader().wrap(writer.bytes, 0, writer.length).readDefinition()).toThrow(
+      `there are ${dictionarySize}`
+    )
   })
 })
