@@ -2,7 +2,7 @@
  * Values of a schema as text: how keys are compared and how values are kept, so that both are the same on every
  * scheduler. A text is its own text, so that looking one up takes no time for making another; all else is JSON.
  */
-import { takes, valueCodec } from "@understudy/core/internal/Values"
+import { accepts, valueCodec } from "@understudy/core/internal/Values"
 import { InvalidMessage } from "@understudy/core/Process"
 import type * as Schema from "effect/Schema"
 
@@ -23,7 +23,7 @@ export interface SchemaText<A> {
 export const schemaText = <S extends Schema.Top>(schema: S, target: string): SchemaText<S["Type"]> => {
   const codec = valueCodec(schema)
   const check = (value: S["Type"]) => {
-    if (!takes(codec, value)) throw new InvalidMessage({ target, problem: codec.explain(value) })
+    if (!accepts(codec, value)) throw new InvalidMessage({ target, problem: codec.explain(value) })
   }
   return isText(schema)
     ? {

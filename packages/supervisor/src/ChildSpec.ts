@@ -6,7 +6,7 @@
 import type { ArgsAndOptions, Contract, Fields, Protocol } from "@understudy/core/GenServer"
 import type { Definition, Startable } from "@understudy/core/internal/Definition"
 import { expectedDuration, expectedName, isName, showGiven } from "@understudy/core/internal/Texts"
-import { takes } from "@understudy/core/internal/Values"
+import { accepts } from "@understudy/core/internal/Values"
 import { anyPid, type Placement } from "@understudy/core/Process"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
@@ -126,7 +126,7 @@ export const specOf = <D extends ChildSpec["definition"]>(
   if (label !== undefined && typeof label !== "string") throw invalid("label", "a text", label)
   if (typeof significant !== "boolean") throw invalid("significant", "true or false", significant)
   if (significant && restart === "permanent") throw invalid("significant", "false for a permanent child", true)
-  if (!takes(definition.args, args)) {
+  if (!accepts(definition.args, args)) {
     // The schema's account, which begins with the same word
     const expected = definition.args
       .explain(args)

@@ -21,7 +21,7 @@
 
 import type { CallError, Contract, Fields, PidRef, Protocol, Ref, StartError } from "@understudy/core/GenServer"
 import { expectedName, isName } from "@understudy/core/internal/Texts"
-import { takes } from "@understudy/core/internal/Values"
+import { accepts } from "@understudy/core/internal/Values"
 import { isPid, type Pid } from "@understudy/core/Pid"
 import type { System } from "@understudy/core/System"
 import * as Duration from "effect/Duration"
@@ -113,7 +113,7 @@ export const dynamic = <P extends Protocol, A extends Fields, M>(
   let usual: EncodedChild | undefined
   const specFor = (childArgs: unknown, given: DynamicChildOptions | undefined): EncodedChild => {
     // Children that are started as all others differ in their arguments only
-    if (given === undefined && usual !== undefined && takes(definition.args, childArgs)) {
+    if (given === undefined && usual !== undefined && accepts(definition.args, childArgs)) {
       return usual.args.is(childArgs) ? usual : { ...usual, args: GivenArgs.of(definition.args, childArgs) }
     }
     const options = { on, restart, shutdown, type, id: given?.label, ...given }

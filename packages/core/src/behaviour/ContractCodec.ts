@@ -11,7 +11,7 @@ import { PendingCall, TwinCaller } from "../call/PendingCall.ts"
 import { readReason, writeReason } from "../exit/ReasonBytes.ts"
 import { IncomingCall } from "../process/IncomingCall.ts"
 import { InvalidMessage } from "../schema/InvalidMessage.ts"
-import { takes, takesMessage, type ValueCodec } from "../schema/ValueCodec.ts"
+import { accepts, acceptsMessage, type ValueCodec } from "../schema/ValueCodec.ts"
 import { adoptPlain, isPlain, readPlain, writePart, written } from "../signal/MailboxCodec.ts"
 import type { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 import { CallMessage, CastMessage, type Method, nothing, TerminateMessage } from "./Protocol.ts"
@@ -75,11 +75,11 @@ export class ContractCodec implements MessageCodec {
     if (request === undefined) return this.checkPlain(message)
     if (request instanceof TerminateMessage) return
     const { method, payload } = request
-    if (!takes(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
+    if (!accepts(method.payload, payload)) throw this.invalid(`.${method.tag}`, method.payload.explain(payload))
   }
 
   private checkPlain(message: unknown): void {
-    if (!takesMessage(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
+    if (!acceptsMessage(this.plainCodec, message)) throw this.invalid("", this.plainCodec.explain(message))
   }
 
   private get plainCodec(): ValueCodec {

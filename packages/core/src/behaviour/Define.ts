@@ -14,7 +14,7 @@ import { checkName } from "../base/NameCheck.ts"
 import type { Definition } from "../process/Definition.ts"
 import type { Bounds } from "../process/Mailbox.ts"
 import { fingerprint } from "../schema/Fingerprint.ts"
-import { note, value as valueCodec } from "../schema/ValueCodec.ts"
+import { addMailboxSchema, valueCodec } from "../schema/ValueCodec.ts"
 import { type Leaf, wireAnnotation } from "../wire/Plan.ts"
 import type { AnyContract, Contract, Implementation } from "./Contract.ts"
 import { ContractCodec, type Interface } from "./ContractCodec.ts"
@@ -72,7 +72,7 @@ export const define = <
     throw new RangeError(`GenServer.define: ${name}: refs have a "${tag}" of their own. Give the message another name`)
   }
   const { info, inspect, interfaces = [], mailbox, protocol, unwindTimeout } = options
-  if (info !== undefined) note(info)
+  if (info !== undefined) addMailboxSchema(info)
   checkInspect(name, inspect)
   limitOf(unwindTimeout, `GenServer.define: ${name}: unwindTimeout`)
   // Without args `A` is `{}`

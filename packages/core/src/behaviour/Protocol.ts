@@ -10,7 +10,7 @@ import type { AnswerCodec } from "../address/Reply.ts"
 import { keepShapes, nothing as none } from "../base/Shape.ts"
 import * as ExitReason from "../exit/ExitReason.ts"
 import { IncomingCall } from "../process/IncomingCall.ts"
-import { type ValueCodec, value as valueCodec } from "../schema/ValueCodec.ts"
+import { type ValueCodec, valueCodec } from "../schema/ValueCodec.ts"
 import type { ServerContext } from "./ServerKind.ts"
 
 /** The fields of a payload. */
@@ -84,7 +84,7 @@ const noPayload = Object.freeze({})
 /** What has no payload, and takes no bytes. */
 export const nothing: ValueCodec = {
   is: () => true,
-  isBlind: true,
+  mayAcceptUnread: true,
   explain: () => "",
   encode: () => undefined,
   decode: () => noPayload,

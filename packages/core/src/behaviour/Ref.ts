@@ -34,7 +34,7 @@ import { silenced } from "../fiber/Silence.ts"
 import type { Host, System } from "../process/Host.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { resolve } from "../process/Resolve.ts"
-import { takes } from "../schema/ValueCodec.ts"
+import { accepts } from "../schema/ValueCodec.ts"
 import { readAnswer } from "../signal/Answer.ts"
 import type { ByteReader } from "../wire/Bytes.ts"
 import { type Call, CallMessage, type Cast, CastMessage, type Fields, type Method, type Protocol } from "./Protocol.ts"
@@ -261,7 +261,7 @@ const CastOperation = operationKind(
       const { address, codec, method, payload } = this
       const { host } = fiber.process
       // Thrown here, where it is on the sender's stack
-      if (!takes(method.payload, payload)) codec.check(new CastMessage(method, payload))
+      if (!accepts(method.payload, payload)) codec.check(new CastMessage(method, payload))
       if (host.freeze) deepFreeze(payload)
       const pid = resolve(host, address)
       return pid === undefined || trySend(host, pid, codec, new CastMessage(method, payload)) ? undefined : notNow
@@ -270,7 +270,7 @@ const CastOperation = operationKind(
     perform(fiber: AnyFiber): Effect.Effect<void> {
       const { address, codec, method, payload } = this
       const host = hostOf(fiber)
-      if (!takes(method.payload, payload)) return invalid(codec, method, payload)
+      if (!accepts(method.payload, payload)) return invalid(codec, method, payload)
       const silent = silenced(fiber, Exit.void)
       if (silent !== undefined) return silent
       if (host.freeze) deepFreeze(payload)
@@ -335,7 +335,7 @@ const CallOperation = operationKind(
       const pid = resolve(host, this.ref.address)
       if (pid === undefined) return this.whenDown(ExitReason.noProcess)
       if (caller !== undefined && equals(caller.pid, pid)) return Exit.fail(new CallingSelf(this.about()))
-      if (!takes(method.payload, payload)) return invalid(codec, method, payload)
+      if (!accepts(method.payload, payload)) return invalid(codec, method, payload)
       if (host.freeze) deepFreeze(payload)
       const after = this.timeout
       if (after !== undefined) {

@@ -19,7 +19,7 @@ import { Current, type System } from "../process/Host.ts"
 import { unlink } from "../process/Links.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { fingerprint } from "../schema/Fingerprint.ts"
-import { value, value as valueCodec } from "../schema/ValueCodec.ts"
+import { valueCodec } from "../schema/ValueCodec.ts"
 import { fromSchema } from "../signal/MailboxCodec.ts"
 import { argsFor, type StartOptions, startDefinition } from "../spawn/StartDefinition.ts"
 import { StartError } from "../spawn/StartError.ts"
@@ -133,7 +133,7 @@ const startWith = <S extends Schema.Top, A extends Fields>(
     if (definition === undefined) {
       return Effect.fail(new StartError({ contract: contract.name, problem: "unknown-contract" }))
     }
-    const given = argsFor(definition, value(contract.args), args ?? {})
+    const given = argsFor(definition, valueCodec(contract.args), args ?? {})
     return Effect.map(startDefinition(host, currentProcess(fiber), definition, given, options, link), (pid) =>
       typedPid<S["Type"]>(pid, definition.codec)
     )

@@ -6,7 +6,7 @@ import { names } from "../address/Directory.ts"
 import { Name } from "../address/Name.ts"
 import { type Pid, partOf, schema as pidSchema } from "../address/Pid.ts"
 import { checkName } from "../base/NameCheck.ts"
-import { note } from "../schema/ValueCodec.ts"
+import { addMailboxSchema } from "../schema/ValueCodec.ts"
 import { fromSchema } from "../signal/MailboxCodec.ts"
 
 /**
@@ -14,13 +14,13 @@ import { fromSchema } from "../signal/MailboxCodec.ts"
  * need not be the schema it was spawned with.
  */
 export const pid = <S extends Schema.Top>(mailbox: S): Schema.Codec<Pid<S["Type"]>, Pid<S["Type"]>> => {
-  note(mailbox)
+  addMailboxSchema(mailbox)
   return pidSchema<S["Type"]>(() => fromSchema(mailbox))
 }
 
 /** The schema of aliases of processes that take messages of `mailbox`. */
 export const alias = <S extends Schema.Top>(mailbox: S): Schema.Codec<Alias<S["Type"]>, Alias<S["Type"]>> => {
-  note(mailbox)
+  addMailboxSchema(mailbox)
   return aliasSchema<S["Type"]>(() => fromSchema(mailbox))
 }
 

@@ -1,6 +1,6 @@
 /**
- * A plan as closures: what is used where functions cannot be made from text, and the account of what a plan means that
- * the generated functions are tested against.
+ * Compiles a plan to closures: used where code generation is forbidden, and the reference that the generated functions are
+ * tested against.
  */
 import type { ByteReader } from "../wire/Bytes.ts"
 import { symbol } from "../wire/Leaves.ts"
@@ -24,7 +24,7 @@ import {
 
 const made = new WeakMap<Plan, ByteCodec>()
 
-/** Functions that write and read values of a plan. */
+/** The codec of a plan's values. The same for the same plan. */
 export const closures = (plan: Plan): ByteCodec => {
   const known = made.get(plan)
   if (known !== undefined) return known
@@ -34,7 +34,7 @@ export const closures = (plan: Plan): ByteCodec => {
 }
 
 const text: ByteCodec = {
-  // `as string` and the like, here and below: what is written is of the schema, or a caller has failed to check it
+  // `as string` and the like, here and below: callers check a value against the schema before they write it
   write: (value, writer) => writer.string(value as string),
   read: (reader) => reader.string()
 }
@@ -44,7 +44,7 @@ const number: ByteCodec = {
   read: (reader) => reader.number()
 }
 
-/** A byte that is 0 or 1. */
+/** Reads a byte that must be 0 or 1. */
 export const readBoolean = (reader: ByteReader): boolean => {
   const byte = reader.u8()
   return byte < 2 ? byte === 1 : corrupt("boolean")
@@ -104,7 +104,7 @@ const make = (plan: Plan): ByteCodec => {
   }
 }
 
-/** One of a few values, as its number. Also used by generated code, where the values are many. */
+/** The codec of one of several values, by index. Also used by generated code when there are many values. */
 export const choice = (values: ReadonlyArray<unknown>): ByteCodec => {
   const numbers = new Map(values.map((value, index) => [value, index]))
   return {
@@ -153,7 +153,7 @@ const struct = (all: ReadonlyArray<Field>): ByteCodec => {
   }
 }
 
-/** The bits of fields that do not exist must be 0. */
+/** Throws when unused bits of the presence bitmap are set. */
 const checkPresence = (bits: ReadonlyArray<number>, count: number): void => {
   const last = bits.at(-1)
   if (last !== undefined && last >> (((count - 1) & 7) + 1) !== 0) corrupt("field")
@@ -181,7 +181,7 @@ const open = ({ fields, signatures }: Extract<Plan, { _tag: "Open" }>): ByteCode
       }
     },
     read: (reader) => {
-      // A struct reads an object
+      // `as object`: a struct's codec reads an object
       const object = fixed.read(reader) as object
       for (const other of others) {
         const given = new Set<PropertyKey>()
@@ -223,12 +223,12 @@ const list = (plan: Extract<Plan, { _tag: "List" }>): ByteCodec => {
   const elements = plan.elements.map(closures)
   const rest = plan.rest === undefined ? undefined : closures(plan.rest)
   const fixed = isFixed(plan)
-  // What takes no bytes gets one in a list of any length, so that a length is at most the bytes that follow
+  // In a list of variable length, an element that may be empty gets a padding byte: so the bytes left bound the length
   const isPadded = (each: Plan) => !fixed && mayBeEmpty(each)
   const slots = plan.elements.map((each, at) => ({ leaf: elements[at], padded: isPadded(each) }))
   const others = { leaf: rest, padded: plan.rest !== undefined && isPadded(plan.rest) }
   const tail = plan.tail.map((each) => ({ leaf: closures(each), padded: isPadded(each) }))
-  /** The slot of an element in a list of that length. */
+  /** The slot of the element at an index, in a list of that length. */
   const slotAt = (at: number, length: number) =>
     slots[at] ?? tail[at - Math.max(slots.length, length - tail.length)] ?? others
   return {

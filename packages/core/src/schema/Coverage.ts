@@ -1,6 +1,6 @@
 /**
- * How much of a value a schema knows: what stays of it when it goes to another scheduler. A value of a union may be of several members,
- * of which the one that knows the most of it is meant.
+ * Measures how much of a value a schema preserves when the value is sent to another scheduler. A value may be of several members
+ * of a union; it is encoded by the one that preserves the most.
  */
 
 import * as Option from "effect/Option"
@@ -11,16 +11,16 @@ import { guardOf, transformOf } from "./EffectCodec.ts"
 import { encodedBy, linkOf, optionOf, stepOf } from "./Steps.ts"
 
 /**
- * How many properties of a value of `ast`'s type arrive when it is written by that, those of the values in it included. To compare the
- * members of a union by.
+ * Counts the properties of a value, nested ones included, that are preserved when it is encoded by `ast`. To compare the members of
+ * a union.
  */
 export const coverageOf = (ast: SchemaAST.AST): ((value: unknown) => number) => {
   const type = SchemaAST.toType(ast)
   return (value) => cover(type, value)
 }
 
-/** An instance that arrives as one: that is more than all properties of plain data. */
-const all = 2 ** 20
+/** The count for an instance that is preserved as one: more than any number of properties of plain data. */
+const instanceCoverage = 2 ** 20
 
 const cover = (ast: SchemaAST.AST, value: unknown): number => {
   switch (ast._tag) {
@@ -29,7 +29,7 @@ const cover = (ast: SchemaAST.AST, value: unknown): number => {
     case "Arrays":
       return Array.isArray(value) ? coverArray(ast, value) : 0
     case "Union":
-      return Math.max(0, ...ast.types.map((type) => (takes(type, value) ? cover(type, value) : 0)))
+      return Math.max(0, ...ast.types.map((type) => (accepts(type, value) ? cover(type, value) : 0)))
     case "Suspend":
       return cover(ast.thunk(), value)
     case "Declaration":
@@ -37,51 +37,56 @@ const cover = (ast: SchemaAST.AST, value: unknown): number => {
     case "Any":
     case "Unknown":
     case "ObjectKeyword":
-      return unknown(value)
+      return coverUnknown(value)
     default:
       return 0
   }
 }
 
-/** What is written without a schema arrives whole, or cannot leave its scheduler at all. */
-const unknown = (value: unknown): number => whole(value, new Set(), Number.NEGATIVE_INFINITY)
+/** A value written without a schema is preserved completely, or cannot be sent at all. */
+const coverUnknown = (value: unknown): number => coverAll(value, new Set(), Number.NEGATIVE_INFINITY)
 
-/** All that there is to know of a value; `instance`: of one of a class that does not arrive as such without a schema, beside its properties. */
-const whole = (value: unknown, seen: Set<unknown>, instance: number): number => {
+/** Counts all of a value. `instance`: the count of an instance whose class is only preserved by a schema, beside its properties. */
+const coverAll = (value: unknown, seen: Set<unknown>, instance: number): number => {
   if (typeof value !== "object" || value === null || seen.has(value)) return 0
   seen.add(value)
   const sum = (items: Iterable<unknown>) => {
     let known = 0
-    for (const item of items) known += whole(item, seen, instance)
+    for (const item of items) known += coverAll(item, seen, instance)
     return known
   }
   if (Array.isArray(value)) return sum(value)
-  if (value instanceof Map) return all + sum(value.keys()) + sum(value.values())
-  if (value instanceof Set) return all + sum(value)
-  if (isInstance(value)) return all
+  if (value instanceof Map) return instanceCoverage + sum(value.keys()) + sum(value.values())
+  if (value instanceof Set) return instanceCoverage + sum(value)
+  if (isInstance(value)) return instanceCoverage
   const items = Object.values(value)
   const known = sum(items)
   return known + items.length + (isPlain(value) ? 0 : instance)
 }
 
-/** What a declaration takes is an instance for it; what it is made of, by the schemas of that, as far as it says how it is encoded. */
+/** A declaration preserves an instance, and of its contents what the schema of its encoding preserves, if it has one. */
 const coverInstance = (ast: SchemaAST.Declaration, value: unknown): number => {
-  // Pids and the like are no structures
-  if (ast.annotations?.[wireAnnotation] !== undefined) return all
+  // Pids and aliases have no contents
+  if (ast.annotations?.[wireAnnotation] !== undefined) return instanceCoverage
   const inner = optionOf(ast)
-  if (inner !== undefined) return Option.isOption(value) && Option.isSome(value) ? all + cover(inner, value.value) : all
+  if (inner !== undefined)
+    return Option.isOption(value) && Option.isSome(value)
+      ? instanceCoverage + cover(inner, value.value)
+      : instanceCoverage
   const content = contentOf(ast)
   try {
-    return content === undefined ? whole(value, new Set(), all) : all + cover(content.of, content.in(value))
+    return content === undefined
+      ? coverAll(value, new Set(), instanceCoverage)
+      : instanceCoverage + cover(content.ast, content.extract(value))
   } catch {
-    return all
+    return instanceCoverage
   }
 }
 
-/** What an instance is made of, and the schema of that. */
+/** How to extract the contents of an instance, and their schema. */
 interface Content {
-  readonly of: SchemaAST.AST
-  readonly in: (value: unknown) => unknown
+  readonly ast: SchemaAST.AST
+  readonly extract: (value: unknown) => unknown
 }
 
 const contents = new WeakMap<SchemaAST.AST, Content | undefined>()
@@ -92,15 +97,17 @@ const contentOf = (ast: SchemaAST.Declaration): Content | undefined => {
     const step = link === undefined ? undefined : stepOf(encodedBy(ast, link))
     contents.set(
       ast,
-      step === undefined ? undefined : { of: SchemaAST.toType(step.to), in: transformOf(step.over).encode }
+      step === undefined
+        ? undefined
+        : { ast: SchemaAST.toType(step.target), extract: transformOf(step.codecAst).encode }
     )
   }
   return contents.get(ast)
 }
 
 const coverObject = (ast: SchemaAST.Objects, value: object): number => {
-  // The empty struct takes anything, and is written as that
-  if (ast.propertySignatures.length + ast.indexSignatures.length === 0) return unknown(value)
+  // The empty struct accepts any value, and writes it without a schema
+  if (ast.propertySignatures.length + ast.indexSignatures.length === 0) return coverUnknown(value)
   let known = 0
   const named = new Set<PropertyKey>()
   for (const { name, type } of ast.propertySignatures) {
@@ -110,8 +117,8 @@ const coverObject = (ast: SchemaAST.Objects, value: object): number => {
   if (ast.indexSignatures.length === 0) return known
   for (const key of Reflect.ownKeys(value)) {
     if (named.has(key)) continue
-    // Of keys that its rules do not take, it knows nothing
-    const signature = ast.indexSignatures.find(({ parameter }) => takes(parameter, key))
+    // A key that no index signature accepts is dropped
+    const signature = ast.indexSignatures.find(({ parameter }) => accepts(parameter, key))
     if (signature !== undefined) known += 1 + cover(signature.type, Reflect.get(value, key))
   }
   return known
@@ -130,7 +137,7 @@ const coverArray = (ast: SchemaAST.Arrays, items: ReadonlyArray<unknown>): numbe
 
 const guards = new WeakMap<SchemaAST.AST, (value: unknown) => boolean>()
 
-const takes = (ast: SchemaAST.AST, value: unknown): boolean => {
+const accepts = (ast: SchemaAST.AST, value: unknown): boolean => {
   let guard = guards.get(ast)
   if (guard === undefined) {
     guard = guardOf(ast)

@@ -1,15 +1,15 @@
 /**
- * Effect's own checks and codecs for one schema node, compiled where the installed Effect can. Messages go through these
- * only where the project's own codec has no form for a node.
+ * Effect's checks and codecs of one schema node, compiled where the installed Effect supports it. Messages use these only for
+ * nodes that plans cannot express.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 
-/** Any schema: what it decodes to and encodes from needs no services. */
+/** Any schema whose codec needs no services. */
 export type AnySchema = Schema.Codec<unknown, unknown>
 
-/** Turns an AST into a faster validator, where the installed Effect can. Set by {@link loadCompiler}. */
+/** Enables Effect's compiled parser for a node. Set by {@link loadCompiler}. */
 let enableCompiler: ((ast: SchemaAST.AST) => void) | undefined
 
 /**
@@ -25,13 +25,13 @@ export const loadCompiler: Effect.Effect<void> = Effect.promise(() =>
   )
 )
 
-/** The same schema, compiled from now on where that is possible. */
+/** Returns the schema; from now on it is compiled where possible. */
 export const compiled = <S extends AnySchema>(schema: S): S => {
   enableCompiler?.(schema.ast)
   return schema
 }
 
-/** A schema of one node. */
+/** The schema of a node. */
 export const schemaOf = (ast: SchemaAST.AST): AnySchema => Schema.make<AnySchema>(ast)
 
 /** Whether a value is of the node's type side. Made on first use. */
@@ -43,13 +43,13 @@ export const guardOf = (ast: SchemaAST.AST): ((value: unknown) => boolean) => {
   }
 }
 
-/** From a value to its encoded side and back, both checked. Made on first use; throws when a value does not fit. */
+/** Encodes a value to its encoded side and decodes it back, both checked. Throws when a value does not match. */
 export interface Transform {
   readonly encode: (value: unknown) => unknown
   readonly decode: (encoded: unknown) => unknown
 }
 
-/** The transformation a node stands for. */
+/** The transformation of a node. Compiled on first use. */
 export const transformOf = (ast: SchemaAST.AST): Transform => {
   let made: Transform | undefined
   const get = () => {

@@ -1,4 +1,4 @@
-/** Schemas as text: whether two schedulers, or two evaluations of a module, have the same ones. */
+/** Fingerprints of schemas, to compare those of two schedulers or of two evaluations of a module. */
 import * as Schema from "effect/Schema"
 
 /** A text that changes when a contract's schemas change: schedulers compare it at boot. */

@@ -1,7 +1,7 @@
 /**
- * Whether a value is of a schema's type side, as one generated function. It says what Effect's compiled `Schema.is` says,
- * but looks through what that does not: a pid in a message cost 50 ns, and costs 3. A node it has no words for is asked
- * of Effect.
+ * Generates one function that checks whether a value is of a schema's type side. Its results are those of Effect's compiled
+ * `Schema.is`, which calls out for each declaration; this inlines pids, dates, bytes and options. Nodes it does not support call
+ * Effect.
  */
 
 import * as Option from "effect/Option"
@@ -17,14 +17,14 @@ type Guard = (value: unknown) => boolean
 
 /** The guard of a schema's type side. Throws where functions cannot be made from text. */
 export const generatedGuard = (ast: SchemaAST.AST): Guard => {
-  const source = new Source()
+  const source = new GuardSource()
   const test = source.test(ast, "value")
   const body = [
     ...source.constants.map((_, index) => `const k${index} = constants[${index}]`),
     ...source.functions,
     `return (value) => ${test}`
   ].join("\n")
-  // Generated from the schema: it returns what its last line says
+  // `as Guard`: the last line of the body returns one
   return Reflect.apply(generate(["constants", "hasProperty"], body), undefined, [
     source.constants,
     hasProperty
@@ -33,24 +33,24 @@ export const generatedGuard = (ast: SchemaAST.AST): Guard => {
 
 const defaults: SchemaAST.ParseOptions = {}
 
-/** What makes a number a `Schema.Int`. */
+/** The check of `Schema.Int`. */
 const integer = Schema.Int.ast.checks?.[0]
 
-/** What tells the members of a union apart: a field that has another text in each. */
+/** The discriminant of a union: a field with a different string literal in each member. */
 interface Tags {
   readonly name: string
   readonly members: ReadonlyArray<{ readonly tag: string; readonly ast: SchemaAST.Objects }>
 }
 
-/** What text is made so far. Every text that ends up in it is a name made here or an escaped literal. */
-class Source {
+/** The source generated so far. Injection-safe: it consists of names made here and escaped literals. */
+class GuardSource {
   readonly constants: Array<unknown> = []
   readonly functions: Array<string> = []
   private readonly names = new Map<SchemaAST.AST, number>()
 
-  /** An expression that says whether the value of `of` (a name) is of the node. */
+  /** An expression that checks whether the variable `of` holds a value of the node. */
   test(ast: SchemaAST.AST, of: string): string {
-    const shape = isEffects(ast) ? undefined : this.shape(ast, of)
+    const shape = needsEffect(ast) ? undefined : this.shape(ast, of)
     if (shape === undefined) return `${this.constant(guardOf(ast))}(${of})`
     return ast.checks === undefined ? shape : `(${shape} && ${this.checks(ast, ast.checks, of)})`
   }
@@ -130,7 +130,7 @@ class Source {
     return typeof value === "string" || typeof value === "boolean" ? JSON.stringify(value) : this.constant(value)
   }
 
-  /** The number of a node's function. Given before it is made, so that a schema may contain itself. */
+  /** The number of a node's function. Assigned before the body is generated, for recursive schemas. */
   private function(ast: SchemaAST.AST): number {
     const known = this.names.get(ast)
     if (known !== undefined) return known
@@ -141,7 +141,7 @@ class Source {
   }
 
   private body(ast: SchemaAST.AST): string {
-    if (!isEffects(ast)) {
+    if (!needsEffect(ast)) {
       if (ast._tag === "Objects" && this.isSimple(ast)) return `${this.struct(ast)}\nreturn true`
       if (ast._tag === "Arrays" && this.isSimple(ast)) return `${this.list(ast)}\nreturn true`
       const tags = ast._tag === "Union" ? this.tagsOf(ast) : undefined
@@ -150,13 +150,14 @@ class Source {
     return `return ${this.test(ast, "value")}`
   }
 
-  /** How to tell a union's members apart, if one field of each does. */
+  /** The discriminant of a union, if it has one. */
   private tagsOf({ types }: SchemaAST.Union): Tags | undefined {
     const [first] = types
     const names = first?._tag === "Objects" ? first.propertySignatures.map(({ name }) => name) : []
     for (const name of names) {
       const members = types.flatMap((ast) => {
-        const tag = isEffects(ast) || ast._tag !== "Objects" || !this.isSimple(ast) ? undefined : textOf(ast, name)
+        const tag =
+          needsEffect(ast) || ast._tag !== "Objects" || !this.isSimple(ast) ? undefined : literalTextOf(ast, name)
         return tag === undefined ? [] : [{ tag, ast: ast as SchemaAST.Objects }]
       })
       const all = members.length === types.length && new Set(members.map(({ tag }) => tag)).size === members.length
@@ -176,7 +177,7 @@ class Source {
     return `${isObject}\n${this.fields(ast, undefined)}`
   }
 
-  /** Tests of the fields of an object, but for one that is known already. */
+  /** Tests of an object's fields, except for `known`, which was tested before. */
   private fields(ast: SchemaAST.Objects, known: string | undefined): string {
     const lines: Array<string> = []
     const entry = recordOf(ast)
@@ -192,7 +193,7 @@ class Source {
       const optional = type.context?.isOptional === true
       const read = `const p${index} = value[${key}]; if (!(${this.test(type, `p${index}`)})) return false`
       if (optional) lines.push(`if (${isThere}) { ${read} }`)
-      // What refuses `undefined` also refuses what is not there
+      // A test that rejects `undefined` also rejects a missing field
       else if (name === "__proto__" || this.takesUndefined(type)) lines.push(`if (!${isThere}) return false; ${read}`)
       else lines.push(read)
     }
@@ -224,7 +225,7 @@ class Source {
     const [rest] = ast.rest
     if (rest !== undefined) {
       const test = this.test(rest, "item")
-      // Elements may be anything: there may be four thousand million of them
+      // No loop over elements of any type: a sparse array may be very long
       if (test === "true") return "if (!Array.isArray(value)) return false"
       return `if (!Array.isArray(value)) return false
       for (let at = 0; at < value.length; at++) { const item = value[at]; if (!(${test})) return false }`
@@ -243,15 +244,15 @@ class Source {
 
 const isObject = `if (typeof value !== "object" || value === null || Array.isArray(value)) return false`
 
-/** The one text that a field of an object must have; `undefined` when it may have others, or be missing. */
-const textOf = (ast: SchemaAST.Objects, field: PropertyKey): string | undefined => {
+/** The string literal that a field must have; `undefined` when it may have other values or be missing. */
+const literalTextOf = (ast: SchemaAST.Objects, field: PropertyKey): string | undefined => {
   const type = ast.propertySignatures.find(({ name }) => name === field)?.type
   if (type?._tag !== "Literal" || type.checks !== undefined || type.context?.isOptional === true) return undefined
   return typeof type.literal === "string" ? type.literal : undefined
 }
 
-/** Whether only Effect can tell: it runs a composite's checks on its own copy, which has lost what the schema does not name. */
-const isEffects = (ast: SchemaAST.AST): boolean => {
+/** Whether only Effect can check the node: it runs the checks of a composite on a copy without excess properties. */
+const needsEffect = (ast: SchemaAST.AST): boolean => {
   if ("encodingChecks" in ast && ast.encodingChecks !== undefined) return true
   return ast.checks !== undefined && !["String", "Number", "Boolean", "BigInt"].includes(ast._tag)
 }

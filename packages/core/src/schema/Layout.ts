@@ -1,15 +1,15 @@
 /**
- * What a plan's bytes look like, as one number: two schemas with the same number read each other's values. A process's mailbox may
- * take more than the pids that lead to it say, so its messages may have been written by the plan of another schema.
+ * The hash of a plan's byte layout: schemas with the same hash can read each other's values. A pid's schema may be a part of its
+ * process's mailbox schema, so a message may be written by another schema than the receiver's.
  */
 import { createHash } from "node:crypto"
 import type { Field, Member, Plan } from "../wire/Plan.ts"
 
-/** A number from 0 to 2^32 - 1, of all that the bytes of a plan's values depend on. */
+/** The layout hash of a plan, from 0 to 2^32 - 1: covers everything that the bytes depend on. */
 export const layoutOf = (plan: Plan): number =>
   createHash("sha256").update(describe(plan, new Map())).digest().readUInt32LE(0)
 
-/** `seen`: the plans this one stands in, by the order in which they were met; schemas may contain themselves. */
+/** `seen`: the enclosing plans, numbered from the outermost, for recursive schemas. */
 const describe = (plan: Plan, seen: Map<Plan, number>): string => {
   const before = seen.get(plan)
   if (before !== undefined) return `#${before}`
@@ -38,7 +38,7 @@ const describe = (plan: Plan, seen: Map<Plan, number>): string => {
       case "Union":
         return members(plan.members, inner)
       case "Checked":
-        // Each end makes its own checks
+        // Checks do not change the layout
         return inner(plan.plan)
       case "Transformed":
         return `by ${inner(plan.plan)}`
@@ -61,7 +61,7 @@ const members = (all: ReadonlyArray<Member>, inner: (plan: Plan) => string): str
     )
     .join("|")})`
 
-/** A text that no other constant has. */
+/** A text that is unique to the constant. */
 const constant = (value: unknown): string =>
   typeof value === "string"
     ? JSON.stringify(value)

@@ -1,6 +1,6 @@
 /**
- * From a schema to its plan. What a plan cannot express goes through Effect's own codec for that node, to the node's
- * encoded side, whose plan is used then. What no schema describes has a form of its own: {@link anyValue}.
+ * Makes the plan of a schema. A node that plans cannot express is transformed by Effect's codec to its encoded side, and written by
+ * the plan of that. Values without a schema are written by {@link anyValue}.
  */
 
 import * as Schema from "effect/Schema"
@@ -25,16 +25,16 @@ export const planOf = (ast: SchemaAST.AST): Plan => {
 
 const makePlan = (ast: SchemaAST.AST): Plan => {
   if (ast.encoding !== undefined && isPlain(SchemaAST.toType(ast))) return planOf(SchemaAST.toType(ast))
-  // A transformation's checks are its own business, on both sides
+  // Checks of the encoded side are run by Effect's codec
   if ("encodingChecks" in ast && ast.encodingChecks !== undefined) return encoded(ast)
   if (ast.encoding !== undefined) return transformed(ast)
-  const plan = bare(ast)
+  const plan = uncheckedPlan(ast)
   if (ast.checks === undefined || (plan._tag === "Transformed" && plan.checks)) return plan
   return { _tag: "Checked", plan, check: checkOf(ast, ast.checks) }
 }
 
-/** The plan of a node without regard to its checks. */
-const bare = (ast: SchemaAST.AST): Plan => {
+/** The plan of a node without its checks. */
+const uncheckedPlan = (ast: SchemaAST.AST): Plan => {
   switch (ast._tag) {
     case "String":
       return { _tag: "Text" }
@@ -75,39 +75,39 @@ const bare = (ast: SchemaAST.AST): Plan => {
     case "Unknown":
       return leaf(anyValue)
     case "ObjectKeyword":
-      return anyOf(ast)
+      return checkedAny(ast)
   }
 }
 
 const leaf = (of: Leaf): Plan => ({ _tag: "Leaf", leaf: of })
 
-/** Values of a node, as they are. */
-const anyOf = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
+/** Values of a node written without a schema, and checked on reading. */
+const checkedAny = (ast: SchemaAST.AST): Plan => ({ _tag: "Checked", plan: leaf(anyValue), check: guardOf(ast) })
 
-/** By Effect's codec to the encoded side, and by that side's plan from there. */
+/** Transforms a value by Effect's codec, and writes the encoded side by its plan. */
 const encoded = (ast: SchemaAST.AST): Plan => {
   const side = SchemaAST.toEncoded(ast)
   return { _tag: "Transformed", ...transformOf(ast), plan: planOf(side), checks: true }
 }
 
 /**
- * By Effect's codec for one step of a transformation, and by the plan of what that gives from there. Not further: within a value Effect
- * writes a union by the first member that takes it, and drops what that does not know.
+ * Transforms a value by one step of Effect's codec, and writes the result by its plan. Only one step: inside a value Effect
+ * encodes a union by the first member that accepts it, which drops the properties that only other members have.
  */
 const transformed = (ast: SchemaAST.AST): Plan => {
   const step = stepOf(ast)
-  return step === undefined ? encoded(ast) : throughStep(step)
+  return step === undefined ? encoded(ast) : planOfStep(step)
 }
 
-const throughStep = (step: Step): Plan => ({
+const planOfStep = (step: Step): Plan => ({
   _tag: "Transformed",
   ...transformBy(step),
-  plan: planOf(step.to),
+  plan: planOf(step.target),
   checks: true
 })
 
 /**
- * Whether values of a type side can be written as they are. Then a transformation need not run, and cannot lose anything:
+ * Whether values of a type side can be written without their transformation, which may lose information:
  * as text -0 is 0.
  */
 const isPlain = (type: SchemaAST.AST): boolean => {
@@ -131,7 +131,7 @@ const isPlain = (type: SchemaAST.AST): boolean => {
   }
 }
 
-/** A transformation may also add or remove the key; only Effect's codec of what is around it knows. */
+/** Whether a property's transformation may add or remove the key: then the codec of the whole object is needed. */
 const isTransformedKey = (type: SchemaAST.AST): boolean =>
   type.encoding !== undefined &&
   !isPlain(SchemaAST.toType(type)) &&
@@ -159,18 +159,18 @@ const objects = (ast: SchemaAST.Objects): Plan => {
   return { _tag: "Open", fields, signatures }
 }
 
-/** Effect transforms the keys that may come or go; everything else has its own plan. */
+/** Effect transforms the keys that its codec may add or remove; the other properties have their own plans. */
 const keysTransformed = (ast: SchemaAST.Objects): Plan => {
   const step = stepOfKeys(ast, isTransformedKey)
-  return step === undefined ? encoded(ast) : throughStep(step)
+  return step === undefined ? encoded(ast) : planOfStep(step)
 }
 
 const hasEncoding = (parameter: SchemaAST.AST): boolean =>
   parameter.encoding !== undefined || (parameter._tag === "Union" && parameter.types.some(hasEncoding))
 
 /**
- * What a record has under its keys, if they can be any texts. Keys that are checked, transformed or beside fixed
- * properties have rules of their own.
+ * The value schema of a record whose keys are any strings; `undefined` when keys are checked or transformed, or when there are
+ * fixed properties too.
  */
 export const recordOf = (ast: SchemaAST.Objects): SchemaAST.AST | undefined => {
   const [only, ...others] = ast.indexSignatures
@@ -181,7 +181,7 @@ export const recordOf = (ast: SchemaAST.Objects): SchemaAST.AST | undefined => {
     : undefined
 }
 
-/** The keys of an object that a parameter takes. What its rules are only Effect knows, which leaves no others in a value. */
+/** The keys of an object that an index signature's parameter accepts. Found by Effect's decoding, which drops the others. */
 const keysOf = (parameter: SchemaAST.IndexSignature["parameter"]): ((value: object) => ReadonlyArray<PropertyKey>) => {
   if (parameter._tag === "String" && parameter.checks === undefined) return Object.keys
   const { decode } = transformOf(
@@ -203,7 +203,7 @@ const arrays = (ast: SchemaAST.Arrays): Plan => {
 }
 
 const union = (ast: SchemaAST.Union): Plan => {
-  // Exactly one member may fit, which takes trying all
+  // Exactly one member may match, so the guard tests all of them
   if (ast.options?.mode === "oneOf") {
     const plain: SchemaAST.AST = new SchemaAST.Union(ast.types, { mode: "anyOf" })
     return { _tag: "Checked", plan: planOf(plain), check: guardOf(ast) }
@@ -212,23 +212,23 @@ const union = (ast: SchemaAST.Union): Plan => {
     const values = ast.types.map((type) => (type._tag === "Literal" ? type.literal : null))
     return { _tag: "Choice", values: [...new Set(values)] }
   }
-  return { _tag: "Union", members: membersOf(ast.types.flatMap(flat), planOf) }
+  return { _tag: "Union", members: membersOf(ast.types.flatMap(flattened), planOf) }
 }
 
-/** The members of a union's union are as good as its own, where nothing else is said of them together. */
-const flat = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
+/** The members of a nested union, if it has no checks, no encoding and no `oneOf` mode of its own. */
+const flattened = (ast: SchemaAST.AST): ReadonlyArray<SchemaAST.AST> =>
   ast._tag === "Union" &&
   ast.checks === undefined &&
   ast.encoding === undefined &&
   ast.encodingChecks === undefined &&
   ast.options?.mode !== "oneOf"
-    ? ast.types.flatMap(flat)
+    ? ast.types.flatMap(flattened)
     : [ast]
 
 const isConstant = (ast: SchemaAST.AST): boolean =>
   (ast._tag === "Literal" || ast._tag === "Null") && ast.checks === undefined && ast.encoding === undefined
 
-/** Effect's declarations that have plans of their own, by what runs them. */
+/** Plans of Effect's own declarations, by their `run` function. */
 const builtIn: ReadonlyMap<unknown, Plan> = new Map<unknown, Plan>([
   [Schema.Date.ast.run, leaf(date)],
   [Schema.Uint8Array.ast.run, leaf(bytes)],
@@ -245,21 +245,21 @@ const declaration = (ast: SchemaAST.Declaration): Plan => {
   const inner = optionOf(ast)
   if (inner !== undefined) return option(planOf(inner))
   const link = linkOf(ast)
-  return link === undefined ? anyOf(ast) : transformed(encodedBy(ast, link))
+  return link === undefined ? checkedAny(ast) : transformed(encodedBy(ast, link))
 }
 
 const defaults: SchemaAST.ParseOptions = {}
 
-/** Runs a node's checks on a value whose shape is right. */
+/** Runs a node's checks on a value of the right structure. */
 const checkOf = (ast: SchemaAST.AST, checks: SchemaAST.Checks): ((value: unknown) => boolean) => {
   const [first, ...others] = checks.flatMap(filtersOf)
   if (first === undefined) return () => true
   const passes = (filter: SchemaAST.Filter<unknown>, value: unknown) => filter.run(value, ast, defaults) === undefined
-  // Mostly there is only one
+  // Fast path of a single check
   if (others.length === 0) return (value) => passes(first, value)
   return (value) => passes(first, value) && others.every((each) => passes(each, value))
 }
 
-/** The filters of a check, of a group's checks too. */
+/** The filters of a check, those of a group flattened. */
 export const filtersOf = (check: SchemaAST.Check<unknown>): ReadonlyArray<SchemaAST.Filter<unknown>> =>
   check._tag === "Filter" ? [check] : check.checks.flatMap(filtersOf)

@@ -1,6 +1,6 @@
 /**
- * A plan as generated functions: fields are read straight into an object literal, so that all objects of a schema have
- * one shape, and nothing is looked up at run time. They write the same bytes as the closures and read them alike.
+ * Compiles a plan to generated functions: fields are read into an object literal, so that all objects of a schema have one
+ * hidden class. The byte layout is that of the closures.
  */
 
 import { generate } from "../wire/Generate.ts"
@@ -21,12 +21,12 @@ import {
 } from "../wire/Plan.ts"
 import { choice, closures, readBoolean } from "./Closures.ts"
 
-/** Up to this many values a chain of comparisons beats a map. */
-const longestChain = 8
+/** Up to this many values a chain of comparisons is faster than a map. */
+const maxComparisons = 8
 
-/** Makes the functions of a plan from text. Throws where that is not permitted. */
-export const generated = (plan: Plan): ByteCodec => {
-  const source = new Source()
+/** Generates the codec of a plan. Throws where code generation is forbidden. */
+export const generatedCodec = (plan: Plan): ByteCodec => {
+  const source = new CodecSource()
   const write = source.write(plan, "value")
   const read = source.read(plan)
   const body = [
@@ -38,7 +38,7 @@ export const generated = (plan: Plan): ByteCodec => {
     ["constants", "readBoolean", "corrupt", "readCount", "readPadding", "hasProperty", "lengthOf"],
     body
   )
-  // Generated from the plan: it returns what its last line says
+  // `as ByteCodec`: the last line of the body returns one
   return Reflect.apply(make, undefined, [
     source.constants,
     readBoolean,
@@ -50,13 +50,13 @@ export const generated = (plan: Plan): ByteCodec => {
   ]) as ByteCodec
 }
 
-/** What text is made so far. Every text that ends up in it is a name made here or an escaped literal. */
-class Source {
+/** The source generated so far. Injection-safe: it consists of names made here and escaped literals. */
+class CodecSource {
   readonly constants: Array<unknown> = []
   readonly functions: Array<string> = []
   private readonly names = new Map<Plan, number>()
 
-  /** A statement that writes what the expression gives. */
+  /** A statement that writes the value of an expression. */
   write(plan: Plan, value: string): string {
     switch (plan._tag) {
       case "Text":
@@ -113,7 +113,7 @@ class Source {
     return `${object}[${this.key(name)}]`
   }
 
-  /** A computed key would cost the literal its fixed shape. */
+  /** A key of an object literal. Strings are not computed keys, which would cost the literal its fixed hidden class. */
   private entryKey(name: PropertyKey): string {
     return typeof name === "string" ? JSON.stringify(name) : `[${this.constant(name)}]`
   }
@@ -122,7 +122,7 @@ class Source {
     return typeof name === "string" ? JSON.stringify(name) : this.constant(name)
   }
 
-  /** The number of the two functions of a plan. Given before they are made, so that a plan may contain itself. */
+  /** The number of a plan's two functions. Assigned before their bodies are generated, for recursive plans. */
   private function(plan: Plan): number {
     const known = this.names.get(plan)
     if (known !== undefined) return known
@@ -208,7 +208,7 @@ class Source {
   }
 
   private choice(values: ReadonlyArray<unknown>): readonly [string, string] {
-    if (values.length === 0 || values.length > longestChain) {
+    if (values.length === 0 || values.length > maxComparisons) {
       const leaf = this.constant(choice(values))
       return [`${leaf}.write(value, writer)`, `return ${leaf}.read(reader)`]
     }

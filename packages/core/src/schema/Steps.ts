@@ -1,7 +1,7 @@
 /**
- * What a schema's transformations do, one step at a time: Effect is asked for the step alone, and what it leads to, and all that is in the
- * value, is left to others. Effect's own codec of a whole value writes each union in it by the first member that takes what stands there,
- * and drops what that member does not know.
+ * Splits a schema's transformations into single steps. Effect runs one step; its result, and the values inside, are encoded by plans.
+ * Effect's codec of a whole value would encode each union in it by the first member that accepts the value, and drop the
+ * properties that only other members have.
  */
 
 import * as Schema from "effect/Schema"
@@ -11,21 +11,22 @@ import { guardOf, schemaOf, type Transform, transformOf } from "./EffectCodec.ts
 
 /** One step of a transformation. */
 export interface Step {
-  /** What Effect is asked for: the schema, with anything in the place of what it is made of and of what the step leads to. */
-  readonly over: SchemaAST.AST
-  /** The schema. */
-  readonly of: SchemaAST.AST
-  /** What the step leads to. */
-  readonly to: SchemaAST.AST
+  /** The schema whose codec runs the step: `source`, with `Unknown` in place of its parts and of `target`. */
+  readonly codecAst: SchemaAST.AST
+  /** The schema that the step encodes. */
+  readonly source: SchemaAST.AST
+  /** The schema of the step's result. */
+  readonly target: SchemaAST.AST
 }
 
 const optionalUnknown = Schema.optionalKey(Schema.Unknown).ast
 
-/** Anything, in the place of `ast`. */
-const anyLike = (ast: SchemaAST.AST): SchemaAST.AST => (SchemaAST.isOptional(ast) ? optionalUnknown : SchemaAST.unknown)
+/** `Unknown`, optional if `ast` is. */
+const unknownLike = (ast: SchemaAST.AST): SchemaAST.AST =>
+  SchemaAST.isOptional(ast) ? optionalUnknown : SchemaAST.unknown
 
-/** A node with other properties. As Effect itself changes nodes. */
-const changed = (ast: SchemaAST.AST, properties: Readonly<Record<string, unknown>>): SchemaAST.AST => {
+/** A copy of a node with other properties, made as Effect makes one. */
+const copyWith = (ast: SchemaAST.AST, properties: Readonly<Record<string, unknown>>): SchemaAST.AST => {
   const descriptors = Object.entries(properties).map(([name, value]) => [
     name,
     { value, enumerable: true, configurable: true, writable: true }
@@ -36,20 +37,20 @@ const changed = (ast: SchemaAST.AST, properties: Readonly<Record<string, unknown
   })
 }
 
-/** Whether nothing in a node is transformed, but for the node itself: then what it is made of need not be looked at. */
-const isPure = (ast: SchemaAST.AST): boolean => {
+/** Whether no part of a node has a transformation; the node itself may have one. Then the step need not see the parts. */
+const isUntransformedInside = (ast: SchemaAST.AST): boolean => {
   switch (ast._tag) {
     case "Objects":
       return (
-        ast.propertySignatures.every(({ type }) => isPureIn(type)) &&
-        ast.indexSignatures.every(({ parameter, type }) => isPureIn(parameter) && isPureIn(type))
+        ast.propertySignatures.every(({ type }) => isUntransformed(type)) &&
+        ast.indexSignatures.every(({ parameter, type }) => isUntransformed(parameter) && isUntransformed(type))
       )
     case "Arrays":
-      return [...ast.elements, ...ast.rest].every(isPureIn)
+      return [...ast.elements, ...ast.rest].every(isUntransformed)
     case "Union":
-      return ast.types.every(isPureIn)
+      return ast.types.every(isUntransformed)
     case "Declaration":
-      return ast.typeParameters.every(isPureIn)
+      return ast.typeParameters.every(isUntransformed)
     case "Suspend":
       return false
     default:
@@ -57,86 +58,88 @@ const isPure = (ast: SchemaAST.AST): boolean => {
   }
 }
 
-const isPureIn = (ast: SchemaAST.AST): boolean => ast.encoding === undefined && isPure(ast)
+const isUntransformed = (ast: SchemaAST.AST): boolean => ast.encoding === undefined && isUntransformedInside(ast)
 
-/** The properties of a node, with anything in the place of what it is made of. */
-const opened = (ast: SchemaAST.AST): Readonly<Record<string, unknown>> => {
+/** A node's properties, with `Unknown` in place of its parts. */
+const unknownParts = (ast: SchemaAST.AST): Readonly<Record<string, unknown>> => {
   switch (ast._tag) {
     case "Objects":
       return {
         propertySignatures: ast.propertySignatures.map(
-          ({ name, type }) => new SchemaAST.PropertySignature(name, anyLike(type))
+          ({ name, type }) => new SchemaAST.PropertySignature(name, unknownLike(type))
         ),
         indexSignatures: ast.indexSignatures.map(
           ({ parameter }) => new SchemaAST.IndexSignature(parameter, SchemaAST.unknown)
         )
       }
     case "Arrays":
-      return { elements: ast.elements.map(anyLike), rest: ast.rest.map(anyLike) }
+      return { elements: ast.elements.map(unknownLike), rest: ast.rest.map(unknownLike) }
     case "Declaration":
-      return { typeParameters: ast.typeParameters.map(anyLike) }
+      return { typeParameters: ast.typeParameters.map(unknownLike) }
     default:
       return {}
   }
 }
 
-/** The step that a node's own transformation is. `undefined` where only Effect knows what it does. */
+/** The step of a node's own transformation. `undefined` for middleware, which cannot be split. */
 export const stepOf = (ast: SchemaAST.AST): Step | undefined => {
   const links = ast.encoding
   const last = links?.at(-1)
   if (links === undefined || last === undefined) return undefined
   if (links.some(({ transformation }) => transformation._tag === "Middleware")) return undefined
-  const encoding = [...links.slice(0, -1), new SchemaAST.Link(anyLike(last.to), last.transformation)]
+  const encoding = [...links.slice(0, -1), new SchemaAST.Link(unknownLike(last.to), last.transformation)]
   const { checks, context } = ast
-  const isOpen = isPure(ast)
-  const over =
-    isOpen && ast._tag === "Union"
-      ? changed(SchemaAST.unknown, { encoding, checks, context })
-      : changed(ast, isOpen ? { ...opened(ast), encoding } : { encoding })
-  return { over, of: ast, to: last.to }
+  const hasPlainParts = isUntransformedInside(ast)
+  const codecAst =
+    hasPlainParts && ast._tag === "Union"
+      ? copyWith(SchemaAST.unknown, { encoding, checks, context })
+      : copyWith(ast, hasPlainParts ? { ...unknownParts(ast), encoding } : { encoding })
+  return { codecAst, source: ast, target: last.to }
 }
 
-/** The step that takes those keys of an object which may come or go by their transformations. As {@link stepOf}. */
+/** The step of an object whose transformed properties may add or remove their keys. As {@link stepOf}. */
 export const stepOfKeys = (
   ast: SchemaAST.Objects,
   isTransformed: (type: SchemaAST.AST) => boolean
 ): Step | undefined => {
-  const over: Array<SchemaAST.PropertySignature> = []
-  const to: Array<SchemaAST.PropertySignature> = []
+  const codecProperties: Array<SchemaAST.PropertySignature> = []
+  const targetProperties: Array<SchemaAST.PropertySignature> = []
   for (const { name, type } of ast.propertySignatures) {
-    const step = isTransformed(type) ? stepOf(type) : { over: anyLike(type), to: type }
+    const step = isTransformed(type) ? stepOf(type) : { codecAst: unknownLike(type), target: type }
     if (step === undefined) return undefined
-    over.push(new SchemaAST.PropertySignature(name, step.over))
-    to.push(new SchemaAST.PropertySignature(name, step.to))
+    codecProperties.push(new SchemaAST.PropertySignature(name, step.codecAst))
+    targetProperties.push(new SchemaAST.PropertySignature(name, step.target))
   }
-  const open = ast.indexSignatures.map(({ parameter }) => new SchemaAST.IndexSignature(parameter, SchemaAST.unknown))
+  const unknownSignatures = ast.indexSignatures.map(
+    ({ parameter }) => new SchemaAST.IndexSignature(parameter, SchemaAST.unknown)
+  )
   return {
-    over: changed(ast, { propertySignatures: over, indexSignatures: open }),
-    of: ast,
-    to: new SchemaAST.Objects(to, ast.indexSignatures)
+    codecAst: copyWith(ast, { propertySignatures: codecProperties, indexSignatures: unknownSignatures }),
+    source: ast,
+    target: new SchemaAST.Objects(targetProperties, ast.indexSignatures)
   }
 }
 
-/** A step, checked on both sides: what is in a value Effect has not looked at. */
-export const transformBy = ({ of, over, to }: Step): Transform => {
-  const { decode, encode } = transformOf(over)
-  const isGiven = guardOf(to)
-  const is = guardOf(of)
+/** The transformation of a step. Checks both sides, since the step's codec does not check the parts. */
+export const transformBy = ({ codecAst, source, target }: Step): Transform => {
+  const { decode, encode } = transformOf(codecAst)
+  const isTarget = guardOf(target)
+  const isSource = guardOf(source)
   return {
     encode: (value) => {
       const given = encode(value)
-      return isGiven(given) ? given : cannotSend("a value whose encoding is not of its schema")
+      return isTarget(given) ? given : cannotSend("a value whose encoding is not of its schema")
     },
     decode: (given) => {
       const value = decode(given)
-      return is(value) ? value : corrupt("value of its schema")
+      return isSource(value) ? value : corrupt("value of its schema")
     }
   }
 }
 
 /**
- * How a declaration says it is encoded: for JSON, but with the values it is made of as they are, which have plans of their
- * own. Without such a link its values travel as what they are, if they are something any value can be.
+ * A declaration's link to its JSON encoding, with its type parameters left decoded: those have plans of their own. `undefined` when
+ * it has none; its values are then written without a schema.
  */
 export const linkOf = (ast: SchemaAST.Declaration): SchemaAST.Link | undefined => {
   const { toCodec, toCodecJson } = ast.annotations ?? {}
@@ -147,7 +150,7 @@ export const linkOf = (ast: SchemaAST.Declaration): SchemaAST.Link | undefined =
   return made(ast.typeParameters.map((parameter) => schemaOf(SchemaAST.toType(parameter))))
 }
 
-/** A declaration that is encoded by its link. */
+/** The declaration with the link as its encoding. */
 export const encodedBy = (ast: SchemaAST.Declaration, link: SchemaAST.Link): SchemaAST.Declaration => {
   const { annotations, checks, context, encodingChecks, encodingRun, run, typeParameters } = ast
   return new SchemaAST.Declaration(
@@ -162,7 +165,7 @@ export const encodedBy = (ast: SchemaAST.Declaration, link: SchemaAST.Link): Sch
   )
 }
 
-/** What an option is of. Effect names its own declarations so that they can be made again from a description. */
+/** The schema of an option's value; `undefined` for other declarations. Effect's representation annotation identifies them. */
 export const optionOf = (ast: SchemaAST.Declaration): SchemaAST.AST | undefined => {
   const { representation } = ast.annotations ?? {}
   const isOption =

@@ -1,18 +1,17 @@
 /**
- * How the members of a union are told apart when a value of it is written. The value is known to be of the union, so a
- * test need only exclude the other members: often its JavaScript type or its tag is enough. Where nothing cheap is, the
- * members' own guards decide; of several that take the value, the one that knows the most of it, so that nothing is lost of what another
- * one would have kept.
+ * Chooses the tests that tell a union's members apart when a value is written. The value is known to be of the union, so a test
+ * need only exclude the other members: often its JavaScript type or its tag is enough. Otherwise the members' guards decide; of
+ * several members that accept the value, the one that preserves the most of it.
  */
 import type * as SchemaAST from "effect/SchemaAST"
 import type { Member, Plan, Test } from "../wire/Plan.ts"
 import { coverageOf } from "./Coverage.ts"
 import { guardOf } from "./EffectCodec.ts"
 
-/** What `typeof` tells, with `null` and arrays told apart from other objects. */
+/** The result of `typeof`, with `null` and arrays separate from other objects. */
 type Kind = "null" | "undefined" | "string" | "number" | "boolean" | "bigint" | "symbol" | "object" | "array"
 
-/** The members with their tests, in the order to try them; their numbers are their places in the schema. */
+/** The members with their tests, in the order to test them. Their indices are their positions in the schema. */
 export const membersOf = (
   types: ReadonlyArray<SchemaAST.AST>,
   planOf: (ast: SchemaAST.AST) => Plan
@@ -20,36 +19,36 @@ export const membersOf = (
   const found = types.map((ast, index) => ({ ast, index, kinds: kindsOf(ast, 0) }))
   const tag = commonTag(found.filter(({ kinds }) => kinds?.has("object") ?? true).map(({ ast }) => ast))
   const testOf = (ast: SchemaAST.AST, index: number, kinds: ReadonlySet<Kind> | undefined): Test => {
-    const exact = exactly(ast)
+    const exact = exactTestOf(ast)
     if (exact !== undefined) return exact
-    const rivals = found.filter((other) => other.index !== index && exactly(other.ast) === undefined)
-    const isAlone = (kind: Kind) => rivals.every((other) => other.kinds !== undefined && !other.kinds.has(kind))
+    const others = found.filter((other) => other.index !== index && exactTestOf(other.ast) === undefined)
+    const isUnique = (kind: Kind) => others.every((other) => other.kinds !== undefined && !other.kinds.has(kind))
     const [kind, more] = kinds ?? []
     if (kind !== undefined && more === undefined) {
-      if (isAlone(kind)) return byKind(kind)
+      if (isUnique(kind)) return kindTestOf(kind)
       const value = kind === "object" ? tag?.values.get(ast) : undefined
       if (tag !== undefined && value !== undefined) return { _tag: "Tagged", key: tag.key, value }
     }
     return { _tag: "Guard", is: guardOf(ast) }
   }
   const members = found.map(({ ast, index, kinds }) => ({ index, test: testOf(ast, index, kinds), plan: planOf(ast) }))
-  // An exact test is right whatever other members would also take the value, and cheap
+  // An exact test is cheap, and right also when other members accept the value
   const isExact = ({ test }: Member) => test._tag === "Same" || test._tag === "Null"
-  // What takes less is asked first: a date is also an object without properties, and anything at all
-  const rank = (member: Member) => (isExact(member) ? 0 : looseness(types[member.index]))
+  // Narrow members are tested first: a date is also a value of the empty struct and of `Unknown`
+  const rank = (member: Member) => (isExact(member) ? 0 : breadth(types[member.index]))
   return mostSpecific(
     members.toSorted((a, b) => rank(a) - rank(b)),
     types
   )
 }
 
-/** A member that its guard decides on, as one that the value is of. */
+/** A member tested by its guard. */
 interface Candidate {
   readonly is: (value: unknown) => boolean
   readonly coverage: (value: unknown) => number
 }
 
-/** The same members; where several guards take a value, only that of the most specific member says so, of equals the first. */
+/** The same members with exclusive guards: of several that accept a value, only the most specific one does; of equals, the first. */
 const mostSpecific = (members: ReadonlyArray<Member>, types: ReadonlyArray<SchemaAST.AST>): ReadonlyArray<Member> => {
   const candidates = new Map<Member, Candidate>()
   for (const member of members) {
@@ -76,8 +75,8 @@ const mostSpecific = (members: ReadonlyArray<Member>, types: ReadonlyArray<Schem
   })
 }
 
-/** How much else a member takes: 1 nothing, 2 any object without properties, 3 nearly everything. */
-const looseness = (ast: SchemaAST.AST | undefined): 1 | 2 | 3 => {
+/** How much a member accepts beyond its own values: 1 nothing, 2 objects that lack its properties, 3 nearly any value. */
+const breadth = (ast: SchemaAST.AST | undefined): 1 | 2 | 3 => {
   switch (ast?._tag) {
     case "Any":
     case "Unknown":
@@ -91,7 +90,7 @@ const looseness = (ast: SchemaAST.AST | undefined): 1 | 2 | 3 => {
   }
 }
 
-const byKind = (kind: Kind): Test => {
+const kindTestOf = (kind: Kind): Test => {
   switch (kind) {
     case "null":
       return { _tag: "Null" }
@@ -104,8 +103,8 @@ const byKind = (kind: Kind): Test => {
   }
 }
 
-/** The test of a member that is one value. */
-const exactly = (ast: SchemaAST.AST): Test | undefined => {
+/** The test of a member that has a single value. */
+const exactTestOf = (ast: SchemaAST.AST): Test | undefined => {
   if (ast.checks !== undefined || ast.encoding !== undefined) return undefined
   switch (ast._tag) {
     case "Null":
@@ -121,7 +120,7 @@ const exactly = (ast: SchemaAST.AST): Test | undefined => {
   }
 }
 
-/** The kinds of a node's values; `undefined` when they can be anything. */
+/** The kinds of a node's values; `undefined` when they are not known. */
 const kindsOf = (ast: SchemaAST.AST, depth: number): ReadonlySet<Kind> | undefined => {
   switch (ast._tag) {
     case "Null":
@@ -160,7 +159,7 @@ const kindsOf = (ast: SchemaAST.AST, depth: number): ReadonlySet<Kind> | undefin
       return all
     }
     case "Suspend":
-      // A schema that contains itself at once would never end
+      // Bounded: a schema may suspend directly to itself
       return depth > 8 ? undefined : kindsOf(ast.thunk(), depth + 1)
     default:
       return undefined
@@ -175,7 +174,7 @@ interface CommonTag {
   readonly values: ReadonlyMap<SchemaAST.AST, string | number | boolean>
 }
 
-/** A required property that has another literal in each member, such as `_tag`. */
+/** A required property with a different literal in each member, such as `_tag`. */
 const commonTag = (members: ReadonlyArray<SchemaAST.AST>): CommonTag | undefined => {
   const [first] = members
   if (first?._tag !== "Objects") return undefined

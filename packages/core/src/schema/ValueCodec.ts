@@ -1,6 +1,6 @@
 /**
- * How the values of one schema are checked, turned into bytes and turned into text. Made once per schema, from the schema: check and
- * bytes are generated code where that is permitted.
+ * Checks the values of one schema and encodes them as bytes and as text. Made once per schema; the check and the byte codec are
+ * generated code where that is permitted.
  */
 
 import * as Exit from "effect/Exit"
@@ -18,33 +18,33 @@ import { InvalidMessage } from "./InvalidMessage.ts"
 import { layoutOf } from "./Layout.ts"
 import { planOf } from "./PlanOf.ts"
 
-/** One value of a schema, checked and as bytes. */
+/** The check and the codecs of one schema's values. */
 export interface ValueCodec {
-  /** Whether `value` is of the schema's type. Throws what a getter of the value throws; see {@link takes}. */
+  /** Whether `value` is of the schema's type. Rethrows what a getter of the value throws; see {@link accepts}. */
   is(value: unknown): boolean
-  /** Whether `is` may take a value without having looked at it, as `Schema.Unknown` does. */
-  readonly isBlind: boolean
-  /** Why `value` is not of the schema's type, or is no message. */
+  /** Whether `is` may accept a value without reading it, as that of `Schema.Unknown` does. */
+  readonly mayAcceptUnread: boolean
+  /** Why `value` is rejected as a value of the schema or as a message. */
   explain(value: unknown): string
   /**
-   * Appends a value of the schema. What is written of any other value is undefined; it may throw. Throws
-   * {@link InvalidMessage} when the value cannot leave its scheduler: a function under `Schema.Unknown`, say.
+   * Appends a value of the schema. For any other value the bytes are undefined, and it may throw. Throws
+   * {@link InvalidMessage} when the value cannot be sent, such as a function under `Schema.Unknown`.
    */
   encode(value: unknown, writer: ByteWriter): void
-  /** Reads a value that {@link encode} wrote. Throws when the bytes are no value of the schema. */
+  /** Reads a value that {@link encode} wrote. Throws when the bytes are not a value of the schema. */
   decode(reader: ByteReader): unknown
-  /** What its bytes look like: values can be read by any codec with the same number. */
+  /** The hash of the byte layout: a codec with the same hash can read the values. */
   layout(): number
-  /** Whether values may have instances of classes, which another evaluation of the schema's module has as classes of its own. */
+  /** Whether values may contain instances of classes. Another evaluation of the schema's module has its own copies of the classes. */
   hasInstances(): boolean
-  /** The value's canonical JSON, as text. Throws {@link InvalidMessage} when it has none, or too long a one. */
+  /** The value's canonical JSON, as text. Throws {@link InvalidMessage} when it has none, or is too large. */
   toText(value: unknown): string
-  /** Reads what {@link toText} wrote. Throws when it is not of the schema. */
+  /** Reads what {@link toText} wrote. Throws when the text is not a value of the schema. */
   fromText(text: string): unknown
 }
 
-/** Whether a value is of a schema's type. One whose check throws (by a getter, say) is not. */
-export const takes = (codec: Pick<ValueCodec, "is">, value: unknown): boolean => {
+/** Whether a value is of a schema's type. `false` when the check throws, as by a getter. */
+export const accepts = (codec: Pick<ValueCodec, "is">, value: unknown): boolean => {
   try {
     return codec.is(value)
   } catch {
@@ -52,70 +52,70 @@ export const takes = (codec: Pick<ValueCodec, "is">, value: unknown): boolean =>
   }
 }
 
-/** Whether a value is a message of that type: one that a process can look at, which a revoked proxy is not. */
-export const takesMessage = (codec: Pick<ValueCodec, "is" | "isBlind">, value: unknown): boolean =>
-  takes(codec, value) && (!codec.isBlind || isReadable(value))
+/** Whether a value is a valid message of a schema's type. A revoked proxy is not: a process could not read it. */
+export const acceptsMessage = (codec: Pick<ValueCodec, "is" | "mayAcceptUnread">, value: unknown): boolean =>
+  accepts(codec, value) && (!codec.mayAcceptUnread || isReadable(value))
 
 const values = new WeakMap<object, ValueCodec>()
 
-/** Codecs of this thread, one for each layout that was asked for. */
+/** Codecs of this thread by layout hash. */
 const byLayout = new Map<number, ValueCodec>()
 
-/** Schemas of mailboxes that messages may be written by elsewhere, and whose layouts were not asked for yet. */
-let noted: Array<WeakRef<Schema.Top>> = []
-let notedMost = 64
+/** Mailbox schemas whose layout hash has not been computed. */
+let unhashed: Array<WeakRef<Schema.Top>> = []
+let unhashedLimit = 64
 
-/** The schema of some mailbox: what was written by it elsewhere can be read here. */
-export const note = (schema: Schema.Top): void => {
-  noted.push(new WeakRef(schema))
-  if (noted.length < notedMost) return
-  // Those of programs that make them anew each time are gone
-  noted = noted.filter((each) => each.deref() !== undefined)
-  notedMost = Math.max(64, noted.length * 2)
+/** Adds a mailbox's schema to those that {@link codecOfLayout} finds, to read messages that another scheduler wrote by it. */
+export const addMailboxSchema = (schema: Schema.Top): void => {
+  unhashed.push(new WeakRef(schema))
+  if (unhashed.length < unhashedLimit) return
+  // Drops schemas that were collected: a program may create them repeatedly
+  unhashed = unhashed.filter((each) => each.deref() !== undefined)
+  unhashedLimit = Math.max(64, unhashed.length * 2)
 }
 
-/** The codec of a layout that a schema of some mailbox of this thread has. */
+/** The codec of the mailbox schema of this thread with that layout hash. */
 export const codecOfLayout = (layout: number): ValueCodec | undefined => {
   if (!byLayout.has(layout)) {
-    for (const each of noted.splice(0)) {
+    for (const each of unhashed.splice(0)) {
       try {
         const schema = each.deref()
-        if (schema !== undefined) value(schema).layout()
+        if (schema !== undefined) valueCodec(schema).layout()
       } catch {
-        // One that cannot be laid out is not what a message was written by
+        // A schema without a plan has written no message
       }
     }
   }
   return byLayout.get(layout)
 }
 
-/** The codec of one value of `schema`: the type side in memory, bytes laid out by the schema between schedulers. */
-export const value = (schema: Schema.Top): ValueCodec => {
+/** The codec of `schema`: values of its type side in memory, bytes between schedulers. The same for the same schema. */
+export const valueCodec = (schema: Schema.Top): ValueCodec => {
   const known = values.get(schema)
   if (known !== undefined) return known
-  const made = makeValue(schema)
+  const made = makeValueCodec(schema)
   values.set(schema, made)
   return made
 }
 
-const makeValue = (schema: Schema.Top): ValueCodec => {
-  // Services are excluded where contracts are defined; `Top` only says that they are not known here
+const makeValueCodec = (schema: Schema.Top): ValueCodec => {
+  // `as unknown as`: contracts admit only schemas without services, which `Top` does not say
   const closed = schema as unknown as AnySchema
   const typeSide = compiled(Schema.toType(closed))
-  // Made on first use: a schema that contains itself may not be finished yet
+  // Made on first use: a recursive schema may not be complete yet
   let guard: ((value: unknown) => boolean) | undefined
   const is = (value: unknown): boolean => {
     guard ??= canGenerate ? generatedGuard(typeSide.ast) : Schema.is(typeSide)
-    // From now on it is asked without this
+    // Later calls go to the guard directly
     codec.is = guard
-    codec.isBlind = isBlind(typeSide.ast)
+    codec.mayAcceptUnread = mayAcceptUnread(typeSide.ast)
     return guard(value)
   }
   const explain = Schema.decodeUnknownExit(typeSide)
-  // Only needed once a message leaves its scheduler
+  // Made for the first message to another scheduler
   let bytes: ByteCodec | undefined
-  const inBytes = () => (bytes ??= compile(closed))
-  // Only needed where values are kept as text
+  const byteCodec = () => (bytes ??= compile(closed))
+  // Made for the first conversion to text
   let json: { encode: (value: unknown) => unknown; decode: (value: unknown) => unknown } | undefined
   const jsonCodec = () => {
     if (json === undefined) {
@@ -135,9 +135,9 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   const fromText = (text: string): unknown => jsonCodec().decode(text === "" ? undefined : JSON.parse(text))
   let layout: number | undefined
   let instances: boolean | undefined
-  const codec: ValueCodec & { is: (value: unknown) => boolean; isBlind: boolean } = {
+  const codec: ValueCodec & { is: (value: unknown) => boolean; mayAcceptUnread: boolean } = {
     is,
-    isBlind: true,
+    mayAcceptUnread: true,
     explain: (value) => {
       if (!isReadable(value)) return "it is a proxy that has been revoked, or that refuses to be looked at"
       try {
@@ -148,7 +148,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
     },
     encode: (value, writer) => {
       try {
-        inBytes().write(value, writer)
+        byteCodec().write(value, writer)
       } catch (error) {
         throw new InvalidMessage({
           target: "another scheduler",
@@ -156,7 +156,7 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
         })
       }
     },
-    decode: (reader) => inBytes().read(reader),
+    decode: (reader) => byteCodec().read(reader),
     layout: () => {
       if (layout === undefined) {
         layout = layoutOf(planOf(closed.ast))
@@ -171,8 +171,8 @@ const makeValue = (schema: Schema.Top): ValueCodec => {
   return codec
 }
 
-/** Whether a check of the node may not look at the value. */
-const isBlind = (ast: SchemaAST.AST): boolean => {
+/** Whether the check of a node may accept a value without reading it. */
+const mayAcceptUnread = (ast: SchemaAST.AST): boolean => {
   switch (ast._tag) {
     case "Unknown":
     case "Any":
@@ -181,7 +181,7 @@ const isBlind = (ast: SchemaAST.AST): boolean => {
     case "Suspend":
       return true
     case "Union":
-      return ast.types.some(isBlind)
+      return ast.types.some(mayAcceptUnread)
     case "Objects":
       return ast.propertySignatures.length === 0
     default:
@@ -189,17 +189,17 @@ const isBlind = (ast: SchemaAST.AST): boolean => {
   }
 }
 
-/** As JSON, what stands in several places is written for each, and what contains itself without end. */
-const mostParts = 100_000
-const deepestPart = 1000
-const tooLarge = `it has more than ${mostParts} parts or ${deepestPart} levels, or contains itself`
+/** Limits for JSON, which writes a shared object once per reference and does not end for a cycle. */
+const maxParts = 100_000
+const maxDepth = 1000
+const tooLarge = `it has more than ${maxParts} parts or ${maxDepth} levels, or contains itself`
 
-const isSmall = (value: unknown): boolean => countParts(value, mostParts, 0) >= 0
+const isSmall = (value: unknown): boolean => countParts(value, maxParts, 0) >= 0
 
-/** How many parts may follow those of a value; less than 0 when it has more than there may be. */
+/** How many of `left` parts remain after those of a value; negative when it has more. */
 const countParts = (value: unknown, left: number, depth: number): number => {
   if (typeof value !== "object" || value === null) return left - 1
-  if (depth > deepestPart) return -1
+  if (depth > maxDepth) return -1
   let rest = left - 1
   if (Array.isArray(value) && value.length > rest) return -1
   for (const key of Object.keys(value)) {

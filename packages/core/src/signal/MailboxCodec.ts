@@ -8,7 +8,14 @@ import { ContractId } from "../address/ContractId.ts"
 import { anotherContract, type MessageCodec, Misdirected, noContract } from "../address/MessageCodec.ts"
 import { messageOf } from "../base/Foreign.ts"
 import { InvalidMessage } from "../schema/InvalidMessage.ts"
-import { codecOfLayout, note, takes, takesMessage, type ValueCodec, value } from "../schema/ValueCodec.ts"
+import {
+  accepts,
+  acceptsMessage,
+  addMailboxSchema,
+  codecOfLayout,
+  type ValueCodec,
+  valueCodec
+} from "../schema/ValueCodec.ts"
 import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
 
 const codecs = new WeakMap<object, MessageCodec>()
@@ -21,7 +28,7 @@ export const fromSchema = (schema: Schema.Top): MessageCodec => {
   if (made === undefined) {
     made = makeCodec(schema)
     codecs.set(schema, made)
-    note(schema)
+    addMailboxSchema(schema)
   }
   lastSchema = schema
   lastCodec = made
@@ -55,7 +62,7 @@ const readPart = (codec: ValueCodec, reader: ByteReader): unknown => {
   if (writtenBy === undefined) throw new RangeError("it is of a schema that its receiver's scheduler does not know")
   const message = writtenBy.decode(reader)
   reader.finish()
-  if (writtenBy !== codec && !takes(codec, message)) throw new TypeError(codec.explain(message))
+  if (writtenBy !== codec && !accepts(codec, message)) throw new TypeError(codec.explain(message))
   return message
 }
 
@@ -99,10 +106,10 @@ export const adoptPlain = (
 const makeCodec = (schema: Schema.Top): MessageCodec => {
   let codec: ValueCodec | undefined
   // A mailbox schema may be recursive through `Process.pid(schema)`, so it is looked at on first use
-  const of = () => (codec ??= value(schema))
+  const of = () => (codec ??= valueCodec(schema))
   const check = (message: unknown) => {
     const values = of()
-    if (!takesMessage(values, message)) {
+    if (!acceptsMessage(values, message)) {
       throw new InvalidMessage({ target: "a process", problem: values.explain(message) })
     }
   }

@@ -23,7 +23,7 @@ import { unlink } from "../process/Links.ts"
 import { demonitor } from "../process/Monitors.ts"
 import type { ProcessRecord } from "../process/ProcessRecord.ts"
 import { InvalidMessage } from "../schema/InvalidMessage.ts"
-import { takes, type ValueCodec } from "../schema/ValueCodec.ts"
+import { accepts, type ValueCodec } from "../schema/ValueCodec.ts"
 import { readAnswer } from "../signal/Answer.ts"
 import type { MonitorRef } from "../signal/Signal.ts"
 import { ByteReader, ByteWriter } from "../wire/Bytes.ts"
@@ -231,7 +231,7 @@ const noAncestors: ReadonlyArray<Pid> = []
  */
 export const argsFor = (definition: Definition, codec: ValueCodec, args: unknown): unknown => {
   const own = definition.args
-  if (codec === own || !takes(codec, args)) return args
+  if (codec === own || !accepts(codec, args)) return args
   try {
     if (!own.hasInstances() || own.layout() !== codec.layout()) return args
     const writer = new ByteWriter()
@@ -259,7 +259,7 @@ export const startOn = (
 ): Effect.Effect<never> => {
   const silent = silenced<never, never>(fiber)
   if (silent !== undefined) return silent
-  if (!takes(definition.args, args)) {
+  if (!accepts(definition.args, args)) {
     const problem = definition.args.explain(args)
     const death = Exit.die(new InvalidMessage({ target: `${definition.name} args`, problem })) as Exit.Failure<
       never,

@@ -11,8 +11,8 @@ import { closures } from "../../../src/schema/Closures.ts"
 import { generatedGuard } from "../../../src/schema/Guard.ts"
 import { InvalidMessage } from "../../../src/schema/InvalidMessage.ts"
 import { planOf } from "../../../src/schema/PlanOf.ts"
-import { generated } from "../../../src/schema/Source.ts"
-import { value } from "../../../src/schema/ValueCodec.ts"
+import { generatedCodec } from "../../../src/schema/Source.ts"
+import { valueCodec } from "../../../src/schema/ValueCodec.ts"
 import { fromSchema } from "../../../src/signal/MailboxCodec.ts"
 import { ByteWriter } from "../../../src/wire/Bytes.ts"
 import type { ByteCodec } from "../../../src/wire/Plan.ts"
@@ -29,7 +29,7 @@ describe(`the codec (seed ${seed})`, () => {
     fc.assert(
       fc.property(shapes, ({ schema, values }) => {
         const plan = planOf(schema.ast)
-        const byText = generated(plan)
+        const byText = generatedCodec(plan)
         const guard = generatedGuard(Schema.toType(schema).ast)
         const is = Schema.is(Schema.toType(schema))
         for (const sent of values) {
@@ -46,14 +46,14 @@ describe(`the codec (seed ${seed})`, () => {
   it("a value that two members of a union allow is written alike with and without generated code", () => {
     const plan = planOf(Schema.Union([Schema.Null, Schema.Literal("a"), Schema.Null]).ast)
     for (const sent of [null, "a"]) {
-      const bytes = bytesOf(generated(plan), sent)
+      const bytes = bytesOf(generatedCodec(plan), sent)
       expectBytes(bytesOf(closures(plan), sent), bytes, () => show(sent))
       expect(readAll(closures(plan), bytes)).toBe(sent)
     }
   })
 
   describe.each(["unknown", "any"])("under Schema.%s", (name) => {
-    const codec = value(schemas[name] as Schema.Top)
+    const codec = valueCodec(schemas[name] as Schema.Top)
     const leaf: ByteCodec = { write: codec.encode, read: codec.decode }
     const arrive = (sent: unknown) => readAll(leaf, bytesOf(leaf, sent))
 

@@ -14,8 +14,8 @@ import { closures } from "../../../src/schema/Closures.ts"
 import { generatedGuard } from "../../../src/schema/Guard.ts"
 import { InvalidMessage } from "../../../src/schema/InvalidMessage.ts"
 import { planOf } from "../../../src/schema/PlanOf.ts"
-import { generated } from "../../../src/schema/Source.ts"
-import { value } from "../../../src/schema/ValueCodec.ts"
+import { generatedCodec } from "../../../src/schema/Source.ts"
+import { valueCodec } from "../../../src/schema/ValueCodec.ts"
 import { fromSchema } from "../../../src/signal/MailboxCodec.ts"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
 import { canGenerate } from "../../../src/wire/Generate.ts"
@@ -172,7 +172,7 @@ describe("the compiled codec", () => {
     const is = Schema.is(Schema.toType(schema))
 
     it("what arrives is what was sent, and what Effect's own codec would give", () => {
-      const byText = generated(plan)
+      const byText = generatedCodec(plan)
       const byClosure = closures(plan)
       // Without the text: once V8 (13.6, 14.6) has parsed {"u":1,"\\\\":2}, it reads the second key of {"u":1,"\\n":2} as a backslash
       const canonical = Schema.toCodecJson(schema)
@@ -212,7 +212,7 @@ describe("the compiled codec", () => {
 
     it("damaged bytes are an InvalidMessage or a value of the schema", () => {
       const draw = random(seed)
-      const byText = generated(plan)
+      const byText = generatedCodec(plan)
       const byClosure = closures(plan)
       const mailbox = fromSchema(schema)
       forValues(name, Math.ceil(batchesEach / 4), (sent) => {
@@ -269,9 +269,12 @@ describe("the compiled codec", () => {
       Schema.Struct({ c: Schema.Int })
     ])
     const sent = { a: 1, inner: { b: 2, secret: 3 }, secret: 4 }
-    const codec = value(schema)
+    const codec = valueCodec(schema)
     expect(codec.is(sent)).toBe(true)
-    const arrived = readAll({ write: codec.encode, read: codec.decode }, bytesOf(generated(planOf(schema.ast)), sent))
+    const arrived = readAll(
+      { write: codec.encode, read: codec.decode },
+      bytesOf(generatedCodec(planOf(schema.ast)), sent)
+    )
     expect(arrived).toStrictEqual({ a: 1, inner: { b: 2 } })
     expect(arrived).toStrictEqual(codec.fromText(codec.toText(sent)))
   })
@@ -282,7 +285,7 @@ describe("the compiled codec", () => {
       numbers: [-0, 0, Number.NaN, Number.POSITIVE_INFINITY, -1 / 3, 2 ** 53, Number.MIN_VALUE],
       texts: ["\ud800", "a\udfff", "\u0000", "é".repeat(50), "\ud83d\ude00".repeat(50), "x".repeat(100_000)]
     }
-    for (const leaf of [generated(planOf(schema.ast)), closures(planOf(schema.ast))]) {
+    for (const leaf of [generatedCodec(planOf(schema.ast)), closures(planOf(schema.ast))]) {
       expect(isDeepStrictEqual(readAll(leaf, bytesOf(leaf, sent)), sent)).toBe(true)
     }
   })
@@ -291,7 +294,7 @@ describe("the compiled codec", () => {
     for (const schema of [schemas.arrayOfNothing, schemas.array, schemas.record]) {
       const writer = new ByteWriter()
       writer.varint(2 ** 40)
-      const codec = value(schema as Schema.Top)
+      const codec = valueCodec(schema as Schema.Top)
       expect(() => codec.decode(new ByteReader().wrap(writer.bytes, 0, writer.length))).toThrow(RangeError)
     }
   })
@@ -300,7 +303,7 @@ describe("the compiled codec", () => {
     const program = new URL("withoutGeneration.ts", import.meta.url).pathname
     const flags = ["--conditions=@understudy/source", "--disallow-code-generation-from-strings"]
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, program])
-    const codec = value(schemas.deep as Schema.Top)
+    const codec = valueCodec(schemas.deep as Schema.Top)
     for (const line of stdout.trim().split("\n")) {
       const { hex, may, text } = JSON.parse(line) as { hex: string; may: boolean; text: string }
       expect(may).toBe(false)

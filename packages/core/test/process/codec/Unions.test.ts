@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest"
 import { GenServer, Process, System } from "../../../src/index.ts"
 import { closures } from "../../../src/schema/Closures.ts"
 import { planOf } from "../../../src/schema/PlanOf.ts"
-import { generated } from "../../../src/schema/Source.ts"
+import { generatedCodec } from "../../../src/schema/Source.ts"
 import { bytesOf, expectSame, readAll, show, strict } from "./compare.ts"
 
 const seed = Number(process.env.CODEC_SEED ?? Date.now() % 1_000_000)
@@ -208,7 +208,7 @@ const unions = (member: fc.Arbitrary<Shape>) =>
 
 const ways = (schema: Schema.Top) => {
   const plan = planOf(schema.ast)
-  return [generated(plan), closures(plan)]
+  return [generatedCodec(plan), closures(plan)]
 }
 
 /** Values go to a server and come back, in every kind of message, on its scheduler and on another one. */

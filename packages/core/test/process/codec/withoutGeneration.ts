@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { enterSystem } from "../../../src/address/SystemId.ts"
 import { loadCompiler } from "../../../src/schema/EffectCodec.ts"
-import { value } from "../../../src/schema/ValueCodec.ts"
+import { valueCodec } from "../../../src/schema/ValueCodec.ts"
 import { ByteReader, ByteWriter } from "../../../src/wire/Bytes.ts"
 import { canGenerate } from "../../../src/wire/Generate.ts"
 import { schemas } from "./schemas.ts"
@@ -14,7 +14,7 @@ enterSystem("test")
 await Effect.runPromise(loadCompiler)
 // The key is in `schemas`
 const schema = schemas.deep as Schema.Codec<unknown, unknown>
-const codec = value(schema)
+const codec = valueCodec(schema)
 for (const sent of await Effect.runPromise(Arbitrary.sampleEffect(Arbitrary.schema(schema), { count: 20, seed: 7 }))) {
   const writer = new ByteWriter()
   codec.encode(sent, writer)
