@@ -15,7 +15,7 @@ import { cut, longestText, show } from "../base/Inspect.ts"
 import { anyFromText, anyToText } from "../wire/Portable.ts"
 import { framesOf } from "./StackFrames.ts"
 
-/** The process returned, or stopped with reason normal. Links that do not trap ignore it. */
+/** The process returned, or stopped with reason normal. Linked processes that do not trap exits ignore it. */
 export interface Normal {
   readonly _tag: "Normal"
 }
@@ -48,7 +48,7 @@ export interface SchedulerDown {
   readonly scheduler: number
 }
 
-/** The process failed with a value: a typed failure of its effect, or `Process.exit` with any reason of one's own. */
+/** The process failed with a value: a typed failure of its effect, or `Process.exit` with an application-defined reason. */
 export interface Failed {
   readonly _tag: "Failed"
   readonly error: unknown
@@ -70,13 +70,13 @@ export const normal: Normal = Object.freeze({ _tag: "Normal" })
 /** Reason `shutdown`, without detail. For `{shutdown, Detail}` use {@link shutdownWith}. */
 export const shutdown: Shutdown = Object.freeze({ _tag: "Shutdown" })
 
-/** Reason `{shutdown, Detail}`: as quiet as a shutdown, and says why. */
+/** Reason `{shutdown, Detail}`: treated as a shutdown, with a detail that says why. */
 export const shutdownWith = (detail: unknown): Shutdown => ({ _tag: "Shutdown", detail })
 
 /** The untrappable request to end. */
 export const kill: Kill = Object.freeze({ _tag: "Kill" })
 
-/** What a killed process ended with. */
+/** The reason a killed process ended with. */
 export const killed: Killed = Object.freeze({ _tag: "Killed" })
 
 /** There is no such process. */
@@ -86,8 +86,8 @@ export const noProcess: NoProcess = Object.freeze({ _tag: "NoProcess" })
 export const schedulerDown = (scheduler: number): SchedulerDown => ({ _tag: "SchedulerDown", scheduler })
 
 /**
- * A reason of one's own: any value. On another scheduler, data and errors arrive as they were; what has no meaning there (a function, a
- * promise) arrives as a placeholder that prints as what was there, alone: all else of the value arrives.
+ * An application-defined reason: any value. On another scheduler, data and errors arrive unchanged; a part that cannot be sent (a
+ * function, a promise) is replaced by a placeholder that prints as the original, and the rest of the value arrives.
  */
 export const failed = (error: unknown): Failed => ({ _tag: "Failed", error })
 
@@ -98,7 +98,7 @@ export const died = (defect: unknown): Died => ({
   stack: Error.isError(defect) ? textProperty(defect, "stack", messageOf(defect)) : ""
 })
 
-/** Whether a process that ended so is restarted when `transient`, and reported: all but normal and shutdown. */
+/** Whether a `transient` child is restarted, and the end reported, for this reason: all but normal and shutdown. */
 export const isAbnormal = (reason: ExitReason): boolean => reason._tag !== "Normal" && reason._tag !== "Shutdown"
 
 const tags: ReadonlySet<unknown> = new Set([
@@ -117,12 +117,12 @@ export const isExitReason = (value: unknown): value is ExitReason => {
   try {
     return typeof value === "object" && value !== null && "_tag" in value && tags.has(value._tag)
   } catch {
-    // What cannot be asked is none
+    // Reading the value threw
     return false
   }
 }
 
-/** The schema of exit reasons: they travel in messages and errors, with whatever value they carry. */
+/** The schema of exit reasons, for messages and errors. The values they carry need no schema. */
 export const schema: Schema.Codec<ExitReason, ExitReason> = Schema.declare(isExitReason, {
   expected: "ExitReason",
   toCodecJson: () =>
@@ -155,7 +155,7 @@ export const format = (reason: ExitReason): string => {
     case "Normal":
       return "normal"
     case "Shutdown":
-      return reason.detail === undefined ? "shutdown" : `shutdown: ${shown(reason.detail)}`
+      return reason.detail === undefined ? "shutdown" : `shutdown: ${valueText(reason.detail)}`
     case "Kill":
       return "kill"
     case "Killed":
@@ -165,13 +165,13 @@ export const format = (reason: ExitReason): string => {
     case "SchedulerDown":
       return `scheduler ${reason.scheduler} is down`
     case "Failed":
-      return `failed: ${shown(reason.error)}`
+      return `failed: ${valueText(reason.error)}`
     case "Died":
-      return `died: ${shown(reason.defect)}`
+      return `died: ${valueText(reason.defect)}`
   }
 }
 
-const shown = (value: unknown): string => {
+const valueText = (value: unknown): string => {
   if (typeof value === "string") return cut(value)
   return Error.isError(value) ? cut(errorText(value)) : show(value, longestText, customText)
 }
@@ -180,13 +180,13 @@ const errorText = (error: Error): string => {
   return `${textProperty(error, "name", "Error")}: ${textProperty(error, "message", "")}`
 }
 
-/** Reasons hold reasons (why a supervisor could not start a child): each is told in its own words. */
+/** Formats exit reasons and errors that are nested in a reason, as when a supervisor could not start a child. */
 const customText = (value: object): string | undefined => {
   return isExitReason(value) ? format(value) : Error.isError(value) ? errorText(value) : undefined
 }
 
 /**
- * Rides on an interruption's cause and says which exit reason interrupted the fiber, so that a fiber that ends
+ * Annotates an interruption's cause with the exit reason that interrupted the fiber, so that a fiber that ends
  * because of a signal ends with the signal's reason.
  */
 export class ExitSignal extends Context.Service<ExitSignal, ExitReason>()("@understudy/core/ExitSignal") {}
@@ -195,7 +195,7 @@ export class ExitSignal extends Context.Service<ExitSignal, ExitReason>()("@unde
 export const toCause = (reason: ExitReason): Cause.Cause<never> =>
   Cause.annotate(Cause.interrupt(), Context.make(ExitSignal, reason))
 
-/** What a fiber ends with that `reason` interrupts. Many end with the same one: the last is kept. */
+/** The exit of a fiber that `reason` interrupts. The last one is cached: many fibers end with the same reason. */
 export const toExit = (reason: ExitReason): Exit.Exit<never> => {
   if (reason !== lastReason) {
     lastExit = Exit.failCause(toCause(reason))
@@ -211,7 +211,7 @@ let lastExit: Exit.Exit<never> = Exit.failCause(toCause(killed))
 export const fromExit = (exit: Exit.Exit<unknown, unknown>): ExitReason =>
   Exit.isSuccess(exit) ? normal : fromCause(exit.cause)
 
-/** The exit signal that interrupted, or `Process.exit` that was called. */
+/** The reason of the exit signal or the `Process.exit` that interrupted the fiber. */
 const signalOf = (cause: Cause.Cause<unknown>): ExitReason | undefined => {
   for (const part of cause.reasons) {
     if (part._tag !== "Interrupt") continue
@@ -228,34 +228,35 @@ export const isSignal = (cause: Cause.Cause<unknown>): boolean => signalOf(cause
 export const fromCause = (cause: Cause.Cause<unknown>): ExitReason => {
   const signal = signalOf(cause)
   if (signal !== undefined) return signal
-  for (const part of cause.reasons) if (part._tag === "Die") return made(withFrames(died(part.defect), part), part)
-  for (const part of cause.reasons) if (part._tag === "Fail") return made(failed(part.error), part)
+  for (const part of cause.reasons) if (part._tag === "Die") return withCause(withFrames(died(part.defect), part), part)
+  for (const part of cause.reasons) if (part._tag === "Fail") return withCause(failed(part.error), part)
   return shutdown
 }
 
-/** Its stack, and below it where its fiber had come from. */
+/** Appends the frames of the fiber to the defect's stack. */
 const withFrames = (reason: Died, part: Cause.Reason<unknown>): Died => {
   const frames = framesOf(part)
   return frames === "" ? reason : { ...reason, stack: [reason.stack, frames].filter((text) => text !== "").join("\n") }
 }
 
-/** What reasons were made of, on this scheduler. */
-const causes = new WeakMap<ExitReason, Cause.Cause<unknown>>()
+/** The causes that reasons were made from, on this scheduler. */
+const causesByReason = new WeakMap<ExitReason, Cause.Cause<unknown>>()
 
-const made = (reason: ExitReason, part: Cause.Reason<unknown>): ExitReason => {
-  causes.set(reason, Cause.fromReasons([part]))
+const withCause = (reason: ExitReason, part: Cause.Reason<unknown>): ExitReason => {
+  causesByReason.set(reason, Cause.fromReasons([part]))
   return reason
 }
 
 /**
- * The cause behind a reason, for printing: only of what was thrown, and of errors. With where its fiber had come
- * from, on the scheduler it happened on.
+ * The cause of a reason, to print it: of defects with a stack and of failures with an error, else `undefined`. On the scheduler where
+ * the process ended it has the fiber's frames.
  */
 export const causeOf = (reason: ExitReason): Cause.Cause<unknown> | undefined => {
   if (reason._tag === "Died") {
-    if (Error.isError(reason.defect) || reason.stack !== "") return causes.get(reason) ?? Cause.die(reason.defect)
+    if (Error.isError(reason.defect) || reason.stack !== "")
+      return causesByReason.get(reason) ?? Cause.die(reason.defect)
   } else if (reason._tag === "Failed" && Error.isError(reason.error)) {
-    return causes.get(reason) ?? Cause.fail(reason.error)
+    return causesByReason.get(reason) ?? Cause.fail(reason.error)
   }
   return undefined
 }

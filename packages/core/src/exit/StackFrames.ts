@@ -1,18 +1,18 @@
 /**
- * Where code was called from, as far as Effect keeps that: the functions made by `Effect.fn` that were entered, and the spans,
- * each with the line it was called from.
+ * The stack frames that Effect records for a fiber: functions made by `Effect.fn` and spans, each with the line of its
+ * call.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type { StackFrame } from "effect/References"
 
-/** So many are shown. */
-const mostFrames = 10
+/** The maximum number of frames in a text. */
+const maxFrames = 10
 
 /** The frames as lines of a stack, the innermost first; empty when there are none. */
 export const framesText = (frame: StackFrame | undefined): string => {
   const lines: Array<string> = []
-  for (let at = frame; at !== undefined && lines.length < mostFrames; at = at.parent) {
+  for (let at = frame; at !== undefined && lines.length < maxFrames; at = at.parent) {
     // "at name (file:1:2)", "at file:1:2", or nothing
     const line = at.stack()
     const location = line === undefined ? undefined : (/\((.*)\)$/.exec(line)?.[1] ?? line.replace(/^at /, ""))
@@ -21,6 +21,6 @@ export const framesText = (frame: StackFrame | undefined): string => {
   return lines.join("\n")
 }
 
-/** The frames of the place where a fiber failed. */
+/** The frames of a fiber where it failed, as lines of a stack. */
 export const framesOf = (reason: Cause.Reason<unknown>): string =>
   framesText(Context.getOrUndefined(Cause.reasonAnnotations(reason), Cause.StackTrace))
