@@ -262,8 +262,8 @@ export const messages: ReadonlyArray<Mutant> = [
     promise: "S25",
     says: "An error arrives as JavaScript's class of it",
     file: "packages/core/src/wire/AnyValue.ts",
-    find: `const hidden = new Set(["cause", "errors"])`,
-    replace: `const hidden = new Set(["errors"])`,
+    find: `const nonEnumerable = new Set(["cause", "errors"])`,
+    replace: `const nonEnumerable = new Set(["errors"])`,
     tests: ["packages/core/test/process/codec/AnyValue.test.ts"]
   },
   {
@@ -271,8 +271,8 @@ export const messages: ReadonlyArray<Mutant> = [
     promise: "S25",
     says: "sending one to another scheduler is the sender's `InvalidMessage`",
     file: "packages/core/src/wire/AnyValue.ts",
-    find: '    case "function":\n      return unportable(',
-    replace: '    case "function":\n      return writer.u8(tag.undefined)\n      return unportable(',
+    find: '    case "function":\n      return cannotSend(',
+    replace: '    case "function":\n      return writer.u8(tag.undefined)\n      return cannotSend(',
     tests: ["packages/core/test/process/codec/AcrossSchedulers.test.ts"],
     title: "S25 is its sender's InvalidMessage"
   },
@@ -281,8 +281,8 @@ export const messages: ReadonlyArray<Mutant> = [
     promise: "S61",
     says: "Whatever a value is",
     file: "packages/core/src/schema/ValueCodec.ts",
-    find: "  takes(codec, value) && (!codec.isBlind || isReadable(value))\n",
-    replace: "  takes(codec, value)\n",
+    find: "  accepts(codec, value) && (!codec.mayAcceptUnread || isReadable(value))\n",
+    replace: "  accepts(codec, value)\n",
     tests: ["test/hostile/hostile.test.ts"],
     title: "one scheduler.*S61 a plain message: each kind alone"
   },

@@ -71,7 +71,7 @@ describe("slot 0, which decides on names", () => {
     for (const { call } of changes) {
       expect(tags()).toEqual(["DirectoryChange", "DirectoryChange"])
       // "done"
-      pending.get(call)?.receive(new ByteReader().over(Uint8Array.of(1), 0, 1))
+      pending.get(call)?.receive(new ByteReader().wrap(Uint8Array.of(1), 0, 1))
       for (const item of queue.splice(0)) item.run()
     }
     expect(tags()).toEqual(["DirectoryChange", "DirectoryChange", "Reply"])

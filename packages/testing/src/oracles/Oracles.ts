@@ -20,7 +20,7 @@ export interface Broken {
 
 /** What one process has sent another, and is not in the mailbox. */
 interface Underway {
-  readonly sent: Array<string>
+  readonly sent: Array<unknown>
   /** What was sent before something that is in the mailbox already. It was dropped, or it comes too late. */
   readonly overtaken: Array<string>
 }
@@ -44,7 +44,7 @@ export class Oracles implements Observer {
       case "Left":
         this.senders.left(event)
         if (event.from !== undefined && event.to !== undefined && event.signal === "Message") {
-          this.pair(event.from, event.to).sent.push(show(event.message))
+          this.pair(event.from, event.to).sent.push(event.message)
         }
         return
       case "Sent": {
@@ -80,16 +80,16 @@ export class Oracles implements Observer {
     }
     const { overtaken, sent } = this.pair(from, to)
     if (sent.length === 0 && overtaken.length === 0) return
+    // Alone it can only be that one, and need not be compared, which is dear
+    if (sent.length === 1 && overtaken.length === 0) return void sent.pop()
     const text = show(message)
-    const at = sent.indexOf(text)
+    const at = sent.findIndex((other) => show(other) === text)
     // A full mailbox and an ended alias drop messages, so what is overtaken need not come
-    if (at >= 0) overtaken.push(...sent.splice(0, at + 1).slice(0, -1))
-    else if (overtaken.includes(text)) {
-      this.broken.push({
-        rule: "pair order",
-        step,
-        problem: `${to} got ${text} of ${from} behind what was sent after it`
-      })
+    if (at >= 0) {
+      const before = sent.splice(0, at + 1).slice(0, -1)
+      overtaken.push(...before.map((other) => show(other)))
+    } else if (overtaken.includes(text)) {
+      this.broken.push({ rule: "pair order", step, problem: `${to} got ${text} of ${from} behind what was sent after it` })
     }
   }
 

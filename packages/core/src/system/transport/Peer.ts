@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from "../../wire/Bytes.ts"
 import { noIndex, TextDictionary } from "../../wire/TextDictionary.ts"
-import type { Channel, ReceiveHandler } from "./Channel.ts"
+import type { Link, ReceiveHandler } from "./Channel.ts"
 import { writeText } from "./Wire.ts"
 
 /** See the file's header. Hot path: plain and mutable. */
