@@ -89,7 +89,11 @@ export class Oracles implements Observer {
       const before = sent.splice(0, at + 1).slice(0, -1)
       overtaken.push(...before.map((other) => show(other)))
     } else if (overtaken.includes(text)) {
-      this.broken.push({ rule: "pair order", step, problem: `${to} got ${text} of ${from} behind what was sent after it` })
+      this.broken.push({
+        rule: "pair order",
+        step,
+        problem: `${to} got ${text} of ${from} behind what was sent after it`
+      })
     }
   }
 
