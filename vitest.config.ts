@@ -21,8 +21,8 @@ export default defineConfig({
     // `new Worker(url)` inherits this process's flags, so a worker started from a test resolves the packages' sources too
     // and runs them by Node's own type stripping. A test that passes its own `execArgv` must repeat the condition.
     execArgv: [`--conditions=${source}`, "--expose-gc"],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ["default"],
     // The crash reports of a test that passes are what it is about, and no news
     silent: "passed-only",

@@ -179,7 +179,7 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
       await Promise.all([ada.close(), bo.close()])
       const again = await clients.enter("Again")
       for (const room of ["seventh", "eighth", "ninth"]) await joinAfter(again, room)
-    }, 30_000)
+    }, 120_000)
 
     it("opens no more than that when many connections do at once, on both schedulers", async () => {
       const crowd = await Promise.all(Array.from({ length: 20 }, (_, number) => clients.enter(`Crowd ${number}`)))
@@ -188,7 +188,7 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
       expect(outcomes.filter(({ _tag }) => _tag === "Joined").length).toBe(most)
       const refused = outcomes.flatMap((outcome) => (outcome._tag === "Error" ? [outcome.code] : []))
       expect(new Set(refused)).toEqual(new Set(["TooManyRoomsOpened"]))
-    }, 30_000)
+    }, 120_000)
 
     it("is in so many with one connection, whoever opened them", async () => {
       const cleo = await clients.enter("Cleo", other)
@@ -202,7 +202,7 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
       expect(refused.message).toContain("leave one of them first")
       await leave(ada, "one")
       await ada.join("four")
-    }, 30_000)
+    }, 120_000)
 
     it("leaves nothing behind of a room in which nothing was said, and the history of one in which something was", async () => {
       const ada = await clients.enter("Ada")
@@ -223,7 +223,7 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
       expect(filesOf("spoken")).toContain("room-spoken.sqlite")
       await leave(ada, "a")
       expect((await ada.join("spoken")).history.map(({ text }) => text)).toEqual(["a word"])
-    }, 30_000)
+    }, 120_000)
 
     it("enters a room that ends because it is empty just then, and is not told that it fell", async () => {
       const ada = await clients.enter("Ada")
@@ -268,7 +268,7 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
         laterClients.closeAll()
         await later.dispose()
       }
-    }, 30_000)
+    }, 120_000)
   })
 
   describe("that connects", () => {
@@ -308,7 +308,7 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
       const later = await enter("Later")
       await later.settle()
       for (const client of mine.slice(1)) await client.settle()
-    }, 30_000)
+    }, 120_000)
 
     it("cannot take all places of the server with connections that say nothing", async () => {
       const { hostname, port } = new URL(server.url)
@@ -332,6 +332,6 @@ describe.skipIf(process.platform === "darwin")("an address", () => {
       expect(hungUp).toBeGreaterThanOrEqual(50)
       for (const socket of plain.splice(0)) socket.destroy()
       await (await enter("Back")).settle()
-    }, 30_000)
+    }, 120_000)
   })
 })

@@ -12,7 +12,7 @@ if (!hasBrowser) {
 }
 
 /** How long a page may take for one step. Only failures take so long. */
-const patience = 20_000
+const patience = 60_000
 
 describe.skipIf(!hasBrowser)("two pages", () => {
   let server: ChatServer

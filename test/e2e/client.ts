@@ -14,7 +14,7 @@ type Tag = ServerFrame["_tag"]
 type FrameOf<T extends Tag> = Extract<ServerFrame, { readonly _tag: T }>
 
 /** How long a frame may take: a test that waits longer has failed, and says for what it waited. */
-const patience = 15_000
+const patience = 60_000
 
 /** How a client connects. */
 export interface ConnectOptions {
