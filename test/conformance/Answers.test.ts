@@ -12,7 +12,7 @@ import { forEachSystem, reasonOf } from "./systems.ts"
 /** Nobody gives up: who is not told waits for ever. */
 const patient = { timeout: "Infinity" } as const
 
-forEachSystem("S answers", ({ here, scenario, there }) => {
+forEachSystem("S answers", ({ here, scenario, system, there }) => {
   /** A server in the middle of a handler, with calls behind that; what those come to. */
   const asked = (way: (typeof waysToAnswer)[number], answer: (typeof answers)[number]) =>
     Effect.gen(function* () {
@@ -37,7 +37,10 @@ forEachSystem("S answers", ({ here, scenario, there }) => {
   const expectNoProcess = (about: string, exit: Exit.Exit<unknown, unknown>) => {
     expect(ExitReason.fromExit(exit), about).toMatchObject({ _tag: "Failed", error: { _tag: "NoProcess" } })
     const { error } = ExitReason.fromExit(exit) as ExitReason.Failed
-    expect(isWrong((error as GenServer.NoProcess).reason), `${about}: ${(error as Error).message}`).toBe(true)
+    const { reason } = error as GenServer.NoProcess
+    // In another order a call comes to a server that is gone
+    const late = system.name === "simulated" && reason._tag === "NoProcess"
+    expect(late || isWrong(reason), `${about}: ${(error as Error).message}`).toBe(true)
   }
 
   for (const way of waysToAnswer) {
