@@ -53,11 +53,17 @@ describe("an entry that never joins", () => {
   )
 
   it.live("S24 is not what is told of one that has joined and whose layer waits", () =>
-    Effect.map(problemOf("waitingEntry.ts", { bootTimeout: "1 second" }), (problem) =>
-      expect(problem).toBe(
-        "the system could not start: scheduler 1 was not ready within 1 second: the program's layer holds it up. If that only needs more time, raise the option bootTimeout"
+    Effect.gen(function* () {
+      let problem: string | undefined
+      // On a busy machine a worker takes seconds to join
+      for (const bootTimeout of ["1 second", "5 seconds", "25 seconds"] as const) {
+        problem = yield* problemOf("waitingEntry.ts", { bootTimeout })
+        if (problem?.includes("has not called System.main") !== true) break
+      }
+      expect(problem).toMatch(
+        /^the system could not start: scheduler 1 was not ready within \d+ seconds?: the program's layer holds it up\. If that only needs more time, raise the option bootTimeout$/
       )
-    )
+    })
   )
 
   it.live("or throws before it joins is told with what it has thrown", () =>
