@@ -102,9 +102,6 @@ export class ReplicatedDirectory implements Directory {
 
   register(table: string, keys: Keys, key: string, pid: Pid, value: unknown): Effect.Effect<Registration> {
     if (this.isAlone()) return Exit.succeed(this.enter(table, keys, key, pid, value))
-    if (this.host.slot !== 0 && isHere(this.host, pid) && find(this.host, pid)?.isRunning !== true) {
-      return Exit.succeed(this.refuseDead(table, keys, key))
-    }
     // Slot 0 answers every register request with a registration
     return this.request("register", table, keys, key, pid, value) as Effect.Effect<Registration>
   }
@@ -195,8 +192,11 @@ export class ReplicatedDirectory implements Directory {
     const asking = { table, key, pid }
     return callbackIn((resume, priority) => {
       const gone = () => Exit.succeed<Registration | boolean>(request === "register" ? notRegistered : false)
-      // It may have ended since its code came here: slot 0 would give it a name for as long as it takes to learn that
-      if (request === "register" && isHere(host, pid) && find(host, pid)?.isRunning !== true) return resume(gone())
+      const registersOwn = request === "register" && isHere(host, pid)
+      // Asked where the request leaves: slot 0 would give a process that has ended a name for as long as it takes to learn of the end
+      if (registersOwn && find(host, pid)?.isRunning !== true) {
+        return resume(Exit.succeed(this.refuseDead(table, keys, key)))
+      }
       const pending = new PendingCall(
         host,
         {
@@ -219,7 +219,7 @@ export class ReplicatedDirectory implements Directory {
       )
       const from = { slot: host.slot, incarnation: host.incarnation }
       const call = pending.export(of.slot)
-      if (request === "register" && isHere(host, pid)) this.asked.add(asking)
+      if (registersOwn) this.asked.add(asking)
       const signal = { _tag: "DirectoryRequest", request, keys, table, key, pid, value, call, from } as const
       host.route(of.slot, of.incarnation, signal)
     })
