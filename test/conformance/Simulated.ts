@@ -8,33 +8,13 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import { random } from "../../packages/core/test/simulation/choosers.ts"
 
 /** What a simulated system runs. */
 export type SimulatedProgram = Pick<System.Options<never, never>, "implementations" | "layer">
 
 const runs = Number(process.env.UNDERSTUDY_RUNS ?? 2)
 const firstSeed = Number(process.env.UNDERSTUDY_SEED ?? 1)
-
-/** A stream of numbers below 1 that a seed decides. */
-const numbers = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-const random = (seed: number): Simulation.Chooser => {
-  const next = numbers(seed)
-  return {
-    pick: ({ ready, timer }) => Math.floor(next() * (ready.length + (timer ? 1 : 0))),
-    preempt: () => next() < 0.1,
-    fault: () => undefined,
-    draw: (bound) => Math.floor(next() * bound)
-  }
-}
 
 const describeWait = ({ for: what, of, process }: Simulation.Wait): string =>
   `${process} waits for ${what}${of === undefined ? "" : ` of ${of}`}`
@@ -81,6 +61,6 @@ export const makeSimulated = (program: SimulatedProgram, mailbox: Schema.Top, sl
       throw problem
     }
     play(Simulation.plain, "in plain order")
-    for (let seed = firstSeed; seed < firstSeed + runs; seed++) play(random(seed), `seed ${seed}`)
+    for (let seed = firstSeed; seed < firstSeed + runs; seed++) play(random(seed, 0.1), `seed ${seed}`)
   }
 }

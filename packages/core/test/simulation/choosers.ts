@@ -12,12 +12,12 @@ export const numbers = (seed: number) => {
   }
 }
 
-/** Chooses at random, and preempts at every fifth operation. */
-export const random = (seed: number): Simulation.Chooser => {
+/** Chooses at random, and preempts at such a share of all operations. */
+export const random = (seed: number, preempts = 0.2): Simulation.Chooser => {
   const next = numbers(seed)
   return {
     pick: ({ ready, timer }) => Math.floor(next() * (ready.length + (timer ? 1 : 0))),
-    preempt: () => next() < 0.2,
+    preempt: () => next() < preempts,
     fault: () => undefined,
     draw: (bound) => Math.floor(next() * bound)
   }
