@@ -26,7 +26,7 @@ import { type Deviation, plain, type Schedule } from "./choices/Schedule.ts"
 import { fromToken, toToken } from "./choices/Token.ts"
 import * as Faults from "./faults/Faults.ts"
 import { Oracles } from "./oracles/Oracles.ts"
-import { describeLeft, kindOf, type Problem, SimulationFailed } from "./report/Failure.ts"
+import { describeLeft, type FailureFacts, kindOf, type Problem, SimulationFailed } from "./report/Failure.ts"
 import { Story } from "./report/Story.ts"
 import { shrink, type Tried } from "./search/Shrink.ts"
 import { mutated, Pct, Pos, RandomWalk, type Setting } from "./search/Strategies.ts"
@@ -179,19 +179,31 @@ export class Simulator {
     const { problem } = this.run(strategy)
     if (problem === undefined) return undefined
     const schedule = chosen()
-    const { story } = this.tell(schedule)
-    return new SimulationFailed({
-      problem,
-      schedule,
-      token: toToken(schedule),
-      before: schedule.deviations.length,
-      run: this.runs,
-      strategy: "property",
-      shrinks: 0,
-      story: story.text(),
-      chart: story.mermaid(),
-      deterministic: true
-    })
+    const before = schedule.deviations.length
+    return this.failure(schedule, problem, { run: this.runs, strategy: "property", before, shrinks: 0 })
+  }
+
+  /** What a schedule that fails is reported as. It is run twice more: for its story, and to see whether that is the same again. */
+  failure(
+    schedule: Schedule,
+    found: Problem,
+    how: Pick<FailureFacts, "run" | "strategy" | "before" | "shrinks">,
+    title?: string
+  ): SimulationFailed {
+    const first = this.tell(schedule)
+    const second = this.tell(schedule)
+    return new SimulationFailed(
+      {
+        ...how,
+        problem: first.problem ?? found,
+        schedule,
+        token: toToken(schedule),
+        story: first.story.text(),
+        chart: first.story.mermaid(),
+        deterministic: first.problem !== undefined && first.story.digest() === second.story.digest()
+      },
+      title
+    )
   }
 
   dispose(): void {
@@ -240,19 +252,21 @@ class Search {
   run(): Result {
     const replay = this.options.replay ?? environment("UNDERSTUDY_REPLAY")
     if (replay !== undefined) return this.replay(fromToken(replay))
-    for (const [schedule, strategy] of this.fixed()) {
-      const { problem } = this.simulator.run(new Follower(schedule))
-      this.seen.add(toToken(schedule))
-      if (problem !== undefined) return this.failed(problem, schedule, strategy)
+    for (const token of this.options.corpus ?? []) {
+      const failed = this.follow(new Follower(fromToken(token)), fromToken(token), "corpus")
+      if (failed !== undefined) return failed
     }
+    const look = new Follower(plain, { alternatives: true })
+    const failed = this.follow(look, plain, "plain order")
+    if (failed !== undefined) return failed
+    this.singles = look.alternatives ?? []
     const { runs = numberFrom("UNDERSTUDY_RUNS") ?? 1000 } = this.options
     const end = performance.now() + (this.options.time ?? numberFrom("UNDERSTUDY_TIME") ?? Number.POSITIVE_INFINITY)
-    for (const single of this.trySingles()) {
+    for (const single of this.singles.length <= mostSingles ? this.singles : []) {
       if (this.simulator.runs >= runs || performance.now() > end) return this.passed()
       const schedule = { deviations: [single] }
-      const { problem } = this.simulator.run(new Follower(schedule))
-      this.seen.add(toToken(schedule))
-      if (problem !== undefined) return this.failed(problem, schedule, "single deviations")
+      const failed = this.follow(new Follower(schedule), schedule, "single deviations")
+      if (failed !== undefined) return failed
     }
     this.triedSingles = this.singles.length > 0 && this.singles.length <= mostSingles
     while (this.simulator.runs < runs && performance.now() <= end) {
@@ -271,18 +285,12 @@ class Search {
     return this.passed()
   }
 
-  private *fixed(): Generator<readonly [Schedule, string]> {
-    for (const token of this.options.corpus ?? []) yield [fromToken(token), "corpus"]
-    yield [plain, "plain order"]
-  }
-
-  /** Every single deviation of the plain run, when they are few. */
-  private trySingles(): ReadonlyArray<Deviation> {
-    const look = new Follower(plain, { alternatives: true })
-    const { run } = this.simulator.run(look)
+  /** One run by a known schedule. What it comes to, if it is wrong. */
+  private follow(follower: Follower, schedule: Schedule, strategy: string): Failed | undefined {
+    const { problem, run } = this.simulator.run(follower)
+    this.seen.add(toToken(schedule))
     this.length = Math.max(this.length, run.points)
-    this.singles = look.alternatives ?? []
-    return this.singles.length <= mostSingles ? this.singles : []
+    return problem === undefined ? undefined : this.failed(problem, schedule, strategy)
   }
 
   private strategy(): readonly [string, Strategy] {
@@ -309,43 +317,14 @@ class Search {
     return { _tag: "Passed", ...this.searched }
   }
 
-  /** Shrinks what was found, and runs it twice more. */
+  /** Shrinks what was found, and reports it. */
   private failed(problem: Problem, found: Schedule, strategy: string): Failed {
     const { searched, simulator } = this
     const kind = kindOf(problem)
     const budget = this.options.shrinks ?? 2_000
-    const shrunk = shrink(found, (schedule, options) => simulator.attempt(schedule, kind, options), budget)
-    return this.report(shrunk.schedule, problem, {
-      searched,
-      strategy,
-      before: found.deviations.length,
-      tries: shrunk.tries
-    })
-  }
-
-  private report(
-    schedule: Schedule,
-    found: Problem,
-    how: { readonly searched: Searched; readonly strategy: string; readonly before: number; readonly tries: number }
-  ): Failed {
-    const first = this.simulator.tell(schedule)
-    const second = this.simulator.tell(schedule)
-    const failure = new SimulationFailed(
-      {
-        problem: first.problem ?? found,
-        schedule,
-        token: toToken(schedule),
-        before: how.before,
-        run: how.searched.runs,
-        strategy: how.strategy,
-        shrinks: how.tries,
-        story: first.story.text(),
-        chart: first.story.mermaid(),
-        deterministic: first.problem !== undefined && first.story.digest() === second.story.digest()
-      },
-      this.options.title
-    )
-    return { _tag: "Failed", ...how.searched, failure }
+    const { schedule, tries } = shrink(found, (given, options) => simulator.attempt(given, kind, options), budget)
+    const how = { run: searched.runs, strategy, before: found.deviations.length, shrinks: tries }
+    return { _tag: "Failed", ...searched, failure: simulator.failure(schedule, problem, how, this.options.title) }
   }
 
   /** Runs one schedule. One whose deviations do not all apply is of another program. */
@@ -357,8 +336,9 @@ class Search {
       )
     }
     if (problem === undefined) return this.passed()
-    const how = { searched: this.searched, strategy: "replay", before: schedule.deviations.length, tries: 0 }
-    return this.report(schedule, problem, how)
+    const { searched } = this
+    const how = { run: searched.runs, strategy: "replay", before: schedule.deviations.length, shrinks: 0 }
+    return { _tag: "Failed", ...searched, failure: this.simulator.failure(schedule, problem, how, this.options.title) }
   }
 }
 
@@ -376,20 +356,6 @@ export const simulate = (body: SimulatedBody, options: SimulateOptions = {}): Re
   const simulator = new Simulator(body, options)
   try {
     return new Search(simulator, options).run()
-  } finally {
-    simulator.dispose()
-  }
-}
-
-/** One run by a schedule: what was wrong with it, if anything was. Deviations that do not apply have no effect. For searches of one's own. */
-export const runSchedule = (
-  body: SimulatedBody,
-  schedule: Schedule,
-  options: SimulateOptions = {}
-): Problem | undefined => {
-  const simulator = new Simulator(body, options)
-  try {
-    return simulator.run(new Follower(schedule)).problem
   } finally {
     simulator.dispose()
   }

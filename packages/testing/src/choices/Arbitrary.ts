@@ -45,7 +45,8 @@ export class DrawnSchedule {
   }
 }
 
-const followed = (schedule: Schedule): DrawnSchedule => new DrawnSchedule(() => new Follower(schedule), schedule)
+/** A schedule that is known, as one that was drawn. */
+export const followed = (schedule: Schedule): DrawnSchedule => new DrawnSchedule(() => new Follower(schedule), schedule)
 
 class ScheduleArbitrary extends fc.Arbitrary<DrawnSchedule> {
   private readonly schedulers: number

@@ -87,10 +87,6 @@ export class Follower implements Strategy {
     this.alternatives = options.alternatives === true ? [] : undefined
   }
 
-  private take(place: string): Deviation | undefined {
-    return this.byPlace.get(place)
-  }
-
   pick(point: Point): number {
     const of = sourceAt(point, 0)
     const nth = this.counts.next(`Pick ${of}`)
@@ -98,7 +94,7 @@ export class Follower implements Strategy {
     for (let index = 1; this.alternatives !== undefined && index < candidates; index++) {
       this.alternatives.push({ _tag: "Pick", of, nth, instead: sourceAt(point, index) })
     }
-    const deviation = this.take(`Pick ${nth} ${of}`)
+    const deviation = this.byPlace.get(`Pick ${nth} ${of}`)
     if (deviation?._tag !== "Pick") return 0
     const index =
       deviation.instead === time
@@ -114,27 +110,27 @@ export class Follower implements Strategy {
   preempt(source: Source): boolean {
     const nth = this.counts.next(`Preempt ${source.name}`)
     this.alternatives?.push({ _tag: "Preempt", of: source.name, nth })
-    const deviation = this.take(`Preempt ${nth} ${source.name}`)
+    const deviation = this.byPlace.get(`Preempt ${nth} ${source.name}`)
     if (deviation !== undefined) this.applied.push(deviation)
     return deviation !== undefined
   }
 
   fault(): Fault | undefined {
-    const deviation = this.take(`Disturb ${this.counts.next("Disturb")}`)
+    const deviation = this.byPlace.get(`Disturb ${this.counts.next("Disturb")}`)
     if (deviation?._tag !== "Disturb") return undefined
     this.applied.push(deviation)
     return deviation.fault
   }
 
   draw(bound: number): number {
-    const deviation = this.take(`Draw ${this.counts.next("Draw")}`)
+    const deviation = this.byPlace.get(`Draw ${this.counts.next("Draw")}`)
     if (deviation?._tag !== "Draw" || bound < 2) return 0
     this.applied.push(deviation)
     return deviation.value % bound
   }
 
   buggify(name: string): boolean {
-    const deviation = this.take(`Buggify ${this.counts.next(`Buggify ${name}`)} ${name}`)
+    const deviation = this.byPlace.get(`Buggify ${this.counts.next(`Buggify ${name}`)} ${name}`)
     if (deviation !== undefined) this.applied.push(deviation)
     return deviation !== undefined
   }

@@ -18,23 +18,15 @@ export interface Broken {
   readonly problem: string
 }
 
-/** What one process has sent another, and is not in the mailbox. */
-interface Underway {
-  readonly sent: Array<unknown>
-  /** What was sent before something that is in the mailbox already. It was dropped, or it comes too late. */
-  readonly overtaken: Array<string>
-}
-
 /** Watches one run. */
 export class Oracles implements Observer {
   readonly broken: Array<Broken> = []
-  private readonly underway = new Map<string, Underway>()
+  private readonly senders = new Senders()
   /** Processes by their pids. */
   private readonly names = new Map<string, string>()
-  /** Ends that a process was told, as `watcher of`. */
+  /** Ends that a process was told, as `of watcher`. */
   private readonly told = new Set<string>()
   private readonly downs = new Set<string>()
-  private readonly senders = new Senders()
 
   step(event: StepEvent): void {
     switch (event._tag) {
@@ -42,16 +34,9 @@ export class Oracles implements Observer {
         this.names.set(String(event.pid), event.process)
         return
       case "Left":
-        this.senders.left(event)
-        if (event.from !== undefined && event.to !== undefined && event.signal === "Message") {
-          this.pair(event.from, event.to).sent.push(event.message)
-        }
-        return
-      case "Sent": {
-        const from = this.senders.of(event)
-        if (from !== undefined) this.arrived(event, from)
-        return
-      }
+        return this.senders.left(event)
+      case "Sent":
+        return this.sent(event)
       case "Signal":
         if (event.signal instanceof Process.Down) this.down(event, event.signal)
         return
@@ -60,40 +45,16 @@ export class Oracles implements Observer {
     }
   }
 
-  private pair(from: string, to: string): Underway {
-    const key = `${from} -> ${to}`
-    let pair = this.underway.get(key)
-    if (pair === undefined) {
-      pair = { sent: [], overtaken: [] }
-      this.underway.set(key, pair)
+  private sent(event: StepEvent & { readonly _tag: "Sent" }): void {
+    const { message, step, to } = event
+    const { from, late } = this.senders.arrived(event)
+    if (this.told.has(`${from} ${to}`)) {
+      const problem = `${to} got ${show(message)} of ${from} behind the end of ${from}`
+      this.broken.push({ rule: "ends", step, problem })
     }
-    return pair
-  }
-
-  private arrived({ message, step, to }: StepEvent & { readonly _tag: "Sent" }, from: string): void {
-    if (this.told.has(`${to} ${from}`)) {
-      this.broken.push({
-        rule: "ends",
-        step,
-        problem: `${to} got ${show(message)} of ${from} behind the end of ${from}`
-      })
-    }
-    const { overtaken, sent } = this.pair(from, to)
-    if (sent.length === 0 && overtaken.length === 0) return
-    // Alone it can only be that one, and need not be compared, which is dear
-    if (sent.length === 1 && overtaken.length === 0) return void sent.pop()
-    const text = show(message)
-    const at = sent.findIndex((other) => show(other) === text)
-    // A full mailbox and an ended alias drop messages, so what is overtaken need not come
-    if (at >= 0) {
-      const before = sent.splice(0, at + 1).slice(0, -1)
-      overtaken.push(...before.map((other) => show(other)))
-    } else if (overtaken.includes(text)) {
-      this.broken.push({
-        rule: "pair order",
-        step,
-        problem: `${to} got ${text} of ${from} behind what was sent after it`
-      })
+    if (late) {
+      const problem = `${to} got ${show(message)} of ${from} behind what was sent after it`
+      this.broken.push({ rule: "pair order", step, problem })
     }
   }
 
@@ -103,6 +64,6 @@ export class Oracles implements Observer {
     this.downs.add(key)
     // A monitor of a process that was gone says nothing of what is underway
     const of = reason._tag === "NoProcess" ? undefined : this.names.get(String(pid))
-    if (of !== undefined) this.told.add(`${to} ${of}`)
+    if (of !== undefined) this.told.add(`${of} ${to}`)
   }
 }

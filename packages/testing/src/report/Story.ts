@@ -52,7 +52,7 @@ export class Story implements Observer {
         this.arrows.push(`Note over ${id(short(event.process))}: ends, ${escaped(ExitReason.format(event.reason))}`)
         return this.add(event, event.process, `ends: ${ExitReason.format(event.reason)}`)
       case "Sent": {
-        const from = this.senders.of(event)
+        const { from } = this.senders.arrived(event)
         const isMessage = event.kind === "message"
         this.arrow(from, event.to, `${verb(event.kind)} ${this.value(event.message)}`)
         const to = `${short(event.to)}${isMessage ? ": " : "."}`

@@ -3,7 +3,8 @@ import * as Simulation from "@understudy/core/Simulation"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { expect, type TestOptions, test as vitestTest } from "vitest"
-import { DrawnSchedule } from "../choices/Arbitrary.ts"
+import { DrawnSchedule, followed } from "../choices/Arbitrary.ts"
+import { plain } from "../choices/Schedule.ts"
 import * as Corpus from "../corpus/Corpus.ts"
 import { type SimulatedBody, type SimulateOptions, Simulator, simulate as search } from "../Simulate.ts"
 
@@ -76,7 +77,6 @@ export const prop = <const A extends Readonly<Record<string, fc.Arbitrary<unknow
   const { runs = 200, seed, vitest, ...rest } = options
   vitestTest(title, { timeout: minute, ...vitest }, async () => {
     await Effect.runPromise(Simulation.prepare)
-    const names = Object.keys(arbitraries)
     // By name, as they were given
     const record = fc.record(arbitraries) as fc.Arbitrary<Record<string, unknown>>
     let current: ValuesOf<A> | undefined
@@ -85,8 +85,8 @@ export const prop = <const A extends Readonly<Record<string, fc.Arbitrary<unknow
       fc.assert(
         fc.property(record, (values) => {
           current = values as ValuesOf<A>
-          const drawn = names.map((name) => values[name]).find((value) => value instanceof DrawnSchedule)
-          const failure = simulator.check((drawn ?? inPlainOrder).strategy(), () => (drawn ?? inPlainOrder).schedule)
+          const drawn = Object.values(values).find((value) => value instanceof DrawnSchedule) ?? followed(plain)
+          const failure = simulator.check(drawn.strategy(), () => drawn.schedule)
           if (failure !== undefined) throw failure
         }),
         { numRuns: runs, ...(seed === undefined ? undefined : { seed }) }
@@ -96,11 +96,3 @@ export const prop = <const A extends Readonly<Record<string, fc.Arbitrary<unknow
     }
   })
 }
-
-const inPlainOrder = new DrawnSchedule(() => ({
-  pick: () => 0,
-  preempt: () => false,
-  fault: () => undefined,
-  draw: () => 0,
-  buggify: () => false
-}))
